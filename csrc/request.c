@@ -1,0 +1,139 @@
+#include "request.h"
+
+#include "uri.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* Copies the path template up to its next value. */
+static void copy_path(cvk_request *request)
+{
+    size_t length = strcspn(request->path_rest, "{");
+    cvk_buffer_add(&request->url, request->path_rest, length);
+    request->path_rest += length;
+}
+
+static void add_line(cvk_request *request, const char *name, const char *text, size_t size)
+{
+    cvk_buffer_add_string(&request->headers, name);
+    cvk_buffer_add_string(&request->headers, ": ");
+    cvk_buffer_add(&request->headers, text, size);
+    cvk_buffer_add_byte(&request->headers, '\0');
+}
+
+void cvk_request_begin(cvk_request *request, const cvk_operation *operation, const char *address,
+                       const char *accept, const char *user_agent, cvk_credential *credential)
+{
+    request->operation = operation;
+    cvk_credential_hold(credential);
+    cvk_credential_release(request->credential);
+    request->credential = credential;
+    request->path_rest = operation->path;
+    request->has_query = false;
+    cvk_buffer_clear(&request->url);
+    cvk_buffer_clear(&request->headers);
+    cvk_buffer_clear(&request->body);
+    cvk_buffer_add_string(&request->url, address);
+    copy_path(request);
+    add_line(request, "Accept", accept, strlen(accept));
+    add_line(request, "User-Agent", user_agent, strlen(user_agent));
+    if (operation->has_body)
+        add_line(request, "Content-Type", "application/json", strlen("application/json"));
+}
+
+const char *cvk_request_path(cvk_request *request, const char *text, size_t size)
+{
+    if (size == 0)
+        return "must not be empty";
+    if (text[0] == '.' && (size == 1 || (size == 2 && text[1] == '.')))
+        return "must not be \".\" or \"..\": a path would swallow it";
+    cvk_uri_add_encoded(&request->url, text, size);
+    request->path_rest = strchr(request->path_rest, '}') + 1;
+    copy_path(request);
+    return NULL;
+}
+
+const char *cvk_request_query(cvk_request *request, const char *name, const char *text, size_t size)
+{
+    cvk_buffer_add_byte(&request->url, request->has_query ? '&' : '?');
+    cvk_uri_add_encoded(&request->url, name, strlen(name));
+    cvk_buffer_add_byte(&request->url, '=');
+    cvk_uri_add_encoded(&request->url, text, size);
+    request->has_query = true;
+    return NULL;
+}
+
+static void remove_line(cvk_buffer *headers, const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; i < headers->size;) {
+        char *line = headers->data + i;
+        size_t size = strlen(line) + 1;
+        if (strncasecmp(line, name, length) == 0 && line[length] == ':') {
+            memmove(line, line + size, headers->size - i - size);
+            headers->size -= size;
+        } else {
+            i += size;
+        }
+    }
+}
+
+const char *cvk_request_header(cvk_request *request, const char *name, const char *text,
+                               size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (text[i] == '\0' || text[i] == '\r' || text[i] == '\n')
+            return "holds a line break or a zero byte, which no header may";
+    remove_line(&request->headers, name);
+    add_line(request, name, text, size);
+    return NULL;
+}
+
+const char *cvk_request_header_name_fault(const char *name, size_t size)
+{
+    static const char *const ours[] = {
+        "Authorization", "Connection", "Content-Length",    "Content-Type", "Cookie",
+        "Expect",        "Host",       "Transfer-Encoding", "Upgrade",      "X-CSRFToken",
+    };
+    for (size_t i = 0; i < size; i++) {
+        char c = name[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && (c == '\0' || strchr("!#$%&'*+-.^_`|~", c) == NULL))
+            return "is not a header name";
+    }
+    if (size == 0)
+        return "is not a header name";
+    for (size_t i = 0; i < CVK_COUNT(ours); i++)
+        if (strlen(ours[i]) == size && strncasecmp(ours[i], name, size) == 0)
+            return "is set by convoke itself";
+    return NULL;
+}
+
+void cvk_request_address(const cvk_request *request, bool secret, cvk_buffer *to)
+{
+    cvk_buffer_add(to, request->url.data, request->url.size);
+    const cvk_credential *credential = request->credential;
+    if (credential == NULL || credential->query.size == 0)
+        return;
+    cvk_buffer_add_byte(to, request->has_query ? '&' : '?');
+    if (secret) {
+        cvk_buffer_add(to, credential->query.data, credential->query.size);
+    } else {
+        cvk_buffer_add_string(to, credential->auth->name);
+        cvk_buffer_add_string(to, "=[redacted]");
+    }
+}
+
+bool cvk_request_failed(const cvk_request *request)
+{
+    return request->url.failed || request->headers.failed || request->body.failed;
+}
+
+void cvk_request_free(cvk_request *request)
+{
+    cvk_credential_release(request->credential);
+    cvk_buffer_free(&request->url);
+    cvk_buffer_free(&request->headers);
+    cvk_buffer_free(&request->body);
+    *request = (cvk_request){0};
+}

@@ -1,0 +1,55 @@
+/*
+ * From an operation, values and a credential to what goes over the wire: method, address, headers
+ * and body. Values arrive here as text; nothing that is added can change the meaning of what
+ * stands around it.
+ */
+#ifndef CVK_REQUEST_H
+#define CVK_REQUEST_H
+
+#include "auth.h"
+#include "buffer.h"
+#include "catalogue.h"
+
+typedef struct cvk_request {
+    const cvk_operation *operation;
+    cvk_credential *credential; /* held; NULL when there is none */
+    cvk_buffer url;             /* without the credential's part */
+    cvk_buffer headers;         /* lines, each with its closing zero; without the credential's */
+    cvk_buffer body;
+    const char *path_rest; /* of the path template, what is still to come */
+    bool has_query;
+} cvk_request;
+
+/*
+ * Starts a request for `operation` below `address` (without fault and closing slash).
+ * `accept` and `user_agent` are header values.
+ */
+void cvk_request_begin(cvk_request *request, const cvk_operation *operation, const char *address,
+                       const char *accept, const char *user_agent, cvk_credential *credential);
+
+/* The functions below return what is wrong with the value, or NULL when it was added. */
+
+/* Puts the next value into the path. */
+const char *cvk_request_path(cvk_request *request, const char *text, size_t size);
+
+/* Adds `name=text` to the query. */
+const char *cvk_request_query(cvk_request *request, const char *name, const char *text,
+                              size_t size);
+
+/* Adds a header; one of the same name is replaced. */
+const char *cvk_request_header(cvk_request *request, const char *name, const char *text,
+                               size_t size);
+
+/* What is wrong with a header's name that a caller chose, or NULL. */
+const char *cvk_request_header_name_fault(const char *name, size_t size);
+
+/* Adds the whole address to `to`; the credential's part in it only when `secret`. */
+void cvk_request_address(const cvk_request *request, bool secret, cvk_buffer *to);
+
+/* Whether memory ran out somewhere on the way. */
+bool cvk_request_failed(const cvk_request *request);
+
+/* Gives everything back. */
+void cvk_request_free(cvk_request *request);
+
+#endif
