@@ -1,0 +1,200 @@
+/*
+ * A Convex deployment: six mutations of an interview app, and any other mutation by its name.
+ * Parameters are the function's arguments; the envelope around them is written by the request.
+ * Models describe the `value` of the answer.
+ */
+#include "facts.h"
+
+#define PROFILE_ROLE WORDS("admin", "user")
+
+/* ---- models -------------------------------------------------------------------------------- */
+
+static const cvk_field user_profile_fields[] = {
+    {.name = "_id", REQUIRED, .schema = STRING(), .summary = "Profile id"},
+    {.name = "_creationTime", REQUIRED, .schema = NUMBER(), .summary = "Creation, milliseconds"},
+    {.name = "userId", REQUIRED, .schema = STRING(), .summary = "Whose profile it is"},
+    {.name = "role", REQUIRED, .schema = STRING(PROFILE_ROLE), .summary = "What the user may do"},
+};
+static const cvk_model user_profile = {.name = "UserProfile", FIELDS(user_profile_fields)};
+
+static const cvk_field editor_fields[] = {
+    {.name = "language", REQUIRED, .schema = STRING(), .summary = "Programming language"},
+    {.name = "content", REQUIRED, .schema = STRING(), .summary = "Text in the editor"},
+    {.name = "lastUpdated", REQUIRED, .schema = NUMBER(), .summary = "Last edit, milliseconds"},
+    {.name = "functionName", REQUIRED, .schema = STRING(), .summary = "Function to run"},
+    {.name = "inputParameters", REQUIRED, .schema = ARRAY(STRING()),
+     .summary = "Names of its parameters"},
+};
+static const cvk_model editor = {.name = "Editor", FIELDS(editor_fields)};
+
+static const cvk_field terminal_fields[] = {
+    {.name = "output", REQUIRED, .schema = STRING(), .summary = "What the run printed"},
+    {.name = "isError", REQUIRED, .schema = BOOLEAN(), .summary = "Whether the run failed"},
+    {.name = "executionTime", .schema = NUMBER(), .summary = "How long the run took"},
+};
+static const cvk_model terminal = {.name = "Terminal", FIELDS(terminal_fields)};
+
+/* ---- operations ---------------------------------------------------------------------------- */
+
+static const cvk_field create_user_profile_params[] = {
+    {.name = "role", REQUIRED, .schema = STRING(PROFILE_ROLE), .summary = "Role to give"},
+};
+
+static const cvk_field editor_snapshot_params[] = {
+    {.name = "sessionId", REQUIRED, .schema = STRING(), .summary = "Id in table sessions"},
+    {.name = "editor", REQUIRED, .schema = MODEL(editor), .summary = "State of the editor"},
+    {.name = "terminal", REQUIRED, .schema = MODEL(terminal), .summary = "State of the terminal"},
+};
+
+static const cvk_field apply_invite_code_params[] = {
+    {.name = "code", REQUIRED, .schema = STRING(), .summary = "Invite code"},
+};
+
+static const cvk_field create_session_params[] = {
+    {.name = "questionId", REQUIRED, .schema = STRING(), .summary = "Id in table questions"},
+    {.name = "agentThreadId", REQUIRED, .schema = STRING(), .summary = "Thread of the interviewer"},
+    {.name = "assistantId", REQUIRED, .schema = STRING(), .summary = "Interviewer"},
+    {.name = "functionName", REQUIRED, .schema = STRING(), .summary = "Function to write"},
+    {.name = "inputParameters", REQUIRED, .schema = ARRAY(STRING()),
+     .summary = "Names of its parameters"},
+};
+
+static const cvk_field session_params[] = {
+    {.name = "sessionId", REQUIRED, .schema = STRING(), .summary = "Id in table sessions"},
+};
+
+static const cvk_field mutation_params[] = {
+    {.name = "path", REQUIRED, .schema = STRING(), .summary = "Which function: module:function"},
+    {.name = "args", .schema = FREE_OBJECT(), .fallback = "{}",
+     .summary = "Arguments of the function"},
+};
+
+#define CONVEX_ERRORS STATUSES(400, 401, 429, 500, 503)
+
+static const cvk_operation operations[] = {
+    {
+        .id = "api_run_admins_create_user_profile_post",
+        .resource = "admins",
+        .verb = "create_user_profile",
+        .summary = "Return the caller's profile (callers must be admins)",
+        .method = CVK_POST,
+        .path = "/api/run/admins/createUserProfile",
+        PARAMS(create_user_profile_params),
+        .has_body = true,
+        .safe = true, /* who may call has a profile already, which comes back unchanged */
+        .envelope = CVK_CONVEX_RUN,
+        .success = STATUSES(200),
+        .errors = CONVEX_ERRORS,
+        .answer = MODEL(user_profile),
+    },
+    {
+        .id = "api_run_editor_snapshots_create_post",
+        .resource = "editor_snapshots",
+        .verb = "create",
+        .summary = "Store the state of editor and terminal; returns the snapshot's id",
+        .method = CVK_POST,
+        .path = "/api/run/editorSnapshots/create",
+        PARAMS(editor_snapshot_params),
+        .has_body = true,
+        .envelope = CVK_CONVEX_RUN,
+        .success = STATUSES(200),
+        .errors = CONVEX_ERRORS,
+        .answer = STRING(),
+    },
+    {
+        .id = "api_run_invite_codes_apply_invite_code_post",
+        .resource = "invite_codes",
+        .verb = "apply_invite_code",
+        .summary = "Give the caller the role that the code stands for",
+        .method = CVK_POST,
+        .path = "/api/run/inviteCodes/applyInviteCode",
+        PARAMS(apply_invite_code_params),
+        .has_body = true,
+        .safe = true, /* codes are not used up; the same role is set again */
+        .envelope = CVK_CONVEX_RUN,
+        .success = STATUSES(200),
+        .errors = CONVEX_ERRORS,
+        .answer = NOTHING,
+    },
+    {
+        .id = "api_run_sessions_create_post",
+        .resource = "sessions",
+        .verb = "create",
+        .summary = "Create an interview session; returns its id",
+        .method = CVK_POST,
+        .path = "/api/run/sessions/create",
+        PARAMS(create_session_params),
+        .has_body = true,
+        .envelope = CVK_CONVEX_RUN,
+        .success = STATUSES(200),
+        .errors = CONVEX_ERRORS,
+        .answer = STRING(),
+    },
+    {
+        .id = "api_run_sessions_end_session_post",
+        .resource = "sessions",
+        .verb = "end_session",
+        .summary = "End a session",
+        .method = CVK_POST,
+        .path = "/api/run/sessions/endSession",
+        PARAMS(session_params),
+        .has_body = true,
+        .safe = true, /* the first end time is kept */
+        .envelope = CVK_CONVEX_RUN,
+        .success = STATUSES(200),
+        .errors = CONVEX_ERRORS,
+        .answer = NOTHING,
+    },
+    {
+        .id = "api_run_sessions_start_session_post",
+        .resource = "sessions",
+        .verb = "start_session",
+        .summary = "Start a session; the server ends it ten minutes later",
+        .method = CVK_POST,
+        .path = "/api/run/sessions/startSession",
+        PARAMS(session_params),
+        .has_body = true,
+        .safe = true, /* a session in progress stays as it is */
+        .envelope = CVK_CONVEX_RUN,
+        .success = STATUSES(200),
+        .errors = CONVEX_ERRORS,
+        .answer = NOTHING,
+    },
+    {
+        .id = "mutation",
+        .verb = "mutation",
+        .summary = "Call any mutation of the deployment",
+        .method = CVK_POST,
+        .path = "/api/mutation",
+        PARAMS(mutation_params),
+        .has_body = true,
+        .extra = true,
+        .envelope = CVK_CONVEX_NAMED,
+        .success = STATUSES(200),
+        .errors = CONVEX_ERRORS,
+        .answer = ANYTHING,
+    },
+};
+
+/* ---- the API ------------------------------------------------------------------------------- */
+
+static const cvk_auth auths[] = {
+    {.option = "token", .place = CVK_AUTH_HEADER, .name = "Authorization", .prefix = "Bearer ",
+     .renewable = true, .summary = "OpenID Connect token of the user"},
+    {.option = "deploy_key", .environment = {"CONVEX_DEPLOY_KEY"}, .place = CVK_AUTH_HEADER,
+     .name = "Authorization", .prefix = "Convex ",
+     .summary = "Deploy key; acts as admin, not as a user"},
+};
+
+const cvk_api cvk_api_convex = {
+    .name = "convex",
+    .title = "Convex deployment",
+    .url_environment = "CONVEX_URL",
+    .accept = "application/json",
+    .request_id_headers = LIST("Convex-Request-Id"),
+    .not_executed_codes = LIST("OptimisticConcurrencyControlFailure", "TooManyConcurrentRequests"),
+    .error_shape = CVK_ERRORS_CONVEX,
+    .anonymous = true,
+    AUTHS(auths),
+    OPERATIONS(operations),
+};
