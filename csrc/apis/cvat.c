@@ -177,7 +177,7 @@ static const cvk_auth auths[] = {
     {.option = "token", .place = CVK_AUTH_HEADER, .name = "Authorization", .prefix = "Token ",
      .renewable = true, .summary = "Key that a login returns"},
     {.option = "username", .partner = "password", .place = CVK_AUTH_BASIC,
-     .name = "Authorization", .summary = "User name and password"},
+     .name = "Authorization", .prefix = "Basic ", .summary = "User name and password"},
     {.option = "session_id", .partner = "csrf_token", .place = CVK_AUTH_COOKIE,
      .name = "sessionid", .renewable = true, .summary = "Browser session and its CSRF token"},
     {.option = "signature", .place = CVK_AUTH_QUERY, .name = "sign", .renewable = true,
