@@ -14,6 +14,13 @@
 #if LUA_VERSION_NUM < 502
 
 #define lua_rawlen(L, index) lua_objlen(L, index)
+static inline int lua_absindex(lua_State *L, int index)
+{
+    return index > 0 || index <= LUA_REGISTRYINDEX ? index : lua_gettop(L) + 1 + index;
+}
+
+#ifndef luaL_newlib /* LuaJIT has these two already */
+
 #define luaL_newlib(L, functions) \
     (lua_createtable(L, 0, (int)(sizeof(functions) / sizeof((functions)[0]) - 1)), \
      cvk_setfuncs(L, functions))
@@ -27,11 +34,6 @@ static inline void cvk_setfuncs(lua_State *L, const luaL_Reg *functions)
     }
 }
 
-static inline int lua_absindex(lua_State *L, int index)
-{
-    return index > 0 || index <= LUA_REGISTRYINDEX ? index : lua_gettop(L) + 1 + index;
-}
-
 static inline void *luaL_testudata(lua_State *L, int index, const char *name)
 {
     void *userdata = lua_touserdata(L, index);
@@ -43,6 +45,8 @@ static inline void *luaL_testudata(lua_State *L, int index, const char *name)
     lua_pop(L, 2);
     return userdata;
 }
+
+#endif
 
 static inline void lua_rawgetp(lua_State *L, int index, const void *key)
 {

@@ -1,0 +1,830 @@
+#include "model.h"
+
+#include "json.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { deepest = 100 };
+
+/* Registry keys; only their addresses count. */
+static const char array_mark, object_mark, wrapper_mark;
+
+/* ---- faults ---------------------------------------------------------------------------------- */
+
+static bool plain_name(const char *name)
+{
+    if (*name == '\0' || (*name >= '0' && *name <= '9'))
+        return false;
+    for (; *name != '\0'; name++)
+        if (!((*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
+              (*name >= '0' && *name <= '9') || *name == '_' || *name == '-'))
+            return false;
+    return true;
+}
+
+/* `editor.inputParameters[3]`; a name that would read wrong is quoted: `args["a b"]`. */
+static void push_path(lua_State *L, const cvk_spot *spot)
+{
+    const cvk_spot *chain[deepest + 4];
+    int depth = 0;
+    for (; spot != NULL && depth < deepest + 4; spot = spot->up)
+        chain[depth++] = spot;
+    luaL_Buffer path;
+    luaL_buffinit(L, &path);
+    for (int i = depth - 1; i >= 0; i--) {
+        if (chain[i]->name == NULL) {
+            char index[CVK_NUMBER_SIZE];
+            size_t size = cvk_format_integer(index, chain[i]->index);
+            luaL_addchar(&path, '[');
+            luaL_addlstring(&path, index, size);
+            luaL_addchar(&path, ']');
+        } else if (plain_name(chain[i]->name)) {
+            if (i != depth - 1)
+                luaL_addchar(&path, '.');
+            luaL_addstring(&path, chain[i]->name);
+        } else {
+            cvk_buffer quoted = {0};
+            char text[80];
+            cvk_json_add_string(&quoted, chain[i]->name, strlen(chain[i]->name));
+            snprintf(text, sizeof text, "[%.70s]", quoted.failed ? "" : cvk_buffer_string(&quoted));
+            cvk_buffer_free(&quoted);
+            luaL_addstring(&path, text);
+        }
+    }
+    luaL_pushresult(&path);
+}
+
+/* Notes the message on top of the stack as a fault, and takes it off. */
+static void note(cvk_walk *walk, const cvk_spot *spot)
+{
+    lua_State *L = walk->L;
+    luaL_checkstack(L, 8, "too many faults");
+    lua_createtable(L, 0, 2);
+    lua_insert(L, -2);
+    lua_setfield(L, -2, "message");
+    push_path(L, spot);
+    lua_setfield(L, -2, "field");
+    lua_rawseti(L, walk->faults, ++walk->fault_count);
+}
+
+void cvk_model_fault(cvk_walk *walk, const cvk_spot *spot, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    luaL_checkstack(walk->L, 8, "too many faults");
+    lua_pushvfstring(walk->L, format, arguments);
+    va_end(arguments);
+    note(walk, spot);
+}
+
+static bool is_null(lua_State *L, int index)
+{
+    return lua_type(L, index) == LUA_TLIGHTUSERDATA && lua_touserdata(L, index) == NULL;
+}
+
+static const char *type_name(lua_State *L, int index)
+{
+    return is_null(L, index) ? "null" : luaL_typename(L, index);
+}
+
+static void fault_type(cvk_walk *walk, const cvk_spot *spot, int index, const char *wanted)
+{
+    cvk_model_fault(walk, spot, "must be %s, not %s", wanted, type_name(walk->L, index));
+}
+
+/* ---- scalars: checked and given as text ------------------------------------------------------- */
+
+static bool has_word(const char *const *words, const char *text, size_t size)
+{
+    for (; *words != NULL; words++)
+        if (strlen(*words) == size && memcmp(*words, text, size) == 0)
+            return true;
+    return false;
+}
+
+/* Pushes "admin, user". */
+static void push_words(lua_State *L, const char *const *words)
+{
+    luaL_Buffer list;
+    luaL_buffinit(L, &list);
+    for (const char *const *word = words; *word != NULL; word++) {
+        if (word != words)
+            luaL_addstring(&list, ", ");
+        luaL_addstring(&list, *word);
+    }
+    luaL_pushresult(&list);
+}
+
+static bool check_string(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
+{
+    lua_State *L = walk->L;
+    size_t size;
+    const char *text = lua_tolstring(L, index, &size);
+    size_t length = cvk_utf8_length(text, size);
+    if (length == SIZE_MAX) {
+        cvk_model_fault(walk, spot, "is not valid UTF-8");
+    } else if (length < schema->min_length) {
+        if (length == 0)
+            cvk_model_fault(walk, spot, "must not be empty");
+        else
+            cvk_model_fault(walk, spot, "must have at least %d characters",
+                            (int)schema->min_length);
+    } else if (schema->max_length > 0 && length > schema->max_length) {
+        cvk_model_fault(walk, spot, "must have at most %d characters", (int)schema->max_length);
+    } else if (schema->words != NULL && !has_word(schema->words, text, size)) {
+        push_words(L, schema->words);
+        lua_pushfstring(L, "must be one of: %s", lua_tostring(L, -1));
+        note(walk, spot);
+        lua_pop(L, 1);
+    } else {
+        return true;
+    }
+    return false;
+}
+
+/* "1 to 365", "at least 0" */
+static bool check_bounds(cvk_walk *walk, const cvk_spot *spot, double value,
+                         const cvk_schema *schema)
+{
+    bool low = schema->bounded_below && value < schema->minimum;
+    bool high = schema->bounded_above && value > schema->maximum;
+    if (!low && !high)
+        return true;
+    char minimum[CVK_NUMBER_SIZE], maximum[CVK_NUMBER_SIZE];
+    cvk_format_number(minimum, schema->minimum);
+    cvk_format_number(maximum, schema->maximum);
+    if (schema->bounded_below && schema->bounded_above)
+        cvk_model_fault(walk, spot, "must be from %s to %s", minimum, maximum);
+    else
+        cvk_model_fault(walk, spot, "must be at %s %s", low ? "least" : "most",
+                        low ? minimum : maximum);
+    return false;
+}
+
+/* Writes the number as text; 0 when there was a fault. */
+static size_t check_integer(cvk_walk *walk, const cvk_spot *spot, int index,
+                            const cvk_schema *schema, char text[CVK_NUMBER_SIZE])
+{
+    int64_t value;
+    if (!cvk_tointeger(walk->L, index, &value)) {
+        cvk_model_fault(walk, spot, "must be a whole number");
+        return 0;
+    }
+    return check_bounds(walk, spot, (double)value, schema) ? cvk_format_integer(text, value) : 0;
+}
+
+static size_t format_lua_number(lua_State *L, int index, char text[CVK_NUMBER_SIZE])
+{
+#if LUA_VERSION_NUM >= 503
+    if (lua_isinteger(L, index))
+        return cvk_format_integer(text, (int64_t)lua_tointeger(L, index));
+#endif
+    return cvk_format_number(text, (double)lua_tonumber(L, index));
+}
+
+static size_t check_number(cvk_walk *walk, const cvk_spot *spot, int index,
+                           const cvk_schema *schema, char text[CVK_NUMBER_SIZE])
+{
+    double value = (double)lua_tonumber(walk->L, index);
+    if (!isfinite(value)) {
+        cvk_model_fault(walk, spot, "must be a finite number");
+        return 0;
+    }
+    return check_bounds(walk, spot, value, schema) ? format_lua_number(walk->L, index, text) : 0;
+}
+
+bool cvk_model_text(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
+{
+    lua_State *L = walk->L;
+    char text[CVK_NUMBER_SIZE];
+    size_t size = 0;
+    int type = lua_type(L, index);
+    luaL_checkstack(L, 8, "value too deep");
+    if (schema->also != NULL && type == LUA_TSTRING &&
+        has_word(schema->also, lua_tostring(L, index), lua_rawlen(L, index))) {
+        lua_pushvalue(L, index);
+        return true;
+    }
+    switch (schema->kind) {
+    case CVK_STRING:
+        if (type != LUA_TSTRING)
+            fault_type(walk, spot, index, "a string");
+        else if (check_string(walk, spot, index, schema)) {
+            lua_pushvalue(L, index);
+            return true;
+        }
+        return false;
+    case CVK_INTEGER:
+    case CVK_NUMBER:
+        if (type != LUA_TNUMBER)
+            fault_type(walk, spot, index, "a number");
+        else if (schema->kind == CVK_INTEGER)
+            size = check_integer(walk, spot, index, schema, text);
+        else
+            size = check_number(walk, spot, index, schema, text);
+        if (size > 0)
+            lua_pushlstring(L, text, size);
+        return size > 0;
+    case CVK_BOOLEAN:
+        if (type != LUA_TBOOLEAN) {
+            fault_type(walk, spot, index, "a boolean");
+            return false;
+        }
+        lua_pushstring(L, lua_toboolean(L, index) ? "true" : "false");
+        return true;
+    default:
+        fault_type(walk, spot, index, "a plain value");
+        return false;
+    }
+}
+
+/* ---- tables ----------------------------------------------------------------------------------- */
+
+static bool marked(lua_State *L, int index, const void *mark)
+{
+    if (!lua_getmetatable(L, index))
+        return false;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, mark);
+    bool same = lua_rawequal(L, -1, -2) != 0;
+    lua_pop(L, 2);
+    return same;
+}
+
+static bool may_descend(cvk_walk *walk, const cvk_spot *spot, const void *table)
+{
+    int depth = 0;
+    for (const cvk_spot *up = spot; up != NULL; up = up->up) {
+        if (up->table == table) {
+            cvk_model_fault(walk, spot, "contains itself");
+            return false;
+        }
+        depth++;
+    }
+    if (depth > deepest) {
+        cvk_model_fault(walk, spot, "is nested deeper than %d levels", deepest);
+        return false;
+    }
+    luaL_checkstack(walk->L, 10, "value too deep");
+    return true;
+}
+
+/* What the keys of a table are. */
+typedef enum shape { SHAPE_EMPTY, SHAPE_LIST, SHAPE_NAMES, SHAPE_HOLES, SHAPE_MIXED } shape;
+
+static shape shape_of(lua_State *L, int index)
+{
+    int64_t numbers = 0, largest = 0, names = 0;
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        int64_t key;
+        if (lua_type(L, -2) == LUA_TSTRING) {
+            names++;
+        } else if (lua_type(L, -2) == LUA_TNUMBER && cvk_tointeger(L, -2, &key) && key >= 1) {
+            numbers++;
+            if (key > largest)
+                largest = key;
+        } else {
+            lua_pop(L, 2);
+            return SHAPE_MIXED;
+        }
+    }
+    if (names > 0)
+        return numbers > 0 ? SHAPE_MIXED : SHAPE_NAMES;
+    return numbers == 0 ? SHAPE_EMPTY : largest == numbers ? SHAPE_LIST : SHAPE_HOLES;
+}
+
+static void write_list(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *items)
+{
+    lua_State *L = walk->L;
+    switch (marked(L, index, &object_mark) ? SHAPE_NAMES : shape_of(L, index)) {
+    case SHAPE_HOLES:
+        cvk_model_fault(walk, spot, "is a list with holes");
+        return;
+    case SHAPE_MIXED:
+        cvk_model_fault(walk, spot, "is a list with keys that are no positions");
+        return;
+    case SHAPE_NAMES:
+        cvk_model_fault(walk, spot, "must be a list, not an object");
+        return;
+    default:
+        break;
+    }
+    const void *table = lua_topointer(L, index);
+    if (!may_descend(walk, spot, table))
+        return;
+    int64_t length = (int64_t)lua_rawlen(L, index);
+    cvk_buffer_add_byte(walk->out, '[');
+    for (int64_t i = 1; i <= length; i++) {
+        cvk_spot element = {.up = spot, .index = i, .table = table};
+        if (i > 1)
+            cvk_buffer_add_byte(walk->out, ',');
+        lua_rawgeti(L, index, (int)i);
+        cvk_model_write(walk, &element, lua_gettop(L), items);
+        lua_pop(L, 1);
+    }
+    cvk_buffer_add_byte(walk->out, ']');
+}
+
+static void write_key(cvk_walk *walk, const char *key, size_t size, bool *first)
+{
+    if (!*first)
+        cvk_buffer_add_byte(walk->out, ',');
+    *first = false;
+    cvk_json_add_string(walk->out, key, size);
+    cvk_buffer_add_byte(walk->out, ':');
+}
+
+/* An object with any keys; all its values are `values`. */
+static void write_names(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *values)
+{
+    lua_State *L = walk->L;
+    const void *table = lua_topointer(L, index);
+    bool first = true;
+    if (!may_descend(walk, spot, table))
+        return;
+    cvk_buffer_add_byte(walk->out, '{');
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING) {
+            cvk_model_fault(walk, spot, "is an object with a key that is no text");
+            continue;
+        }
+        size_t size;
+        const char *key = lua_tolstring(L, -2, &size);
+        cvk_spot member = {.up = spot, .name = key, .table = table};
+        if (cvk_utf8_length(key, size) == SIZE_MAX) {
+            cvk_model_fault(walk, spot, "has a key that is not valid UTF-8");
+            continue;
+        }
+        if (walk->convex && key[0] == '$') {
+            cvk_model_fault(walk, &member, "may not begin with $: Convex keeps such names "
+                                           "(see convoke.int64 and convoke.bytes)");
+            continue;
+        }
+        write_key(walk, key, size, &first);
+        cvk_model_write(walk, &member, lua_gettop(L), values);
+    }
+    cvk_buffer_add_byte(walk->out, '}');
+}
+
+static void write_object(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *values)
+{
+    lua_State *L = walk->L;
+    shape keys = marked(L, index, &object_mark) ? SHAPE_NAMES : shape_of(L, index);
+    if (marked(L, index, &array_mark) || keys == SHAPE_LIST || keys == SHAPE_HOLES)
+        cvk_model_fault(walk, spot, "must be an object, not a list");
+    else if (keys == SHAPE_MIXED)
+        cvk_model_fault(walk, spot, "is an object with keys that are no text");
+    else
+        write_names(walk, spot, index, values);
+}
+
+void cvk_model_unknown(cvk_walk *walk, const cvk_spot *up, int index, const cvk_field *fields,
+                       size_t count, const char *what)
+{
+    lua_State *L = walk->L;
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING) {
+            lua_pushvalue(L, -2);
+            lua_pushfstring(L, "has the key %s, which is no name",
+                            lua_type(L, -1) == LUA_TNUMBER ? lua_tostring(L, -1) : "given");
+            lua_remove(L, -2);
+            cvk_spot here = {.name = what};
+            note(walk, up == NULL ? &here : up);
+            continue;
+        }
+        const char *key = lua_tostring(L, -2);
+        if (cvk_find_field(fields, count, key) < count)
+            continue;
+        cvk_spot spot = {.up = up, .name = key};
+        const char *nearest = cvk_nearest_field(fields, count, key);
+        if (nearest != NULL)
+            cvk_model_fault(walk, &spot, "is not a field of %s; did you mean %s?", what, nearest);
+        else
+            cvk_model_fault(walk, &spot, "is not a field of %s", what);
+    }
+}
+
+static void write_model(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_model *model)
+{
+    lua_State *L = walk->L;
+    const void *table = lua_topointer(L, index);
+    bool first = true;
+    if (marked(L, index, &array_mark)) {
+        cvk_model_fault(walk, spot, "must be an object, not a list");
+        return;
+    }
+    if (!may_descend(walk, spot, table))
+        return;
+    size_t present = 0, keys = 0;
+    cvk_buffer_add_byte(walk->out, '{');
+    for (size_t i = 0; i < model->field_count; i++) {
+        const cvk_field *field = &model->fields[i];
+        cvk_spot member = {.up = spot, .name = field->name, .table = table};
+        lua_pushstring(L, field->name);
+        lua_rawget(L, index);
+        if (!lua_isnil(L, -1)) {
+            present++;
+            write_key(walk, field->name, strlen(field->name), &first);
+            cvk_model_write(walk, &member, lua_gettop(L), &field->schema);
+        } else if (field->required) {
+            cvk_model_fault(walk, &member, "is required");
+        }
+        lua_pop(L, 1);
+    }
+    cvk_buffer_add_byte(walk->out, '}');
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
+        keys++;
+    if (keys > present)
+        cvk_model_unknown(walk, spot, index, model->fields, model->field_count, model->name);
+}
+
+/* ---- writing ---------------------------------------------------------------------------------- */
+
+static void write_wrapper(cvk_walk *walk, const cvk_spot *spot, int index)
+{
+    lua_State *L = walk->L;
+    if (!walk->convex) {
+        cvk_model_fault(walk, spot, "is a Convex value, which only Convex takes");
+        return;
+    }
+    size_t size;
+    lua_rawgeti(L, index, 1);
+    lua_rawgeti(L, index, 2);
+    const char *text = lua_tolstring(L, -1, &size);
+    cvk_buffer_add_string(walk->out, "{\"");
+    cvk_buffer_add_string(walk->out, lua_tostring(L, -2));
+    cvk_buffer_add_string(walk->out, "\":\"");
+    cvk_buffer_add(walk->out, text, size);
+    cvk_buffer_add_string(walk->out, "\"}");
+    lua_pop(L, 2);
+}
+
+static void little_endian(unsigned char bytes[8], uint64_t value)
+{
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (unsigned char)(value >> (8 * i) & 0xff);
+}
+
+/* NaN, the infinities and -0, which JSON has no word for (or loses). */
+static void write_special_float(cvk_walk *walk, double value)
+{
+    unsigned char bytes[8];
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    little_endian(bytes, bits);
+    cvk_buffer_add_string(walk->out, "{\"$float\":\"");
+    cvk_buffer_add_base64(walk->out, bytes, sizeof bytes);
+    cvk_buffer_add_string(walk->out, "\"}");
+}
+
+static void write_number(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
+{
+    char text[CVK_NUMBER_SIZE];
+    double value = (double)lua_tonumber(walk->L, index);
+    if (walk->convex && schema->kind != CVK_INTEGER &&
+        (!isfinite(value) || (value == 0 && signbit(value)))) {
+        write_special_float(walk, value);
+        return;
+    }
+    size_t size = schema->kind == CVK_INTEGER
+                      ? check_integer(walk, spot, index, schema, text)
+                      : check_number(walk, spot, index, schema, text);
+    cvk_buffer_add(walk->out, text, size);
+}
+
+static void write_string(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
+{
+    size_t size;
+    const char *text = lua_tolstring(walk->L, index, &size);
+    if (check_string(walk, spot, index, schema))
+        cvk_json_add_string(walk->out, text, size);
+}
+
+static const cvk_schema any_schema = {.kind = CVK_ANY};
+
+static void write_any(cvk_walk *walk, const cvk_spot *spot, int index)
+{
+    lua_State *L = walk->L;
+    switch (lua_type(L, index)) {
+    case LUA_TBOOLEAN:
+        cvk_buffer_add_string(walk->out, lua_toboolean(L, index) ? "true" : "false");
+        return;
+    case LUA_TNUMBER:
+        write_number(walk, spot, index, &any_schema);
+        return;
+    case LUA_TSTRING:
+        write_string(walk, spot, index, &any_schema);
+        return;
+    case LUA_TTABLE:
+        break;
+    default:
+        cvk_model_fault(walk, spot, "is a %s, which JSON cannot hold", type_name(L, index));
+        return;
+    }
+    if (marked(L, index, &wrapper_mark)) {
+        write_wrapper(walk, spot, index);
+    } else if (marked(L, index, &array_mark)) {
+        write_list(walk, spot, index, &any_schema);
+    } else if (marked(L, index, &object_mark)) {
+        write_names(walk, spot, index, &any_schema);
+    } else {
+        shape keys = shape_of(L, index);
+        if (keys == SHAPE_MIXED)
+            cvk_model_fault(walk, spot, "mixes positions and names, or has keys that are neither");
+        else if (keys == SHAPE_LIST || keys == SHAPE_HOLES)
+            write_list(walk, spot, index, &any_schema);
+        else
+            write_names(walk, spot, index, &any_schema);
+    }
+}
+
+static void write_null(cvk_walk *walk, const cvk_spot *spot, const cvk_schema *schema)
+{
+    if (schema->nullable || schema->kind == CVK_ANY || schema->kind == CVK_NULL)
+        cvk_buffer_add_string(walk->out, "null");
+    else
+        cvk_model_fault(walk, spot, "may not be null");
+}
+
+static void write_by_kind(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
+{
+    switch (schema->kind) {
+    case CVK_STRING:
+        write_string(walk, spot, index, schema);
+        break;
+    case CVK_INTEGER:
+    case CVK_NUMBER:
+        write_number(walk, spot, index, schema);
+        break;
+    case CVK_BOOLEAN:
+        cvk_buffer_add_string(walk->out, lua_toboolean(walk->L, index) ? "true" : "false");
+        break;
+    case CVK_MODEL:
+        write_model(walk, spot, index, schema->model);
+        break;
+    case CVK_ARRAY:
+        write_list(walk, spot, index, schema->items);
+        break;
+    case CVK_MAP:
+        write_object(walk, spot, index, schema->items);
+        break;
+    case CVK_OBJECT:
+        write_object(walk, spot, index, &any_schema);
+        break;
+    default:
+        write_any(walk, spot, index);
+        break;
+    }
+}
+
+void cvk_model_write(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
+{
+    static const struct {
+        int type;
+        const char *name;
+    } wanted[] = {
+        [CVK_STRING] = {LUA_TSTRING, "a string"},   [CVK_INTEGER] = {LUA_TNUMBER, "a number"},
+        [CVK_NUMBER] = {LUA_TNUMBER, "a number"},   [CVK_BOOLEAN] = {LUA_TBOOLEAN, "a boolean"},
+        [CVK_MODEL] = {LUA_TTABLE, "an object"},    [CVK_ARRAY] = {LUA_TTABLE, "a list"},
+        [CVK_MAP] = {LUA_TTABLE, "an object"},      [CVK_OBJECT] = {LUA_TTABLE, "an object"},
+    };
+    luaL_checkstack(walk->L, 8, "value too deep");
+    if (is_null(walk->L, index))
+        write_null(walk, spot, schema);
+    else if ((size_t)schema->kind < CVK_COUNT(wanted) &&
+             lua_type(walk->L, index) != wanted[schema->kind].type)
+        fault_type(walk, spot, index, wanted[schema->kind].name);
+    else
+        write_by_kind(walk, spot, index, schema);
+}
+
+/* ---- reading ---------------------------------------------------------------------------------- */
+
+static bool read_value(lua_State *L, const cvk_schema *schema);
+
+/* Turns the number on top into an integer where it is whole and the schema does not want a
+ * number. Returns whether it did. */
+static bool read_number(lua_State *L, const cvk_schema *schema)
+{
+#if LUA_VERSION_NUM >= 503
+    int64_t value;
+    if (schema->kind == CVK_NUMBER || lua_isinteger(L, -1) || !cvk_tointeger(L, -1, &value))
+        return false;
+    lua_pop(L, 1);
+    lua_pushinteger(L, (lua_Integer)value);
+    return true;
+#else
+    (void)L;
+    (void)schema;
+    return false;
+#endif
+}
+
+/* Goes through the members of the table on top; `fields` NULL: all are `items`. */
+static void read_members(lua_State *L, const cvk_model *model, const cvk_schema *items)
+{
+    int table = lua_gettop(L);
+    luaL_checkstack(L, 8, "answer too deep");
+    for (lua_pushnil(L); lua_next(L, table);) {
+        int type = lua_type(L, -1);
+        if (type == LUA_TSTRING || type == LUA_TBOOLEAN) {
+            lua_pop(L, 1);
+            continue;
+        }
+        const cvk_schema *schema = items;
+        bool null = type == LUA_TLIGHTUSERDATA;
+        if (model != NULL && !null && lua_type(L, -2) == LUA_TSTRING) {
+            size_t i = cvk_find_field(model->fields, model->field_count, lua_tostring(L, -2));
+            if (i < model->field_count)
+                schema = &model->fields[i].schema;
+        }
+        bool changed = null ? model != NULL : read_value(L, schema);
+        if (changed) {
+            if (null) {
+                lua_pop(L, 1);
+                lua_pushnil(L);
+            }
+            lua_pushvalue(L, -2);
+            lua_insert(L, -2);
+            lua_rawset(L, table); /* an existing key: the traversal goes on */
+        } else {
+            lua_pop(L, 1);
+        }
+    }
+}
+
+/* Reads the value on top; returns whether it was replaced (tables change in place). */
+static bool read_value(lua_State *L, const cvk_schema *schema)
+{
+    int type = lua_type(L, -1);
+    if (type == LUA_TNUMBER)
+        return read_number(L, schema);
+    if (type != LUA_TTABLE)
+        return false;
+    bool list = schema->kind == CVK_ARRAY ||
+                (schema->kind == CVK_EITHER && lua_rawlen(L, -1) > 0);
+    if (list || schema->kind == CVK_MAP)
+        read_members(L, NULL, schema->items);
+    else if (schema->kind == CVK_MODEL || schema->kind == CVK_EITHER)
+        read_members(L, schema->model, &any_schema);
+    else
+        read_members(L, NULL, &any_schema);
+    return false;
+}
+
+bool cvk_model_read(lua_State *L, const cvk_schema *schema)
+{
+    int type = lua_type(L, -1);
+    read_value(L, schema);
+    if (is_null(L, -1))
+        return true;
+    switch (schema->kind) {
+    case CVK_STRING:
+        return type == LUA_TSTRING;
+    case CVK_INTEGER:
+    case CVK_NUMBER:
+        return type == LUA_TNUMBER;
+    case CVK_BOOLEAN:
+        return type == LUA_TBOOLEAN;
+    case CVK_MODEL:
+    case CVK_MAP:
+    case CVK_OBJECT:
+        return type == LUA_TTABLE && lua_rawlen(L, -1) == 0;
+    case CVK_ARRAY:
+    case CVK_EITHER:
+        return type == LUA_TTABLE;
+    default:
+        return true;
+    }
+}
+
+/* ---- marks and wrappers ----------------------------------------------------------------------- */
+
+/* Marks the table in argument 1; an upvalue holds the metatable. */
+static int mark_table(lua_State *L)
+{
+    if (lua_isnoneornil(L, 1)) {
+        lua_settop(L, 0);
+        lua_newtable(L);
+    }
+    luaL_checktype(L, 1, LUA_TTABLE);
+    if (lua_getmetatable(L, 1)) {
+        lua_pushvalue(L, lua_upvalueindex(1));
+        lua_pushvalue(L, lua_upvalueindex(2));
+        if (!lua_rawequal(L, -1, -3) && !lua_rawequal(L, -2, -3))
+            return luaL_argerror(L, 1, "the table has a metatable of its own");
+    }
+    lua_settop(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_setmetatable(L, 1);
+    return 1;
+}
+
+static int push_wrapper(lua_State *L, const char *name, const void *bytes, size_t size,
+                        const char *shown)
+{
+    cvk_buffer text = {0};
+    cvk_buffer_add_base64(&text, bytes, size);
+    if (text.failed) {
+        cvk_buffer_free(&text);
+        return luaL_error(L, "not enough memory");
+    }
+    lua_createtable(L, 3, 0);
+    lua_pushstring(L, name);
+    lua_rawseti(L, -2, 1);
+    lua_pushlstring(L, text.size == 0 ? "" : text.data, text.size);
+    cvk_buffer_free(&text);
+    lua_rawseti(L, -2, 2);
+    lua_pushstring(L, shown);
+    lua_rawseti(L, -2, 3);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &wrapper_mark);
+    lua_setmetatable(L, -2);
+    return 1;
+}
+
+/* An integer from a Lua number, a decimal text, or LuaJIT's 64-bit numbers. */
+static int64_t check_int64(lua_State *L, int index)
+{
+    int64_t value = 0;
+    if (lua_type(L, index) == LUA_TNUMBER) {
+        if (!cvk_tointeger(L, index, &value))
+            luaL_argerror(L, index, "not a whole number within 64 bits");
+        return value;
+    }
+    lua_getglobal(L, "tostring");
+    lua_pushvalue(L, index);
+    lua_call(L, 1, 1);
+    const char *text = lua_tostring(L, -1);
+    char *end = NULL;
+    if (text != NULL && ((*text >= '0' && *text <= '9') || *text == '-')) {
+        errno = 0;
+        value = strtoll(text, &end, 10);
+        if (errno == 0 && (*end == '\0' || strcmp(end, "LL") == 0))
+            return value;
+    }
+    return luaL_argerror(L, index, "not a whole number within 64 bits");
+}
+
+/* convoke.int64(n): an Int64 for Convex. n: integer, whole float or decimal text. */
+static int make_int64(lua_State *L)
+{
+    unsigned char bytes[8];
+    char shown[48];
+    int64_t value = check_int64(L, 1);
+    little_endian(bytes, (uint64_t)value);
+    snprintf(shown, sizeof shown, "int64(%lld)", (long long)value);
+    return push_wrapper(L, "$integer", bytes, sizeof bytes, shown);
+}
+
+/* convoke.bytes(s): Bytes for Convex. s: any string. */
+static int make_bytes(lua_State *L)
+{
+    size_t size;
+    luaL_checktype(L, 1, LUA_TSTRING);
+    const char *bytes = lua_tolstring(L, 1, &size);
+    char shown[48];
+    snprintf(shown, sizeof shown, "bytes(%zu)", size);
+    return push_wrapper(L, "$bytes", bytes, size, shown);
+}
+
+static int show_wrapper(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_rawgeti(L, 1, 3);
+    return 1;
+}
+
+static void new_mark(lua_State *L, const void *key, const char *name)
+{
+    lua_newtable(L);
+    lua_pushstring(L, name);
+    lua_setfield(L, -2, "__name");
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+}
+
+void cvk_model_register(lua_State *L)
+{
+    int module = lua_gettop(L);
+    new_mark(L, &array_mark, "convoke.array");
+    new_mark(L, &object_mark, "convoke.object");
+    lua_pushvalue(L, -2);
+    lua_pushvalue(L, -2);
+    lua_pushcclosure(L, mark_table, 2);
+    lua_setfield(L, module, "array");
+    lua_pushvalue(L, -1);
+    lua_pushvalue(L, -3);
+    lua_pushcclosure(L, mark_table, 2);
+    lua_setfield(L, module, "object");
+    new_mark(L, &wrapper_mark, "convoke.value");
+    lua_pushcfunction(L, show_wrapper);
+    lua_setfield(L, -2, "__tostring");
+    lua_settop(L, module);
+    lua_pushcfunction(L, make_int64);
+    lua_setfield(L, module, "int64");
+    lua_pushcfunction(L, make_bytes);
+    lua_setfield(L, module, "bytes");
+}

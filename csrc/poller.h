@@ -1,0 +1,41 @@
+/*
+ * One descriptor for libcurl's sockets, its timer and a wake-up. The descriptor is readable
+ * whenever there is work, so that any event loop can watch it.
+ */
+#ifndef CVK_POLLER_H
+#define CVK_POLLER_H
+
+#include <stdbool.h>
+
+typedef struct cvk_poller cvk_poller;
+
+/* A socket that is ready. */
+typedef struct cvk_ready {
+    int fd;
+    bool readable, writable, broken;
+} cvk_ready;
+
+/* A new poller, or NULL with errno set. */
+cvk_poller *cvk_poller_new(void);
+
+void cvk_poller_free(cvk_poller *poller);
+
+/* The descriptor to watch for reading. */
+int cvk_poller_fd(const cvk_poller *poller);
+
+/* Watches a socket for what is asked, anew or otherwise than before; neither: no more. */
+bool cvk_poller_watch(cvk_poller *poller, int fd, bool readable, bool writable);
+
+/* Makes the descriptor readable after `milliseconds`; negative: not by time. */
+void cvk_poller_arm(cvk_poller *poller, long milliseconds);
+
+/* Makes the descriptor readable now and until told otherwise. */
+void cvk_poller_wake(cvk_poller *poller, bool awake);
+
+/*
+ * Waits at most `milliseconds` (negative: without end) for sockets and fills `ready` with up to
+ * `most` of them. Returns their number; 0 also after a wake-up, the timer or a signal.
+ */
+int cvk_poller_wait(cvk_poller *poller, int milliseconds, cvk_ready *ready, int most);
+
+#endif
