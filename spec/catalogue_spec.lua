@@ -1,0 +1,466 @@
+local core = require "convoke.core"
+local convoke = require "convoke"
+local openapi = require "spec.support.openapi"
+
+local here = debug.getinfo(1, "S").source:match "^@(.*)/[^/]*$"
+local shared = here .. "/../../shared/"
+
+local function read_file(path)
+  local file = io.open(path)
+  if not file then return nil end
+  local content = file:read "*a"
+  file:close()
+  return content
+end
+
+local function collect(list, member)
+  local values = {}
+  for i, entry in ipairs(list) do values[i] = entry[member] end
+  return values
+end
+
+local function find(list, member, value)
+  for _, entry in ipairs(list) do
+    if entry[member] == value then return entry end
+  end
+end
+
+-- The names under which programs call the operations, by the reference pages' names.
+local public_names = {
+  clerk = {
+    create_invitation = "invitations.create",
+    list_invitations = "invitations.list",
+    revoke_invitation = "invitations.revoke",
+  },
+  convex = {
+    api_run_admins_create_user_profile_post = "admins.create_user_profile",
+    api_run_editor_snapshots_create_post = "editor_snapshots.create",
+    api_run_invite_codes_apply_invite_code_post = "invite_codes.apply_invite_code",
+    api_run_sessions_create_post = "sessions.create",
+    api_run_sessions_end_session_post = "sessions.end_session",
+    api_run_sessions_start_session_post = "sessions.start_session",
+  },
+  cvat = {
+    invitations_create = "invitations.create",
+    invitations_destroy = "invitations.delete",
+    invitations_list = "invitations.list",
+    invitations_partial_update = "invitations.update",
+    invitations_retrieve = "invitations.get",
+  },
+  edgegap = {
+    delete_users_session = "sessions.remove_users",
+    get_session = "sessions.get",
+    get_users_session = "sessions.users",
+    list_sessions = "sessions.list",
+    put_users_session = "sessions.add_users",
+    session_delete = "sessions.delete",
+    session_post = "sessions.create",
+    sessions_bulk_stop = "sessions.bulk_stop",
+  },
+  gencove = {
+    invitations_create = "invitations.create",
+    invitations_delete = "invitations.delete",
+    invitations_list = "invitations.list",
+    invitations_token_read = "invitations.read_token",
+    invitations_token_update = "invitations.accept",
+  },
+}
+
+-- Where the catalogue says something else than the contract's OpenAPI document, and why.
+-- `contract` and `ours` are the two values; nil: not stated.
+local differences = {
+  {
+    operations = { "clerk.invitations.create" },
+    fact = "params.expires_in_days:default", contract = nil, ours = "30",
+    reason = "the document tells the default in words only",
+  },
+  {
+    operations = { "clerk.invitations.create" },
+    fact = "params.template_slug:default", contract = nil, ours = "invitation",
+    reason = "the document tells the default in words only",
+  },
+  {
+    operations = { "clerk.invitations.revoke" },
+    fact = "answer.status:enum", contract = "revoked", ours = "accepted expired pending revoked",
+    reason = "one model of an invitation serves all answers; this one is always revoked",
+  },
+  {
+    operations = { "clerk.invitations.revoke" },
+    fact = "answer.revoked:enum", contract = "true", ours = nil,
+    reason = "one model of an invitation serves all answers; this one is always revoked",
+  },
+  {
+    operations = {
+      "convex.invite_codes.apply_invite_code", "convex.sessions.end_session",
+      "convex.sessions.start_session",
+    },
+    fact = "answer:type", contract = "object", ours = "null",
+    reason = "the functions return nothing; OpenAPI 3.0 has no type for null alone",
+  },
+  {
+    operations = {
+      "convex.invite_codes.apply_invite_code", "convex.sessions.end_session",
+      "convex.sessions.start_session",
+    },
+    fact = "answer:nullable", contract = "true", ours = nil,
+    reason = "the functions return nothing; OpenAPI 3.0 has no type for null alone",
+  },
+  {
+    operations = { "convex.editor_snapshots.create" },
+    fact = "params.editor:model", contract = nil, ours = "Editor",
+    reason = "the document leaves the object without a name",
+  },
+  {
+    operations = { "convex.editor_snapshots.create" },
+    fact = "params.terminal:model", contract = nil, ours = "Terminal",
+    reason = "the document leaves the object without a name",
+  },
+  {
+    operations = { "cvat.invitations.create", "cvat.invitations.get", "cvat.invitations.update" },
+    fact = "answer.owner:nullable", contract = nil, ours = "true",
+    reason = "null once the owner's account is deleted; a bare $ref cannot say so",
+  },
+  {
+    operations = { "cvat.invitations.list" },
+    fact = "answer.results[].owner:nullable", contract = nil, ours = "true",
+    reason = "null once the owner's account is deleted; a bare $ref cannot say so",
+  },
+  {
+    operations = { "cvat.invitations.list" },
+    fact = "params.page_size:also", contract = nil, ours = "all",
+    reason = "the server takes the word, which the document's integer hides",
+  },
+  {
+    operations = { "cvat.invitations.list" },
+    fact = "params.page_size:default", contract = nil, ours = "10",
+    reason = "the document tells the default in words only",
+  },
+  {
+    operations = { "cvat.invitations.list" },
+    fact = "params.page:default", contract = nil, ours = "1",
+    reason = "pages count from 1; the document does not state the default",
+  },
+  {
+    operations = { "cvat.invitations.list" },
+    fact = "params.sort:default", contract = nil, ours = "-created_date",
+    reason = "the contract page tells the default, the document does not",
+  },
+  {
+    operations = { "gencove.invitations.accept" },
+    fact = "params.organization:model",
+    contract = "InviteOrganization", ours = "InviteOrganizationRequest",
+    reason = "without the id, which only the server writes, it is another model",
+  },
+  {
+    operations = { "gencove.invitations.list" },
+    fact = "answer.meta:model", contract = nil, ours = "InvitationsListMeta",
+    reason = "the document leaves the object without a name",
+  },
+}
+
+-- Patterns narrow texts of answers, and answers are never checked.
+for _, where in ipairs { "owner", "user", "organization_info" } do
+  local field = where == "organization_info" and "slug" or "username"
+  local pattern = field == "slug" and "^[-a-zA-Z0-9_]+$" or "^[\\w.@+-]+$"
+  local reason = "patterns narrow answers only, and answers are read as they come"
+  for _, verb in ipairs { "create", "get", "update", "list" } do
+    table.insert(differences, {
+      operations = { "cvat.invitations." .. verb },
+      fact = (verb == "list" and "answer.results[]." or "answer.") .. where .. "." .. field
+        .. ":pattern",
+      contract = pattern, ours = nil, reason = reason,
+    })
+  end
+end
+
+local function applies(difference, operation)
+  for _, name in ipairs(difference.operations) do
+    if name == operation.name then return true end
+  end
+  return false
+end
+
+-- One line for each fact on which the two disagree; the listed differences as such lines too.
+local function disagreements(operation, contract)
+  local ours, theirs = openapi.facts(operation), openapi.facts(contract)
+  local found, names = {}, {}
+  for name in pairs(ours) do names[name] = true end
+  for name in pairs(theirs) do names[name] = true end
+  for name in pairs(names) do
+    if ours[name] ~= theirs[name] then
+      table.insert(found, ("%s: contract %s, ours %s")
+        :format(name, tostring(theirs[name]), tostring(ours[name])))
+    end
+  end
+  table.sort(found)
+  return found
+end
+
+local function listed(operation)
+  local lines = {}
+  for _, difference in ipairs(differences) do
+    if applies(difference, operation) then
+      table.insert(lines, ("%s: contract %s, ours %s")
+        :format(difference.fact, tostring(difference.contract), tostring(difference.ours)))
+    end
+  end
+  table.sort(lines)
+  return lines
+end
+
+local catalogue = core.catalogue()
+
+describe("the catalogue", function()
+  it("holds 27 operations", function()
+    assert.equal(27, #convoke.operations)
+  end)
+
+  it("gives each operation its public name", function()
+    local expected, names = {}, {}
+    for api, ids in pairs(public_names) do
+      for id, name in pairs(ids) do expected[api .. "." .. name] = id end
+    end
+    for _, operation in ipairs(convoke.operations) do
+      assert.is_nil(names[operation.name], operation.name .. " stands twice")
+      names[operation.name] = operation.id
+    end
+    assert.same(expected, names)
+  end)
+
+  it("lists the operations by API name", function()
+    local apis = collect(convoke.operations, "api")
+    local sorted = collect(convoke.operations, "api")
+    table.sort(sorted)
+    assert.same(sorted, apis)
+  end)
+
+  it("has mutations of any deployment beyond the 27", function()
+    local mutation = find(catalogue.apis.convex.operations, "id", "mutation")
+    assert.is_true(mutation.extra)
+    assert.equal("convex.mutation", mutation.name)
+    assert.equal("POST /api/mutation", mutation.method .. " " .. mutation.path)
+    assert.equal("named", mutation.envelope)
+    assert.is_nil(find(convoke.operations, "id", "mutation"))
+  end)
+
+  it("numbers the operations of an API as its own tables do", function()
+    for _, api in pairs(catalogue.apis) do
+      for position, operation in ipairs(api.operations) do
+        assert.equal(position - 1, operation.index)
+      end
+    end
+  end)
+
+  it("says of each operation and parameter what it is", function()
+    for _, operation in ipairs(convoke.operations) do
+      assert.truthy(#operation.summary > 0)
+      for _, param in ipairs(operation.params) do
+        assert.truthy(#param.summary > 0)
+        assert.truthy(param.where == "path" or param.where == "query" or param.where == "header"
+          or param.where == "body")
+      end
+    end
+  end)
+
+  it("puts the path parameters first, in the order of the path, and demands them", function()
+    for _, operation in ipairs(convoke.operations) do
+      local in_path = {}
+      for name in operation.path:gmatch "{([^}]+)}" do table.insert(in_path, name) end
+      assert.same(in_path, operation.path_params)
+      for position, param in ipairs(operation.params) do
+        assert.equal(position <= #in_path, param.where == "path")
+        if position <= #in_path then
+          assert.equal(in_path[position], param.name)
+          assert.is_true(param.required)
+        end
+      end
+    end
+  end)
+
+  it("sends a body wherever a parameter goes into one, and nowhere with GET", function()
+    for _, operation in ipairs(convoke.operations) do
+      if find(operation.params, "where", "body") then assert.is_true(operation.body) end
+      if operation.method == "GET" then assert.is_false(operation.body) end
+    end
+  end)
+
+  it("takes reading for safe, and not what adds, sends or matches anew", function()
+    local unsafe = {
+      create = true, update = true, add_users = true, bulk_stop = true, accept = true,
+    }
+    for _, operation in ipairs(convoke.operations) do
+      assert.equal(not unsafe[operation.verb], operation.safe, operation.name)
+    end
+  end)
+
+  it("knows how each listing goes on", function()
+    local needs = {
+      offset = { params = { "limit", "offset" }, answer = "data" },
+      next_page = { params = { "page" }, answer = "next" },
+      next_offset = { params = { "offset" }, answer = "meta" },
+      number = { params = { "page" }, answer = "pagination" },
+    }
+    for _, operation in ipairs(convoke.operations) do
+      assert.equal(operation.verb == "list", operation.paging ~= nil, operation.name)
+      if operation.paging then
+        for _, name in ipairs(needs[operation.paging].params) do
+          assert.equal("integer", find(operation.params, "name", name).type)
+        end
+        assert.truthy(find(operation.answer.fields, "name", needs[operation.paging].answer))
+      end
+    end
+  end)
+
+  it("refers only to parameters that exist", function()
+    for _, operation in ipairs(convoke.operations) do
+      for _, exclusion in ipairs(operation.exclusions or {}) do
+        assert.truthy(find(operation.params, "name", exclusion.one))
+        assert.truthy(find(operation.params, "name", exclusion.other))
+      end
+      if operation.non_empty then
+        assert.equal("array", find(operation.params, "name", operation.non_empty).type)
+      end
+    end
+    for _, api in pairs(catalogue.apis) do
+      for _, field in ipairs(api.client_fields) do
+        assert.truthy(field.header or field.param)
+        for _, operation in ipairs(field.param and api.operations or {}) do
+          assert.equal(field.type, find(operation.params, "name", field.param).type)
+        end
+      end
+    end
+  end)
+
+  it("lets one organization context exclude another in every CVAT operation", function()
+    for _, operation in ipairs(catalogue.apis.cvat.operations) do
+      assert.same({
+        { one = "org_id", other = "org", equal_is_fine = false },
+        { one = "org_id", other = "X-Organization", equal_is_fine = false },
+        { one = "org", other = "X-Organization", equal_is_fine = true },
+      }, operation.exclusions)
+    end
+  end)
+
+  it("gives defaults as Lua values", function()
+    local create = find(convoke.operations, "name", "clerk.invitations.create")
+    assert.equal(true, find(create.params, "name", "notify").default)
+    assert.equal(false, find(create.params, "name", "ignore_existing").default)
+    assert.equal(30, find(create.params, "name", "expires_in_days").default)
+    assert.equal("30", tostring(find(create.params, "name", "expires_in_days").default))
+    assert.equal("invitation", find(create.params, "name", "template_slug").default)
+    assert.is_nil(find(create.params, "name", "redirect_url").default)
+    local invite = find(convoke.operations, "name", "gencove.invitations.create")
+    assert.equal("", find(invite.params, "name", "role").default)
+    local mutation = find(catalogue.apis.convex.operations, "id", "mutation")
+    assert.equal("{}", find(mutation.params, "name", "args").default)
+  end)
+
+  it("is built afresh, so that no one's change reaches another", function()
+    core.catalogue().apis.clerk.operations[1].params[1].name = "changed"
+    assert.equal("email_address", core.catalogue().apis.clerk.operations[1].params[1].name)
+    assert.are_not.equal(core.catalogue(), core.catalogue())
+  end)
+end)
+
+local function absent(what, description)
+  local message = what .. " is not here: NOT COMPARED with " .. description
+  io.stderr:write("\n*** ", message, " ***\n")
+  pending(message)
+end
+
+for api_name, api in pairs(catalogue.apis) do
+  describe("the contract of " .. api_name, function()
+    local path = shared .. "contracts/" .. api_name .. ".openapi.json"
+    if not read_file(path) then
+      absent(path, "the contract of " .. api_name)
+      return
+    end
+    local contract = openapi.read(path)
+
+    for _, operation in ipairs(api.operations) do
+      if not operation.extra then
+        it("agrees with " .. operation.name .. " but for the listed differences", function()
+          local theirs = contract.operations[operation.method .. " " .. operation.path]
+          assert.truthy(theirs, "no such path and method in the contract")
+          assert.same(listed(operation), disagreements(operation, theirs))
+        end)
+      end
+    end
+
+    it("has no operation that the catalogue lacks", function()
+      local ours = {}
+      for _, operation in ipairs(api.operations) do
+        ours[operation.method .. " " .. operation.path] = true
+      end
+      for name in pairs(contract.operations) do assert.is_true(ours[name], name) end
+    end)
+
+    it("answers in the media type that is asked for", function()
+      for _, operation in pairs(contract.operations) do
+        assert.equal(operation.media_type and api.accept, operation.media_type)
+      end
+    end)
+
+    it("lists the address that is the default", function()
+      if api.url then assert.is_true(contract.servers[api.url]) end
+    end)
+
+    it("takes credentials where the catalogue puts them", function()
+      local ours = {}
+      for _, auth in ipairs(api.auths) do
+        ours[auth.place == "basic" and "basic authorization"
+          or auth.place .. " " .. auth.name:lower()] = true
+      end
+      assert.same(contract.credentials, ours)
+    end)
+
+    it("lets callers without credentials in where the catalogue does", function()
+      local anonymous = false
+      for _, operation in pairs(contract.operations) do
+        anonymous = anonymous or operation.anonymous
+      end
+      assert.equal(anonymous, api.anonymous)
+    end)
+  end)
+end
+
+describe("the list of differences", function()
+  it("names only operations that exist, and a reason", function()
+    for _, difference in ipairs(differences) do
+      assert.truthy(#difference.reason > 0)
+      for _, name in ipairs(difference.operations) do
+        assert.truthy(find(convoke.operations, "name", name), name)
+      end
+    end
+  end)
+end)
+
+describe("the reference pages", function()
+  local pages = {
+    convex = "000_167fbf4dc45c064d.txt",
+    edgegap = "001_27d22b5e8d46a0a5.txt",
+    cvat = "002_0da66da0d3287bdb.txt",
+    gencove = "003_33b1c4813a859400.txt",
+    clerk = "004_a35764301546a897.txt",
+  }
+  for api_name, file in pairs(pages) do
+    local page = read_file(shared .. "seeds/" .. file)
+    if not page then
+      absent(file, "the reference page of " .. api_name)
+    else
+      it("have the operations of " .. api_name .. " in the same order", function()
+        local on_page, ours = {}, {}
+        for id, method, path in page:gmatch "%[%*%*([%w_]+)%*%*%]%b() | %*%*(%u+)%*%* (%S+)" do
+          table.insert(on_page, id .. " " .. method .. " " .. path)
+        end
+        for _, operation in ipairs(convoke.operations) do
+          if operation.api == api_name then
+            table.insert(ours, operation.id .. " " .. operation.method .. " " .. operation.path)
+          end
+        end
+        assert.truthy(#on_page > 0)
+        assert.same(on_page, ours)
+      end)
+    end
+  end
+end)
