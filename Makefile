@@ -1,0 +1,178 @@
+# convoke. `make help` lists the targets, `make LUA=luajit ...` picks another Lua.
+
+LUA     ?= lua5.4
+PREFIX  ?= /usr/local
+PORT    ?= 0
+SPEC    ?= $(wildcard spec/*_spec.lua)
+CFLAGS  ?= -O2 -g
+
+# The name under which pkg-config knows this Lua, and its group in .ci/packages.
+LUA_PC  ?= $(notdir $(LUA))
+group   := $(filter lua5.4 lua5.3 lua5.1 luajit,$(LUA))
+export LUA
+
+# VARIANT sets builds with other flags apart; LAUNCH stands before the Lua that runs tests and demo.
+# V=1 shows the compiler's whole command line.
+VARIANT :=
+LAUNCH  :=
+quiet   := $(if $(V),,@)
+build   := build/$(notdir $(LUA))$(VARIANT)
+core    := $(build)/convoke/core.so
+
+# What the user's own paths hold (their rocks, say) stays reachable. Debian keeps pure Lua modules
+# such as lua-http for 5.1 only; the newer Luas load them from there.
+path    := $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua
+cpath   := $(CURDIR)/$(build)/?.so
+path    := $(path);$(or $(subst $(path);,,$(LUA_PATH)),;;/usr/share/lua/5.1/?.lua;/usr/share/lua/5.1/?/init.lua)
+cpath   := $(cpath);$(or $(subst $(cpath);,,$(LUA_CPATH)),;)
+export LUA_PATH := $(path)
+export LUA_CPATH := $(cpath)
+unexport LUA_PATH_5_3 LUA_PATH_5_4 LUA_CPATH_5_3 LUA_CPATH_5_4
+
+ifeq ($(shell uname -s),Linux)
+other_poller := %_kqueue.c
+else
+other_poller := %_epoll.c
+endif
+ifeq ($(shell uname -s),Darwin)
+shared := -bundle -undefined dynamic_lookup
+else
+shared := -shared
+endif
+
+sources := $(filter-out $(other_poller),$(sort $(wildcard csrc/*.c csrc/apis/*.c)))
+headers := $(wildcard csrc/*.h csrc/apis/*.h)
+objects := $(sources:csrc/%.c=$(build)/%.o)
+modules := $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
+
+warnings := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+  -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla $(if $(WERROR),-Werror)
+
+# Asked of pkg-config once and only when a recipe wants it: by then it has been installed.
+# As system directories, so that our warnings are about our own code.
+includes = $(eval includes := $$(patsubst -I%,-isystem %,$$(shell pkg-config --cflags $(LUA_PC) libcurl)))$(includes)
+libs     = $(eval libs := $$(shell pkg-config --libs libcurl))$(libs)
+compile  = -std=c11 -D_DEFAULT_SOURCE -fPIC -fvisibility=hidden -pthread $(warnings) $(includes)
+
+lua_version = $(shell $(LUA) -e 'print(_VERSION:match("%d%.%d"))')
+lua_dir     = $(DESTDIR)$(PREFIX)/share/lua/$(lua_version)
+core_dir    = $(DESTDIR)$(PREFIX)/lib/lua/$(lua_version)
+
+.PHONY: all help demo test sandbox repl env check format sanitize torture memcheck contract rock \
+  install uninstall clean
+.DELETE_ON_ERROR:
+
+all: $(core) ## build the module (the default)
+
+$(core): $(objects)
+	@mkdir -p $(@D)
+	@echo "link $@"
+	$(quiet)$(CC) $(shared) -pthread $(LDFLAGS) -o $@ $^ $(libs)
+
+$(build)/%.o: csrc/%.c $(build)/ready
+	@mkdir -p $(@D)
+	@echo "$(CC) $<"
+	$(quiet)$(CC) $(compile) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(objects:.o=.d)
+
+# The compiler, pkg-config, libcurl and the Lua wanted are there, installed just now if need be.
+$(build)/ready: .ci/packages Makefile
+	@.ci/install build $(group) run
+	@for library in libcurl $(LUA_PC); do pkg-config --exists $$library || { \
+	  echo "pkg-config does not know '$$library': install its development package, or set" \
+	    "PKG_CONFIG_PATH (and LUA_PC=name for a Lua of your own)" >&2; exit 1; }; done
+	@mkdir -p $(@D) && touch $@
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p; s/[$$][$$]/$$/' Makefile | expand -t 18
+
+demo: all ## run all 27 operations against the sandbox
+	@.ci/install sandbox
+	@$(LAUNCH) $(LUA) examples/quickstart.lua
+
+test: all ## run the specs (SPEC=file for one, ARGS=... for busted's options)
+	@.ci/install sandbox test
+	@$(LAUNCH) $(LUA) spec/run.lua $(ARGS) $(SPEC)
+
+sandbox: ## serve the five APIs locally until stopped (PORT=8900 takes 8900 to 8904)
+	@.ci/install $(group) sandbox
+	@exec $(LUA) lua/convoke/sandbox/main.lua --port $(PORT)
+
+repl: all ## an interactive Lua with convoke loaded
+	@$(LUA) -i -e 'convoke = require "convoke"'
+
+env: ## print the paths for your shell: eval "$$(make -s env)"
+	@echo "export LUA_PATH='$(path)'"
+	@echo "export LUA_CPATH='$(cpath)'"
+
+check: ## compilers' warnings, format, linters, static analysis
+	@.ci/install build $(group) check
+	@echo "== gcc, warnings are errors"
+	@$(MAKE) -s CC=gcc VARIANT=-gcc WERROR=1
+	@echo "== clang, warnings are errors"
+	@$(MAKE) -s CC=clang VARIANT=-clang WERROR=1
+	@echo "== clang-format"
+	@clang-format --dry-run -Werror $(sources) $(headers)
+	@echo "== clang-tidy"
+	@printf '%s\n' $(sources) | \
+	  xargs -n 1 -P 2 sh -c 'clang-tidy --quiet "$$0" -- $(compile) 2>&1 | \
+	    { ! grep -v "warnings generated\.$$"; }'
+	@echo "== cppcheck"
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+	  --inline-suppr --suppressions-list=.ci/cppcheck.supp $(sources)
+	@echo "== luacheck"
+	@luacheck --quiet lua spec examples rockspec
+	@echo "check: clean"
+
+format: ## let clang-format lay out the C files
+	@.ci/install check
+	clang-format -i $(sources) $(headers)
+
+sanitize: ## the specs under the address and undefined behaviour sanitizers
+	@ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	  LSAN_OPTIONS=print_suppressions=0:suppressions=$(CURDIR)/spec/lsan.supp \
+	  $(MAKE) --no-print-directory test VARIANT=-sanitize \
+	  CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all' \
+	  LDFLAGS='-fsanitize=address,undefined' \
+	  LAUNCH='env LD_PRELOAD=$(shell $(CC) -print-file-name=libasan.so)'
+
+torture: ## the specs with Lua's collector at its most aggressive
+	@for mode in step stress $(if $(filter 5.4,$(lua_version)),generational); do \
+	  echo "== collector: $$mode"; \
+	  CONVOKE_TEST_GC=$$mode $(MAKE) --no-print-directory test || exit 1; done
+
+memcheck: ## the demo under valgrind
+	@.ci/install build $(group) memcheck
+	@$(MAKE) --no-print-directory demo LAUNCH='valgrind --quiet --leak-check=full \
+	  --errors-for-leak-kinds=definite,indirect,possible --error-exitcode=1 --keep-debuginfo=yes \
+	  --suppressions=spec/valgrind.supp'
+
+contract: all ## the 27 operations against an independent mock of the vendors' documents
+	@.ci/install test contract
+	@spec/contract/run
+
+# In a copy, because luarocks compiles beside the sources.
+rock: ## build and load the rock
+	@.ci/install build $(group) run rock
+	@rm -rf build/rock && mkdir -p build/rock/source
+	@cp -R csrc lua rockspec LICENSE README.md build/rock/source
+	@cd build/rock/source && luarocks --lua-version=$(lua_version) make --deps-mode none \
+	  --tree ../tree rockspec/convoke-scm-1.rockspec
+	@cd build/rock/tree && LUA_PATH="share/lua/$(lua_version)/?.lua;share/lua/$(lua_version)/?/init.lua;;" \
+	  LUA_CPATH="lib/lua/$(lua_version)/?.so;;" \
+	  $(LUA) -e 'print("the rock has " .. #require("convoke").operations .. " operations")'
+
+install: all ## copy the module below PREFIX, /usr/local unless set (DESTDIR too)
+	@for module in $(modules); do \
+	  install -d "$(lua_dir)/$$(dirname $$module)" && \
+	  install -m 644 lua/$$module "$(lua_dir)/$$module" || exit 1; done
+	@install -d "$(core_dir)/convoke" "$(DESTDIR)$(PREFIX)/include"
+	install -m 755 $(core) "$(core_dir)/convoke/core.so"
+	install -m 644 csrc/convoke.h "$(DESTDIR)$(PREFIX)/include/convoke.h"
+
+uninstall: ## take it away again
+	rm -rf "$(lua_dir)/convoke" "$(core_dir)/convoke" "$(DESTDIR)$(PREFIX)/include/convoke.h"
+
+clean: ## remove all that was built
+	rm -rf build
