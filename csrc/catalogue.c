@@ -3,8 +3,7 @@
 #include <string.h>
 
 const cvk_api *const cvk_apis[] = {
-    &cvk_api_clerk,   &cvk_api_convex,  &cvk_api_cvat,
-    &cvk_api_edgegap, &cvk_api_gencove, NULL,
+    &cvk_api_clerk, &cvk_api_convex, &cvk_api_cvat, &cvk_api_edgegap, &cvk_api_gencove, NULL,
 };
 
 const cvk_api *cvk_find_api(const char *name)
@@ -48,7 +47,9 @@ enum { longest_name = 63 }; /* longer ones are near to nothing */
 /* The locale has no say in names of fields. */
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z')
+        c = (char)(c - 'A' + 'a');
+    return c;
 }
 
 static size_t least(size_t a, size_t b)

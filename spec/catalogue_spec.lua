@@ -240,8 +240,62 @@ describe("the catalogue", function()
     assert.equal("convex.mutation", mutation.name)
     assert.equal("POST /api/mutation", mutation.method .. " " .. mutation.path)
     assert.equal("named", mutation.envelope)
+    assert.is_true(mutation.body)
+    assert.is_false(mutation.safe)
+    assert.equal("any", mutation.answer.type)
+    assert.same({ 200 }, mutation.success)
+    local path, args = mutation.params[1], mutation.params[2]
+    assert.same({ "path", "string", true }, { path.name, path.type, path.required })
+    assert.same({ "args", "object", false }, { args.name, args.type, args.required })
     assert.is_nil(find(convoke.operations, "id", "mutation"))
   end)
+
+  it("knows the credentials of each constructor and the variables they come from", function()
+    local found = {}
+    for name, api in pairs(catalogue.apis) do
+      found[name] = {}
+      for i, auth in ipairs(api.auths) do
+        found[name][i] = ("%s%s %s %s%s"):format(auth.option,
+          auth.partner and "+" .. auth.partner or "", auth.prefix or auth.name .. "=",
+          table.concat(auth.environment, ","), auth.renewable and "(renewable)" or "")
+      end
+    end
+    assert.same({
+      clerk = { "secret_key Bearer  CLERK_SECRET_KEY" },
+      convex = { "token Bearer  (renewable)", "deploy_key Convex  CONVEX_DEPLOY_KEY" },
+      cvat = {
+        "access_token Bearer  CVAT_ACCESS_TOKEN(renewable)",
+        "token Token  (renewable)",
+        "username+password Basic  ",
+        "session_id+csrf_token sessionid= (renewable)",
+        "signature sign= (renewable)",
+      },
+      edgegap = { "token token  EDGEGAP_API_TOKEN,EDGEGAP_API_KEY(renewable)" },
+      gencove = { "api_key Api-Key  GENCOVE_API_KEY", "jwt Bearer  (renewable)" },
+    }, found)
+  end)
+
+  it("knows the address of each API and the variable it comes from", function()
+    local found = {}
+    for name, api in pairs(catalogue.apis) do
+      found[name] = { api.url or "-", api.url_environment or "-", api.url_suffix or "-" }
+    end
+    assert.same({
+      clerk = { "https://api.clerk.com/v1", "CLERK_API_URL", "/v1" },
+      convex = { "-", "CONVEX_URL", "-" },
+      cvat = { "-", "-", "-" },
+      edgegap = { "https://api.edgegap.com", "EDGEGAP_API_URL", "-" },
+      gencove = { "https://api.gencove.com/api/v2", "GENCOVE_HOST", "/api/v2" },
+    }, found)
+  end)
+
+  it("lets a Clerk client choose the version of the API, and a CVAT client the organization",
+    function()
+      local version = catalogue.apis.clerk.client_fields[1]
+      assert.equal("api_version Clerk-API-Version string",
+        ("%s %s %s"):format(version.option, version.header, version.type))
+      assert.same({ "org", "org_id" }, collect(catalogue.apis.cvat.client_fields, "option"))
+    end)
 
   it("numbers the operations of an API as its own tables do", function()
     for _, api in pairs(catalogue.apis) do

@@ -14,10 +14,12 @@
 #define BOOLEAN(...) {.kind = CVK_BOOLEAN, __VA_ARGS__}
 #define FREE_OBJECT(...) {.kind = CVK_OBJECT, __VA_ARGS__}
 #define MODEL(of, ...) {.kind = CVK_MODEL, .model = &(of), __VA_ARGS__}
+/* NOLINTBEGIN(bugprone-macro-parentheses): `of` is a list in braces */
 #define ARRAY(of) {.kind = CVK_ARRAY, .items = &(const cvk_schema)of}
 #define MAP(of) {.kind = CVK_MAP, .items = &(const cvk_schema)of}
 #define EITHER(list_of, object) \
     {.kind = CVK_EITHER, .items = &(const cvk_schema)list_of, .model = &(object)}
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define ANYTHING {.kind = CVK_ANY}
 #define NOTHING {.kind = CVK_NULL}
 
