@@ -57,7 +57,7 @@ static const cvk_model bulk_filter = {.name = "SessionBulkStopFiltersPayload",
 
 #define SESSION_ID {.name = "session_id", REQUIRED, .schema = STRING(), .summary = "Session id"}
 #define CUSTOM_ID \
-    {.name = "custom_id", .schema = STRING(NULLABLE), .summary = "A second id; its meaning is not documented"}
+    {.name = "custom_id", .schema = STRING(NULLABLE), .summary = "A second id of the session"}
 #define WEBHOOK_URL \
     {.name = "webhook_url", .schema = STRING(NULLABLE), .summary = "Who is told about changes"}
 #define DEPLOYMENT_REQUEST_ID \
