@@ -102,6 +102,18 @@ void cvk_settings_release(cvk_settings *settings)
     free(settings);
 }
 
+const char *cvk_settings_trust(const cvk_settings *settings)
+{
+    if (settings->ca_file != NULL)
+        return settings->ca_file;
+#if LIBCURL_VERSION_NUM >= 0x075400 /* 7.84.0 */
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    if (info->age >= CURLVERSION_TENTH && info->cainfo != NULL)
+        return info->cainfo;
+#endif
+    return "libcurl's default certificates";
+}
+
 cvk_exchange *cvk_exchange_new(cvk_settings *settings)
 {
     cvk_exchange *exchange = calloc(1, sizeof *exchange);
@@ -129,6 +141,19 @@ void cvk_exchange_release(cvk_exchange *exchange)
     cvk_buffer_wipe(&exchange->address); /* a signature may be part of it */
     cvk_settings_release(exchange->settings);
     free(exchange);
+}
+
+void cvk_exchange_reset(cvk_exchange *exchange)
+{
+    exchange->stage = CVK_AT_REST;
+    exchange->failure = CVK_FINE;
+    exchange->sent = false;
+    exchange->status = 0;
+    exchange->message[0] = '\0';
+    exchange->body_sent = 0;
+    exchange->header_bytes = 0;
+    cvk_buffer_clear(&exchange->headers);
+    cvk_buffer_clear(&exchange->body);
 }
 
 static void append(exchange_list *list, cvk_exchange *exchange)
@@ -372,7 +397,8 @@ static bool prepare_easy(CURL *easy, cvk_exchange *exchange, long timeout)
         return false;
     CURLcode code = set_method(easy, request);
     code |= curl_easy_setopt(easy, CURLOPT_URL, address);
-    code |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, exchange->lines.data);
+    code |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
+                             (struct curl_slist *)(void *)exchange->lines.data);
     code |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout);
     code |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->message);
     code |= curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
@@ -564,18 +590,6 @@ void cvk_transport_free(cvk_transport *transport)
     free(transport);
 }
 
-static void reset(cvk_exchange *exchange)
-{
-    exchange->failure = CVK_FINE;
-    exchange->sent = false;
-    exchange->status = 0;
-    exchange->message[0] = '\0';
-    exchange->body_sent = 0;
-    exchange->header_bytes = 0;
-    cvk_buffer_clear(&exchange->headers);
-    cvk_buffer_clear(&exchange->body);
-}
-
 /* Lets the descriptor tell others that wait on it what is to be done, and when. */
 static void announce(cvk_transport *transport)
 {
@@ -592,7 +606,7 @@ static void announce(cvk_transport *transport)
 
 bool cvk_transport_submit(cvk_transport *transport, cvk_exchange *exchange, long timeout)
 {
-    reset(exchange);
+    cvk_exchange_reset(exchange);
     if (transport->multi == NULL && !new_multi(transport))
         return false;
     CURL *easy = take_easy(exchange->settings);

@@ -34,6 +34,9 @@ cvk_settings *cvk_settings_new(void);
 cvk_settings *cvk_settings_hold(cvk_settings *settings);
 void cvk_settings_release(cvk_settings *settings);
 
+/* Which certificates are trusted, for messages. */
+const char *cvk_settings_trust(const cvk_settings *settings);
+
 /* Why an exchange brought no answer. */
 typedef enum cvk_failure {
     CVK_FINE,
@@ -78,6 +81,9 @@ typedef struct cvk_exchange {
 cvk_exchange *cvk_exchange_new(cvk_settings *settings);
 cvk_exchange *cvk_exchange_hold(cvk_exchange *exchange);
 void cvk_exchange_release(cvk_exchange *exchange);
+
+/* Forgets the result, so that the exchange can be submitted again. It must not be in flight. */
+void cvk_exchange_reset(cvk_exchange *exchange);
 
 /* What a transport has done so far. */
 typedef struct cvk_counters {

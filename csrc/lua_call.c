@@ -1,0 +1,644 @@
+/*
+ * Calls: a client's prepare() fills a request from Lua values; the call is submitted, waited for
+ * and read.
+ */
+#include "lua_core.h"
+
+#include "auth.h"
+#include "json.h"
+#include "model.h"
+#include "response.h"
+
+#include <math.h>
+
+static const char decoder_key; /* registry key: the function that reads JSON text */
+
+static cvk_call *check_call(lua_State *L)
+{
+    cvk_call *call = luaL_checkudata(L, 1, CVK_CALL_TYPE);
+    luaL_argcheck(L, call->exchange != NULL, 1, "call is over");
+    return call;
+}
+
+/* ---- preparing -------------------------------------------------------------------------------- */
+
+/* Stack positions of Client:prepare's arguments and what it adds. */
+enum {
+    arg_client = 1,
+    arg_operation,
+    arg_params,
+    arg_defaults,
+    arg_headers,
+    arg_allow_empty,
+    arg_paths, /* a table, so that the rest has fixed places */
+    top_faults,
+    top_call,
+};
+
+typedef struct preparation {
+    lua_State *L;
+    const cvk_operation *operation;
+    cvk_request *request;
+    cvk_walk walk;
+    size_t given;     /* parameters found in `params` */
+    bool first_field; /* of the body */
+} preparation;
+
+/* Pushes a member of the table at `index`, nil when there is no table. */
+static void push_member(lua_State *L, int index, const char *name)
+{
+    if (lua_istable(L, index)) {
+        lua_pushstring(L, name);
+        lua_rawget(L, index);
+    } else {
+        lua_pushnil(L);
+    }
+}
+
+static bool is_given(lua_State *L, const char *name)
+{
+    push_member(L, arg_params, name);
+    bool given = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    return given;
+}
+
+/* A client's default steps back when the caller gave what excludes it. */
+static bool is_excluded(const preparation *p, const char *name)
+{
+    for (size_t i = 0; i < p->operation->exclusion_count; i++) {
+        const cvk_exclusion *pair = &p->operation->exclusions[i];
+        if ((strcmp(pair->one, name) == 0 && is_given(p->L, pair->other)) ||
+            (strcmp(pair->other, name) == 0 && is_given(p->L, pair->one)))
+            return true;
+    }
+    return false;
+}
+
+/* Pushes the value of a parameter, or nil. */
+static void push_param(preparation *p, const cvk_field *field, const cvk_spot *spot, size_t position)
+{
+    lua_State *L = p->L;
+    push_member(L, arg_params, field->name);
+    if (!lua_isnil(L, -1))
+        p->given++;
+    if (field->place == CVK_PATH) {
+        lua_rawgeti(L, arg_paths, (int)position + 1);
+        if (!lua_isnil(L, -1) && !lua_isnil(L, -2))
+            cvk_model_fault(&p->walk, spot, "is given twice");
+        if (!lua_isnil(L, -1))
+            lua_remove(L, -2);
+        else
+            lua_pop(L, 1);
+    } else if (lua_isnil(L, -1) && lua_istable(L, arg_defaults)) {
+        lua_pop(L, 1);
+        if (is_excluded(p, field->name))
+            lua_pushnil(L);
+        else
+            push_member(L, arg_defaults, field->name);
+    }
+}
+
+static void add_body_field(preparation *p, const cvk_field *field, const cvk_spot *spot)
+{
+    cvk_buffer *body = &p->request->body;
+    if (!p->first_field)
+        cvk_buffer_add_byte(body, ',');
+    p->first_field = false;
+    cvk_json_add_string(body, field->name, strlen(field->name));
+    cvk_buffer_add_byte(body, ':');
+    if (lua_isnil(p->L, -1))
+        cvk_buffer_add_string(body, field->fallback);
+    else
+        cvk_model_write(&p->walk, spot, lua_gettop(p->L), &field->schema);
+}
+
+static void add_text(preparation *p, const cvk_field *field, const cvk_spot *spot)
+{
+    size_t size;
+    if (!cvk_model_text(&p->walk, spot, lua_gettop(p->L), &field->schema))
+        return;
+    const char *text = lua_tolstring(p->L, -1, &size);
+    const char *fault = field->place == CVK_PATH    ? cvk_request_path(p->request, text, size)
+                        : field->place == CVK_QUERY ? cvk_request_query(p->request, field->name,
+                                                                        text, size)
+                                                    : cvk_request_header(p->request, field->name,
+                                                                         text, size);
+    if (fault != NULL)
+        cvk_model_fault(&p->walk, spot, "%s", fault);
+    lua_pop(p->L, 1);
+}
+
+static void add_params(preparation *p)
+{
+    const cvk_operation *operation = p->operation;
+    for (size_t i = 0; i < operation->param_count; i++) {
+        const cvk_field *field = &operation->params[i];
+        cvk_spot spot = {.name = field->name};
+        push_param(p, field, &spot, i);
+        /* Beside a named function Convex wants its arguments even when there are none. */
+        bool fill = operation->envelope == CVK_CONVEX_NAMED && field->fallback != NULL;
+        if (lua_isnil(p->L, -1) && field->required)
+            cvk_model_fault(&p->walk, &spot, "is required");
+        else if (field->place == CVK_BODY && (fill || !lua_isnil(p->L, -1)))
+            add_body_field(p, field, &spot);
+        else if (!lua_isnil(p->L, -1))
+            add_text(p, field, &spot);
+        lua_pop(p->L, 1);
+    }
+}
+
+static void add_body(preparation *p)
+{
+    cvk_buffer *body = &p->request->body;
+    cvk_envelope envelope = p->operation->envelope;
+    bool has_body = p->operation->has_body;
+    if (has_body)
+        cvk_buffer_add_string(body, envelope == CVK_CONVEX_RUN ? "{\"args\":{" : "{");
+    add_params(p);
+    if (has_body)
+        cvk_buffer_add_string(body, envelope == CVK_CONVEX_RUN     ? "},\"format\":\"json\"}"
+                                    : envelope == CVK_CONVEX_NAMED ? ",\"format\":\"json\"}"
+                                                                   : "}");
+}
+
+static void check_exclusions(preparation *p)
+{
+    lua_State *L = p->L;
+    for (size_t i = 0; i < p->operation->exclusion_count; i++) {
+        const cvk_exclusion *pair = &p->operation->exclusions[i];
+        push_member(L, arg_params, pair->one);
+        push_member(L, arg_params, pair->other);
+        bool both = !lua_isnil(L, -1) && !lua_isnil(L, -2);
+        if (both && !(pair->equal_is_fine && lua_rawequal(L, -1, -2))) {
+            cvk_spot spot = {.name = pair->one};
+            cvk_model_fault(&p->walk, &spot, "cannot be given together with %s%s", pair->other,
+                            pair->equal_is_fine ? " unless they are the same" : "");
+        }
+        lua_pop(L, 2);
+    }
+}
+
+static void check_not_empty(preparation *p)
+{
+    const char *name = p->operation->non_empty;
+    if (name == NULL || lua_toboolean(p->L, arg_allow_empty))
+        return;
+    push_member(p->L, arg_params, name);
+    if (lua_istable(p->L, -1) && lua_rawlen(p->L, -1) == 0) {
+        cvk_spot spot = {.name = name};
+        cvk_model_fault(&p->walk, &spot, "must not be empty (the option allow_empty = true "
+                                         "sends it all the same)");
+    }
+    lua_pop(p->L, 1);
+}
+
+static void check_unknown(preparation *p)
+{
+    lua_State *L = p->L;
+    size_t keys = 0;
+    if (!lua_istable(L, arg_params))
+        return;
+    for (lua_pushnil(L); lua_next(L, arg_params); lua_pop(L, 1))
+        keys++;
+    if (keys > p->given) {
+        lua_pushfstring(L, "%s%s%s", p->operation->resource == NULL ? "" : p->operation->resource,
+                        p->operation->resource == NULL ? "" : ":", p->operation->verb);
+        cvk_model_unknown(&p->walk, NULL, arg_params, p->operation->params,
+                          p->operation->param_count, lua_tostring(L, -1));
+        lua_pop(L, 1);
+    }
+}
+
+static void add_fixed_headers(preparation *p, const cvk_client *client)
+{
+    const cvk_buffer *pairs = &client->headers;
+    for (size_t i = 0; i < pairs->size;) {
+        const char *name = pairs->data + i;
+        const char *value = name + strlen(name) + 1;
+        cvk_request_header(p->request, name, value, strlen(value));
+        i += (size_t)(value - name) + strlen(value) + 1;
+    }
+}
+
+/* The headers of a call's options: `headers.X-Name` is where a fault is. */
+static void add_headers(preparation *p)
+{
+    lua_State *L = p->L;
+    if (!lua_istable(L, arg_headers))
+        return;
+    cvk_spot up = {.name = "headers"};
+    for (lua_pushnil(L); lua_next(L, arg_headers); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING) {
+            cvk_model_fault(&p->walk, &up, "has a key that is no text");
+            continue;
+        }
+        size_t name_size, size;
+        const char *name = lua_tolstring(L, -2, &name_size), *value = NULL;
+        cvk_spot spot = {.up = &up, .name = name};
+        const char *fault = cvk_request_header_name_fault(name, name_size);
+        if (fault == NULL && lua_type(L, -1) != LUA_TSTRING)
+            fault = "must be a string";
+        if (fault == NULL) {
+            value = lua_tolstring(L, -1, &size);
+            fault = cvk_request_header(p->request, name, value, size);
+        }
+        if (fault != NULL)
+            cvk_model_fault(&p->walk, &spot, "%s", fault);
+    }
+}
+
+static cvk_call *push_call(lua_State *L, const cvk_client *client)
+{
+    cvk_call *call = lua_newuserdata(L, sizeof *call);
+    *call = (cvk_call){.api = client->api};
+    luaL_getmetatable(L, CVK_CALL_TYPE);
+    lua_setmetatable(L, -2);
+    call->exchange = cvk_exchange_new(client->settings);
+    if (call->exchange == NULL)
+        luaL_error(L, "not enough memory");
+    return call;
+}
+
+/*
+ * Client:prepare(operation, params, defaults, headers, allow_empty, path values...)
+ *   operation: index in the API's table, from 0; params, defaults (values for parameters that are
+ *   absent) and headers: tables or nil; allow_empty: boolean.
+ * Returns a call, or nil and an array of { field =, message = }.
+ */
+int cvk_client_prepare(lua_State *L)
+{
+    cvk_client *client = luaL_checkudata(L, arg_client, CVK_CLIENT_TYPE);
+    luaL_argcheck(L, client->api != NULL, arg_client, "closed client");
+    size_t index = (size_t)luaL_checkinteger(L, arg_operation);
+    luaL_argcheck(L, index < client->api->operation_count, arg_operation, "no such operation");
+    if (lua_gettop(L) < arg_allow_empty)
+        lua_settop(L, arg_allow_empty);
+    int values = lua_gettop(L) - arg_allow_empty;
+    lua_createtable(L, values > 0 ? values : 0, 0);
+    for (int i = values; i > 0; i--) {
+        lua_pushvalue(L, arg_allow_empty + i);
+        lua_rawseti(L, -2, i);
+    }
+    if (values > 0) {
+        lua_replace(L, arg_paths);
+        lua_settop(L, arg_paths);
+    }
+    lua_newtable(L);
+    cvk_call *call = push_call(L, client);
+    preparation p = {
+        .L = L,
+        .operation = &client->api->operations[index],
+        .request = &call->exchange->request,
+        .walk = {.L = L,
+                 .out = &call->exchange->request.body,
+                 .faults = top_faults,
+                 .convex = client->api->error_shape == CVK_ERRORS_CONVEX},
+        .first_field = true,
+    };
+    cvk_request_begin(p.request, p.operation, client->address.data, client->api->accept,
+                      client->user_agent.data, client->credential);
+    add_fixed_headers(&p, client);
+    add_body(&p);
+    add_headers(&p);
+    check_exclusions(&p);
+    check_not_empty(&p);
+    check_unknown(&p);
+    if (p.walk.fault_count > 0) {
+        lua_pushnil(L);
+        lua_pushvalue(L, top_faults);
+        return 2;
+    }
+    if (cvk_request_failed(p.request))
+        return luaL_error(L, "not enough memory");
+    return 1;
+}
+
+/* ---- the life of a call ------------------------------------------------------------------------ */
+
+static int call_gc(lua_State *L)
+{
+    cvk_call *call = luaL_checkudata(L, 1, CVK_CALL_TYPE);
+    cvk_exchange_release(call->exchange);
+    call->exchange = NULL;
+    return 0;
+}
+
+/* Call:submit(seconds): sends it; the time is for the whole exchange. Returns true, or nil when
+ * memory ran out. */
+static int call_submit(lua_State *L)
+{
+    cvk_call *call = check_call(L);
+    double seconds = luaL_checknumber(L, 2);
+    long milliseconds = seconds * 1000 < 1 ? 1 : (long)fmin(ceil(seconds * 1000), 1e9);
+    cvk_transport *transport = cvk_engine(L);
+    luaL_argcheck(L, call->exchange->stage != CVK_IN_FLIGHT, 1, "call is in flight");
+    cvk_engine_anchor(L, 1, call->exchange);
+    if (cvk_transport_submit(transport, call->exchange, milliseconds)) {
+        lua_pushboolean(L, 1);
+        return 1;
+    }
+    cvk_engine_release(L, call->exchange);
+    lua_pushnil(L);
+    return 1;
+}
+
+/* Call:done(): whether there is something to read. */
+static int call_done(lua_State *L)
+{
+    lua_pushboolean(L, check_call(L)->exchange->stage == CVK_FINISHED);
+    return 1;
+}
+
+/* Call:cancel(): ends it now; it reads as a failure of the kind "cancelled". */
+static int call_cancel(lua_State *L)
+{
+    cvk_call *call = check_call(L);
+    if (call->exchange->stage == CVK_IN_FLIGHT) {
+        cvk_transport_cancel(call->exchange);
+        cvk_engine_release(L, call->exchange);
+    }
+    return 0;
+}
+
+/* ---- reading ---------------------------------------------------------------------------------- */
+
+static const char *failure_name(cvk_failure failure)
+{
+    static const char *const names[] = {
+        [CVK_FINE] = NULL,          [CVK_RESOLVE] = "resolve", [CVK_CONNECT] = "connect",
+        [CVK_TLS] = "tls",          [CVK_TIMEOUT] = "timeout", [CVK_NETWORK] = "network",
+        [CVK_DECODE] = "decode",    [CVK_TOO_LARGE] = "too_large",
+        [CVK_CANCELLED] = "cancelled", [CVK_MEMORY] = "memory",
+    };
+    return names[failure];
+}
+
+/*
+ * Call:failure(): nil when an answer came; else the kind, a text for people, whether a part of
+ * the request had left, and the status if one had come.
+ */
+static int call_failure(lua_State *L)
+{
+    cvk_exchange *exchange = check_call(L)->exchange;
+    if (exchange->failure == CVK_FINE)
+        return 0;
+    cvk_credential_redact(exchange->request.credential, exchange->message,
+                          strlen(exchange->message));
+    lua_pushstring(L, failure_name(exchange->failure));
+    if (exchange->failure == CVK_TOO_LARGE)
+        lua_pushfstring(L, "the answer is larger than %s",
+                        exchange->header_bytes > exchange->settings->max_response_bytes
+                            ? "headers may be"
+                            : "max_response_bytes allows");
+    else if (exchange->failure == CVK_TLS)
+        lua_pushfstring(L, "%s (trusting %s)", exchange->message,
+                        cvk_settings_trust(exchange->settings));
+    else
+        lua_pushstring(L, exchange->message);
+    lua_pushboolean(L, exchange->sent);
+    if (exchange->status == 0)
+        return 3;
+    lua_pushinteger(L, exchange->status);
+    return 4;
+}
+
+static bool is_blank(const cvk_buffer *body)
+{
+    for (size_t i = 0; i < body->size; i++)
+        if (strchr(" \t\r\n", body->data[i]) == NULL || body->data[i] == '\0')
+            return false;
+    return true;
+}
+
+/* Makes the decoded value on top pleasant. Convex wraps it. Returns whether it is as promised. */
+static bool read_answer(lua_State *L, const cvk_operation *operation)
+{
+    static const cvk_schema any = {.kind = CVK_ANY};
+    if (operation->envelope == CVK_PLAIN)
+        return cvk_model_read(L, &operation->answer);
+    if (!lua_istable(L, -1))
+        return false;
+    lua_pushstring(L, "value");
+    lua_rawget(L, -2);
+    bool good = lua_isnil(L, -1) || cvk_model_read(L, &operation->answer);
+    lua_pushstring(L, "value");
+    lua_insert(L, -2);
+    lua_rawset(L, -3);
+    lua_pushstring(L, "errorData");
+    lua_rawget(L, -2);
+    cvk_model_read(L, &any);
+    lua_pushstring(L, "errorData");
+    lua_insert(L, -2);
+    lua_rawset(L, -3);
+    return good;
+}
+
+/*
+ * Call:answer(success): the status, the decoded body, and what is wrong with the body: nil, "empty"
+ * or a text for people. `success` says that the operation's answer is to be expected.
+ */
+static int call_answer(lua_State *L)
+{
+    cvk_exchange *exchange = check_call(L)->exchange;
+    bool success = exchange->status >= 200 && exchange->status < 300;
+    lua_settop(L, 1);
+    lua_pushinteger(L, exchange->status);
+    if (is_blank(&exchange->body)) {
+        lua_pushnil(L);
+        lua_pushstring(L, "empty");
+        return 3;
+    }
+    if (!success)
+        cvk_credential_redact(exchange->request.credential, exchange->body.data,
+                              exchange->body.size);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &decoder_key);
+    lua_pushlstring(L, exchange->body.data, exchange->body.size);
+    if (lua_pcall(L, 1, 1, 0) != 0) {
+        lua_pushnil(L);
+        lua_insert(L, -2);
+        return 3;
+    }
+    static const cvk_schema any = {.kind = CVK_ANY};
+    const cvk_operation *operation = exchange->request.operation;
+    bool shaped = success || (operation->envelope != CVK_PLAIN && exchange->status == 560);
+    if (shaped ? read_answer(L, operation) : cvk_model_read(L, &any))
+        return 2;
+    lua_pushstring(L, "the JSON value is of another kind than promised");
+    return 3;
+}
+
+/* Call:body([most]): the raw answer, or its first `most` bytes, without secrets. */
+static int call_body(lua_State *L)
+{
+    cvk_exchange *exchange = check_call(L)->exchange;
+    size_t most = lua_isnoneornil(L, 2) ? SIZE_MAX : (size_t)luaL_checkinteger(L, 2);
+    cvk_credential_redact(exchange->request.credential, exchange->body.data, exchange->body.size);
+    lua_pushlstring(L, exchange->body.size == 0 ? "" : exchange->body.data,
+                    exchange->body.size < most ? exchange->body.size : most);
+    return 1;
+}
+
+/* Call:headers(): all headers by lower-case name, repeated ones joined by ", ". */
+static int call_headers(lua_State *L)
+{
+    cvk_exchange *exchange = check_call(L)->exchange;
+    cvk_credential_redact(exchange->request.credential, exchange->headers.data,
+                          exchange->headers.size);
+    lua_newtable(L);
+    size_t position = 0, name_size, size;
+    const char *name, *value;
+    while (cvk_response_next(&exchange->headers, &position, &name, &name_size, &value, &size)) {
+        luaL_Buffer lower;
+        luaL_buffinit(L, &lower);
+        for (size_t i = 0; i < name_size; i++)
+            luaL_addchar(&lower, (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]));
+        luaL_pushresult(&lower);
+        lua_pushvalue(L, -1);
+        lua_rawget(L, -3);
+        if (lua_isnil(L, -1)) {
+            lua_pop(L, 1);
+            lua_pushlstring(L, value, size);
+        } else {
+            lua_pushstring(L, ", ");
+            lua_pushlstring(L, value, size);
+            lua_concat(L, 3);
+        }
+        lua_rawset(L, -3);
+    }
+    return 1;
+}
+
+/* Call:header(name): the value of one header, or nil. */
+static int call_header(lua_State *L)
+{
+    cvk_exchange *exchange = check_call(L)->exchange;
+    size_t size;
+    const char *value = cvk_response_header(&exchange->headers, luaL_checkstring(L, 2), &size);
+    if (value == NULL)
+        return 0;
+    lua_pushlstring(L, value, size);
+    return 1;
+}
+
+/* Call:retry_after(): seconds, or nil. */
+static int call_retry_after(lua_State *L)
+{
+    double seconds = cvk_response_retry_after(&check_call(L)->exchange->headers, time(NULL));
+    if (seconds < 0)
+        return 0;
+    if (seconds == floor(seconds))
+        cvk_pushinteger(L, (int64_t)fmin(seconds, 1e15));
+    else
+        lua_pushnumber(L, seconds);
+    return 1;
+}
+
+/* ---- other transports ---------------------------------------------------------------------------- */
+
+/* Adds the header lines to the table on top; `Name: value` with each closing zero. */
+static void push_lines(lua_State *L, const cvk_buffer *lines)
+{
+    for (size_t i = 0; i < lines->size; i += strlen(lines->data + i) + 1) {
+        const char *line = lines->data + i, *colon = strchr(line, ':');
+        lua_pushlstring(L, line, (size_t)(colon - line));
+        lua_pushstring(L, colon + 2);
+        lua_rawset(L, -3);
+    }
+}
+
+/*
+ * Call:request(): the request as a plain table { method =, url =, headers =, body = }, for people
+ * and for other transports; the credential is redacted in it.
+ */
+static int call_request(lua_State *L)
+{
+    const cvk_request *request = &check_call(L)->exchange->request;
+    cvk_buffer address = {0};
+    lua_createtable(L, 0, 5);
+    lua_pushstring(L, cvk_method_name(request->operation->method));
+    lua_setfield(L, -2, "method");
+    cvk_request_address(request, false, &address);
+    if (address.failed)
+        return luaL_error(L, "not enough memory");
+    lua_pushlstring(L, address.data, address.size);
+    cvk_buffer_free(&address);
+    lua_setfield(L, -2, "url");
+    lua_newtable(L);
+    push_lines(L, &request->headers);
+    if (request->credential != NULL)
+        push_lines(L, &request->credential->redacted);
+    lua_setfield(L, -2, "headers");
+    if (request->operation->has_body) {
+        lua_pushlstring(L, request->body.data, request->body.size);
+        lua_setfield(L, -2, "body");
+    }
+    return 1;
+}
+
+/*
+ * Call:respond(status, headers, body): what another transport brought; the call is done.
+ * status: integer; headers: table by name, or nil; body: string or nil.
+ */
+static int call_respond(lua_State *L)
+{
+    cvk_exchange *exchange = check_call(L)->exchange;
+    luaL_argcheck(L, exchange->stage != CVK_IN_FLIGHT, 1, "call is in flight");
+    cvk_exchange_reset(exchange);
+    exchange->status = (int)luaL_checkinteger(L, 2);
+    if (lua_istable(L, 3)) {
+        for (lua_pushnil(L); lua_next(L, 3); lua_pop(L, 1)) {
+            if (lua_type(L, -2) != LUA_TSTRING || !lua_isstring(L, -1))
+                return luaL_argerror(L, 3, "headers must be texts by name");
+            cvk_buffer_add_string(&exchange->headers, lua_tostring(L, -2));
+            cvk_buffer_add_string(&exchange->headers, ": ");
+            lua_pushvalue(L, -1);
+            cvk_buffer_add_string(&exchange->headers, lua_tostring(L, -1));
+            cvk_buffer_add_string(&exchange->headers, "\r\n");
+            lua_pop(L, 1);
+        }
+    }
+    size_t size;
+    const char *body = luaL_optlstring(L, 4, "", &size);
+    if (size > exchange->settings->max_response_bytes)
+        exchange->failure = CVK_TOO_LARGE;
+    else
+        cvk_buffer_add(&exchange->body, body, size);
+    if (exchange->headers.failed || exchange->body.failed)
+        return luaL_error(L, "not enough memory");
+    exchange->sent = true;
+    exchange->stage = CVK_FINISHED;
+    return 0;
+}
+
+int cvk_call_decoder(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_settop(L, 1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &decoder_key);
+    return 0;
+}
+
+void cvk_call_register(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"answer", call_answer},
+        {"body", call_body},
+        {"cancel", call_cancel},
+        {"done", call_done},
+        {"failure", call_failure},
+        {"header", call_header},
+        {"headers", call_headers},
+        {"request", call_request},
+        {"respond", call_respond},
+        {"retry_after", call_retry_after},
+        {"submit", call_submit},
+        {"__gc", call_gc},
+        {NULL, NULL},
+    };
+    luaL_newmetatable(L, CVK_CALL_TYPE);
+    luaL_setfuncs(L, methods, 0);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}

@@ -1,0 +1,426 @@
+/*
+ * The module convoke.core: the engine of a Lua state, clients, and small services for lua/convoke.
+ * Not for users: its callers are the Lua files, and its arguments are checked for safety only.
+ */
+#include "lua_core.h"
+
+#include "auth.h"
+#include "convoke.h"
+#include "lua_catalogue.h"
+#include "model.h"
+#include "uri.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- the engine ------------------------------------------------------------------------------- */
+
+typedef struct cvk_state {
+    cvk_transport *transport;
+    pid_t process; /* that made it: a child of a fork must not touch its parent's sockets */
+} cvk_state;
+
+/* Registry keys; only their addresses count. */
+static const char engine_key, anchors_key;
+
+static int close_engine(lua_State *L)
+{
+    cvk_state *state = lua_touserdata(L, 1);
+    if (state->process == getpid())
+        cvk_transport_free(state->transport);
+    state->transport = NULL;
+    return 0;
+}
+
+static cvk_state *state_of(lua_State *L)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
+    cvk_state *state = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return state;
+}
+
+cvk_transport *cvk_engine_if_any(lua_State *L)
+{
+    cvk_state *state = state_of(L);
+    return state == NULL || state->process != getpid() ? NULL : state->transport;
+}
+
+cvk_transport *cvk_engine(lua_State *L)
+{
+    cvk_state *state = state_of(L);
+    pid_t process = getpid();
+    if (state->transport != NULL && state->process != process) {
+        cvk_transport_abandon(state->transport);
+        state->transport = NULL;
+        lua_newtable(L);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors_key);
+    }
+    if (state->transport == NULL) {
+        state->process = process;
+        state->transport = cvk_transport_new();
+        if (state->transport == NULL)
+            luaL_error(L, "convoke: no memory or file descriptor left for the engine");
+    }
+    return state->transport;
+}
+
+void cvk_engine_anchor(lua_State *L, int index, const cvk_exchange *exchange)
+{
+    index = lua_absindex(L, index);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors_key);
+    lua_pushvalue(L, index);
+    lua_rawsetp(L, -2, exchange);
+    lua_pop(L, 1);
+}
+
+void cvk_engine_release(lua_State *L, const cvk_exchange *exchange)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors_key);
+    lua_pushnil(L);
+    lua_rawsetp(L, -2, exchange);
+    lua_pop(L, 1);
+}
+
+static void make_engine(lua_State *L)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
+    bool there = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    if (there)
+        return;
+    cvk_state *made = lua_newuserdata(L, sizeof *made);
+    *made = (cvk_state){0};
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, close_engine);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &engine_key);
+    lua_newtable(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors_key);
+}
+
+/* core.step(budget): works for about `budget` seconds (default: until nothing is to be done)
+ * without waiting; returns the number of calls in flight. */
+static int core_step(lua_State *L)
+{
+    double budget = luaL_optnumber(L, 1, -1);
+    cvk_transport *transport = cvk_engine_if_any(L);
+    if (transport == NULL) {
+        lua_pushinteger(L, 0);
+        return 1;
+    }
+    cvk_transport_step(transport, budget < 0 ? -1 : (long)(fmin(budget, 60) * 1e6), 0);
+    lua_pushinteger(L, (lua_Integer)cvk_transport_counters(transport)->in_flight);
+    return 1;
+}
+
+/* core.wait(seconds): works, waiting at most so long for work; returns early when something
+ * finished, and after a signal so that Lua can see to it. */
+static int core_wait(lua_State *L)
+{
+    double seconds = luaL_checknumber(L, 1);
+    int milliseconds = seconds <= 0 ? 0 : (int)ceil(fmin(seconds, 3600) * 1000);
+    cvk_transport_step(cvk_engine(L), -1, milliseconds);
+    return 0;
+}
+
+/* core.finished(): the next finished call, or nil. */
+static int core_finished(lua_State *L)
+{
+    cvk_transport *transport = cvk_engine_if_any(L);
+    cvk_exchange *exchange = transport == NULL ? NULL : cvk_transport_take(transport);
+    if (exchange == NULL)
+        return 0;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors_key);
+    lua_rawgetp(L, -1, exchange);
+    cvk_engine_release(L, exchange);
+    cvk_exchange_release(exchange);
+    return 1;
+}
+
+/* core.pollfd(): a descriptor, readable when there is work. */
+static int core_pollfd(lua_State *L)
+{
+    lua_pushinteger(L, cvk_transport_fd(cvk_engine(L)));
+    return 1;
+}
+
+/* core.timeout(): seconds until there is work by time, or nil. */
+static int core_timeout(lua_State *L)
+{
+    cvk_transport *transport = cvk_engine_if_any(L);
+    long milliseconds = transport == NULL ? -1 : cvk_transport_timeout(transport);
+    if (milliseconds < 0)
+        return 0;
+    lua_pushnumber(L, (lua_Number)milliseconds / 1000);
+    return 1;
+}
+
+/* core.stats(): counters since the start. */
+static int core_stats(lua_State *L)
+{
+    static const cvk_counters none;
+    cvk_transport *transport = cvk_engine_if_any(L);
+    const cvk_counters *c = transport == NULL ? &none : cvk_transport_counters(transport);
+    const struct {
+        const char *name;
+        uint64_t value;
+    } rows[] = {
+        {"in_flight", c->in_flight},
+        {"started", c->started},
+        {"finished", c->finished},
+        {"failed", c->failed},
+        {"cancelled", c->cancelled},
+        {"connections_opened", c->connections_opened},
+        {"connections_reused", c->connections_reused},
+        {"bytes_sent", c->bytes_sent},
+        {"bytes_received", c->bytes_received},
+    };
+    lua_createtable(L, 0, (int)CVK_COUNT(rows));
+    for (size_t i = 0; i < CVK_COUNT(rows); i++) {
+        cvk_pushinteger(L, (int64_t)rows[i].value);
+        lua_setfield(L, -2, rows[i].name);
+    }
+    return 1;
+}
+
+int convoke_step(lua_State *L, long budget_us)
+{
+    cvk_transport *transport = cvk_engine_if_any(L);
+    if (transport == NULL)
+        return 0;
+    cvk_transport_step(transport, budget_us, 0);
+    return (int)cvk_transport_counters(transport)->in_flight;
+}
+
+int convoke_pollfd(lua_State *L)
+{
+    cvk_transport *transport = cvk_engine_if_any(L);
+    return transport == NULL ? -1 : cvk_transport_fd(transport);
+}
+
+/* ---- clients ---------------------------------------------------------------------------------- */
+
+static cvk_client *check_client(lua_State *L)
+{
+    return luaL_checkudata(L, 1, CVK_CLIENT_TYPE);
+}
+
+/* Client:close(), and its finalizer. What is in flight goes on by itself. */
+static int client_close(lua_State *L)
+{
+    cvk_client *client = check_client(L);
+    cvk_settings_release(client->settings);
+    cvk_credential_release(client->credential);
+    cvk_buffer_free(&client->address);
+    cvk_buffer_free(&client->user_agent);
+    cvk_buffer_free(&client->headers);
+    *client = (cvk_client){0};
+    return 0;
+}
+
+static char *copy_field(lua_State *L, int table, const char *name)
+{
+    lua_getfield(L, table, name);
+    const char *text = lua_tostring(L, -1);
+    char *copy = text == NULL ? NULL : strdup(text);
+    if (text != NULL && copy == NULL)
+        luaL_error(L, "not enough memory");
+    lua_pop(L, 1);
+    return copy;
+}
+
+static double number_field(lua_State *L, int table, const char *name)
+{
+    lua_getfield(L, table, name);
+    double value = luaL_checknumber(L, -1);
+    lua_pop(L, 1);
+    return value;
+}
+
+static void copy_headers(lua_State *L, int table, cvk_buffer *headers)
+{
+    lua_getfield(L, table, "headers");
+    if (lua_istable(L, -1)) {
+        for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+            const char *name = luaL_checkstring(L, -2), *value = luaL_checkstring(L, -1);
+            cvk_buffer_add(headers, name, strlen(name) + 1);
+            cvk_buffer_add(headers, value, strlen(value) + 1);
+        }
+    }
+    lua_pop(L, 1);
+}
+
+static void copy_string(lua_State *L, int table, const char *name, cvk_buffer *to)
+{
+    lua_getfield(L, table, name);
+    cvk_buffer_add_string(to, luaL_checkstring(L, -1));
+    cvk_buffer_string(to);
+    lua_pop(L, 1);
+}
+
+/*
+ * core.client(api, settings): settings are address, user_agent, connect_timeout (seconds),
+ * max_response_bytes, http_version (0, 1 or 2), direct (boolean) and, if wanted, proxy, ca_file,
+ * cert, key, headers (a table that goes with every request).
+ */
+static int core_client(lua_State *L)
+{
+    const cvk_api *api = cvk_find_api(luaL_checkstring(L, 1));
+    luaL_argcheck(L, api != NULL, 1, "no such API");
+    luaL_checktype(L, 2, LUA_TTABLE);
+    cvk_client *client = lua_newuserdata(L, sizeof *client);
+    *client = (cvk_client){0};
+    luaL_getmetatable(L, CVK_CLIENT_TYPE);
+    lua_setmetatable(L, -2);
+    cvk_settings *settings = cvk_settings_new();
+    if (settings == NULL)
+        return luaL_error(L, "not enough memory");
+    client->settings = settings;
+    settings->connect_timeout = (long)fmax(1, number_field(L, 2, "connect_timeout") * 1000);
+    settings->max_response_bytes = (size_t)number_field(L, 2, "max_response_bytes");
+    settings->http_version = (int)number_field(L, 2, "http_version");
+    settings->proxy = copy_field(L, 2, "proxy");
+    settings->ca_file = copy_field(L, 2, "ca_file");
+    settings->cert = copy_field(L, 2, "cert");
+    settings->key = copy_field(L, 2, "key");
+    lua_getfield(L, 2, "direct");
+    settings->direct = lua_toboolean(L, -1) != 0;
+    lua_pop(L, 1);
+    copy_string(L, 2, "address", &client->address);
+    copy_string(L, 2, "user_agent", &client->user_agent);
+    copy_headers(L, 2, &client->headers);
+    if (client->address.failed || client->user_agent.failed || client->headers.failed)
+        return luaL_error(L, "not enough memory");
+    client->api = api;
+    return 1;
+}
+
+/*
+ * Client:credential(way, value, partner): from now on requests prove themselves by the API's
+ * `way` (index in the catalogue, from 1). Returns true, or nil and what is wrong with the text,
+ * and whether that is about the partner, without showing it.
+ */
+static int client_credential(lua_State *L)
+{
+    cvk_client *client = check_client(L);
+    luaL_argcheck(L, client->api != NULL, 1, "closed client");
+    size_t way = (size_t)luaL_checkinteger(L, 2) - 1, size, partner_size;
+    luaL_argcheck(L, way < client->api->auth_count, 2, "no such way");
+    const cvk_auth *auth = &client->api->auths[way];
+    const char *value = luaL_checklstring(L, 3, &size);
+    const char *partner = luaL_optlstring(L, 4, "", &partner_size);
+    const char *fault = cvk_credential_fault(auth, value, size, partner, partner_size);
+    if (fault != NULL) {
+        lua_pushnil(L);
+        lua_pushstring(L, fault);
+        return 2;
+    }
+    cvk_buffer origin = {0};
+    cvk_buffer_add(&origin, client->address.data, cvk_uri_origin_length(client->address.data));
+    const char *text = cvk_buffer_string(&origin);
+    cvk_credential *credential =
+        text == NULL ? NULL : cvk_credential_new(auth, value, size, partner, partner_size, text);
+    cvk_buffer_free(&origin);
+    if (credential == NULL)
+        return luaL_error(L, "not enough memory");
+    cvk_credential_release(client->credential);
+    client->credential = credential;
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* ---- small services ---------------------------------------------------------------------------- */
+
+/* core.address(text): what is wrong with a base address, or nil, whether it is plain http and
+ * whether it names this machine. */
+static int core_address(lua_State *L)
+{
+    const char *address = luaL_checkstring(L, 1);
+    const char *fault = strlen(address) == lua_rawlen(L, 1) ? cvk_uri_fault(address)
+                                                            : "holds a zero byte";
+    if (fault != NULL) {
+        lua_pushstring(L, fault);
+        return 1;
+    }
+    lua_pushnil(L);
+    lua_pushboolean(L, cvk_uri_is_plain(address));
+    lua_pushboolean(L, cvk_uri_is_loopback(address));
+    return 3;
+}
+
+/* core.now(): seconds of a clock that never goes back. */
+static int core_now(lua_State *L)
+{
+    lua_pushnumber(L, (lua_Number)cvk_now() / 1000);
+    return 1;
+}
+
+/* core.nearest(name, names): the name among an array of names that is nearest, or nil. */
+static int core_nearest(lua_State *L)
+{
+    cvk_field fields[64] = {{0}};
+    const char *name = luaL_checkstring(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    size_t count = lua_rawlen(L, 2);
+    if (count > CVK_COUNT(fields))
+        count = CVK_COUNT(fields);
+    luaL_checkstack(L, (int)count + 1, "too many names");
+    for (size_t i = 0; i < count; i++) {
+        lua_rawgeti(L, 2, (int)i + 1);
+        fields[i].name = luaL_checkstring(L, -1);
+    }
+    lua_pushstring(L, cvk_nearest_field(fields, count, name));
+    return 1;
+}
+
+/* core.catalogue(): all APIs and operations; see lua_catalogue.h. */
+static int core_catalogue(lua_State *L)
+{
+    return cvk_push_catalogue(L);
+}
+
+static void register_client(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"prepare", cvk_client_prepare},
+        {"credential", client_credential},
+        {"close", client_close},
+        {"__gc", client_close},
+        {NULL, NULL},
+    };
+    luaL_newmetatable(L, CVK_CLIENT_TYPE);
+    luaL_setfuncs(L, methods, 0);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
+int luaopen_convoke_core(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"address", core_address},
+        {"catalogue", core_catalogue},
+        {"client", core_client},
+        {"decoder", cvk_call_decoder},
+        {"finished", core_finished},
+        {"nearest", core_nearest},
+        {"now", core_now},
+        {"pollfd", core_pollfd},
+        {"stats", core_stats},
+        {"step", core_step},
+        {"timeout", core_timeout},
+        {"wait", core_wait},
+        {NULL, NULL},
+    };
+    make_engine(L);
+    register_client(L);
+    cvk_call_register(L);
+    luaL_newlib(L, functions);
+    cvk_model_register(L);
+    lua_pushstring(L, cvk_transport_version());
+    lua_setfield(L, -2, "libcurl");
+    return 1;
+}

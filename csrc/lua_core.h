@@ -1,0 +1,51 @@
+/*
+ * What the Lua-facing files share: the engine of a Lua state, and its userdata.
+ */
+#ifndef CVK_LUA_CORE_H
+#define CVK_LUA_CORE_H
+
+#include "compat.h"
+#include "transport.h"
+
+#define CVK_CLIENT_TYPE "convoke.core.client"
+#define CVK_CALL_TYPE "convoke.core.call"
+
+/* One client: where an API is, how to reach it, and as whom. */
+typedef struct cvk_client {
+    const cvk_api *api;         /* NULL: closed */
+    cvk_settings *settings;     /* held */
+    cvk_credential *credential; /* held; NULL: none */
+    cvk_buffer address;         /* without a closing slash; a C string */
+    cvk_buffer user_agent;      /* a C string */
+    cvk_buffer headers;         /* `name\0value\0` pairs that go with every request */
+} cvk_client;
+
+/* One call: a request, and what came of it. */
+typedef struct cvk_call {
+    cvk_exchange *exchange; /* held; NULL: nothing in it */
+    const cvk_api *api;
+} cvk_call;
+
+/*
+ * The transport of a Lua state, made at the first need and anew after a fork. Raises when there
+ * is no memory or descriptor for it.
+ */
+cvk_transport *cvk_engine(lua_State *L);
+
+/* The same if there is one, else NULL; never raises. */
+cvk_transport *cvk_engine_if_any(lua_State *L);
+
+/* Keeps the call at `index` alive while its exchange is in flight, and lets it go. */
+void cvk_engine_anchor(lua_State *L, int index, const cvk_exchange *exchange);
+void cvk_engine_release(lua_State *L, const cvk_exchange *exchange);
+
+/* Client:prepare; its arguments are described where it is defined. */
+int cvk_client_prepare(lua_State *L);
+
+/* Makes the metatable of calls. */
+void cvk_call_register(lua_State *L);
+
+/* Takes the function that reads JSON text; core.decoder. */
+int cvk_call_decoder(lua_State *L);
+
+#endif

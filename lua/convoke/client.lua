@@ -1,0 +1,449 @@
+--- Clients: made from the catalogue, one constructor an API.
+
+local core = require "convoke.core"
+local call = require "convoke.call"
+local errors = require "convoke.errors"
+local pages = require "convoke.pages"
+local version = require "convoke.version"
+
+local client = {}
+
+local STATE = {} -- the key under which clients and resources keep what is not for users
+
+-- Names -------------------------------------------------------------------------------------------
+
+local function sorted_names(set)
+  local names = {}
+  for name in pairs(set) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+-- "; did you mean url?" or "; known are: a, b"
+local function suggestion(name, set)
+  local names = sorted_names(set)
+  local nearest = type(name) == "string" and core.nearest(name, names)
+  if nearest then return "; did you mean " .. nearest .. "?" end
+  return "; known are: " .. table.concat(names, ", ")
+end
+
+-- Checks of options ---------------------------------------------------------------------------------
+
+local function is_number_from(least)
+  return function(value)
+    return type(value) == "number" and value >= least and value < math.huge
+  end
+end
+
+local function is_whole_from(least)
+  return function(value)
+    return type(value) == "number" and value >= least and value < 2 ^ 53 and value % 1 == 0
+  end
+end
+
+local function is(kind)
+  return function(value) return type(value) == kind end
+end
+
+local function is_text(value)
+  return type(value) == "string" and value ~= "" and not value:find("[%z\r\n]")
+end
+
+local positive = { function(v) return is_number_from(0)(v) and v > 0 end, "a number above 0" }
+local whole = { is_whole_from(0), "a whole number from 0" }
+local text = { is_text, "a string" }
+
+-- name -> { check, what it must be }
+local common_options = {
+  url = text,
+  timeout = positive,
+  connect_timeout = positive,
+  retries = whole,
+  proxy = text,
+  ca_file = text,
+  cert = text,
+  key = text,
+  user_agent = text,
+  max_response_bytes = { is_whole_from(1), "a whole number from 1" },
+  max_in_flight = { is_whole_from(1), "a whole number from 1" },
+  http_version = { function(v) return v == "1.1" or v == "2" end, 'the string "1.1" or "2"' },
+  transport = {
+    function(v) return type(v) == "table" and type(v.send) == "function" end,
+    "a table with a function send",
+  },
+  allow_http = { is "boolean", "a boolean" },
+  log = { is "function", "a function" },
+}
+
+local call_options = {
+  timeout = positive,
+  retries = whole,
+  deadline = { is_number_from(0), "a number" },
+  headers = { is "table", "a table" },
+  allow_empty = { is "boolean", "a boolean" },
+}
+
+local function check_option(where, known, name, value)
+  local rule = known[name]
+  if not rule then
+    error(("%s: unknown option %s%s"):format(where, tostring(name), suggestion(name, known)), 0)
+  end
+  if not rule[1](value) then
+    error(("%s: option %s must be %s"):format(where, name, rule[2]), 0)
+  end
+end
+
+-- Raised messages point at the caller's line, however deep the check.
+local function raise_for(level, f, ...)
+  local results = { pcall(f, ...) }
+  if results[1] then return (unpack or table.unpack)(results, 2) end
+  error(results[2], type(results[2]) == "string" and level + 1 or 0)
+end
+
+-- Credentials -----------------------------------------------------------------------------------------
+
+-- The ways of an API that the options name, of which there may be one.
+local function chosen_way(api, options, where)
+  local chosen
+  for position, way in ipairs(api.auths) do
+    local given, partner = options[way.option], way.partner and options[way.partner]
+    if given ~= nil or partner ~= nil then
+      if chosen then
+        error(("%s: options %s and %s are two credentials; give one"):format(where,
+          chosen.way.option, way.option), 0)
+      end
+      if given == nil or (way.partner and partner == nil) then
+        error(("%s: option %s goes together with %s"):format(where,
+          given == nil and way.partner or way.option, given == nil and way.option or way.partner),
+          0)
+      end
+      chosen = { position = position, way = way, value = given, partner = partner or nil }
+    end
+  end
+  if chosen then return chosen end
+  for position, way in ipairs(api.auths) do
+    for _, variable in ipairs(way.environment or {}) do
+      local value = os.getenv(variable)
+      if value and value ~= "" and not way.partner then
+        return { position = position, way = way, value = value, variable = variable }
+      end
+    end
+  end
+end
+
+local function missing_credential(api, where)
+  local names = {}
+  for _, way in ipairs(api.auths) do
+    local name = way.partner and way.option .. " with " .. way.partner or way.option
+    if way.environment and way.environment[1] then
+      name = name .. " (or the environment variable " .. table.concat(way.environment, ", ") .. ")"
+    end
+    names[#names + 1] = name
+  end
+  error(("%s: a credential is missing: give the option %s"):format(where,
+    table.concat(names, ", or ")), 0)
+end
+
+local function set_credential(state, chosen, where)
+  local way = chosen.way
+  if type(chosen.value) == "function" then
+    if not way.renewable then
+      error(("%s: option %s must be a string"):format(where, way.option), 0)
+    end
+    state.credential = { source = chosen.value, way = chosen.position, partner = chosen.partner,
+      option = way.option }
+    return
+  end
+  for name, value in pairs { [way.option] = chosen.value, [way.partner or 0] = chosen.partner } do
+    if type(value) ~= "string" then
+      error(("%s: option %s must be a string%s"):format(where, name,
+        way.renewable and " or a function" or ""), 0)
+    end
+  end
+  local good, fault = state.native:credential(chosen.position, chosen.value, chosen.partner)
+  if not good then
+    error(("%s: %s %s"):format(where, chosen.variable or "option " .. way.option, fault), 0)
+  end
+end
+
+-- Addresses -------------------------------------------------------------------------------------------
+
+local function address_of(api, options, where)
+  local address, source = options.url, "option url"
+  local variable = api.url_environment
+  if not address and variable then
+    address, source = os.getenv(variable), variable
+    if address == "" then address = nil end
+    address = address and address:gsub("/+$", "")
+    local suffix = api.url_suffix
+    if address and suffix and address:sub(-#suffix) ~= suffix then address = address .. suffix end
+  end
+  address = address or api.url
+  if not address then
+    error(("%s: an address is missing: give the option url%s"):format(where,
+      variable and " (or the environment variable " .. variable .. ")" or ""), 0)
+  end
+  address = address:gsub("/+$", "")
+  local fault, plain, loopback = core.address(address)
+  if fault then error(("%s: %s %s"):format(where, source, fault), 0) end
+  return address, plain, loopback
+end
+
+-- Constructing ------------------------------------------------------------------------------------------
+
+-- Options an API has beyond the common ones.
+local function own_options(api)
+  local known = {}
+  for name, rule in pairs(common_options) do known[name] = rule end
+  local anything = { function() return true end, "a string" } -- checked with the credential
+  for _, way in ipairs(api.auths) do
+    known[way.option] = anything
+    if way.partner then known[way.partner] = anything end
+  end
+  for _, field in ipairs(api.client_fields or {}) do
+    known[field.option] = field.type == "integer" and whole or text
+  end
+  return known
+end
+
+local function apply_client_fields(api, options, where)
+  local defaults, headers = {}, {}
+  for _, field in ipairs(api.client_fields or {}) do
+    local value = options[field.option]
+    if value ~= nil and field.param then
+      if next(defaults) then
+        error(("%s: options %s and %s cannot be given together"):format(where, next(defaults),
+          field.option), 0)
+      end
+      defaults[field.param] = value
+    elseif value ~= nil then
+      headers[field.header] = value
+    end
+  end
+  return next(defaults) and defaults or nil, headers
+end
+
+local function build(api, options)
+  local where = "convoke." .. api.name
+  local known = own_options(api)
+  for name, value in pairs(options) do check_option(where, known, name, value) end
+  local address, plain, loopback = address_of(api, options, where)
+  local defaults, headers = apply_client_fields(api, options, where)
+  local state = {
+    api = api,
+    address = address,
+    timeout = options.timeout or 30,
+    retries = options.retries or 2,
+    transport = options.transport,
+    log = options.log,
+    defaults = defaults,
+  }
+  state.native = core.client(api.name, {
+    address = address,
+    user_agent = options.user_agent or ("convoke/%s %s"):format(version, core.libcurl),
+    connect_timeout = options.connect_timeout or 5,
+    max_response_bytes = options.max_response_bytes or 16 * 1024 * 1024,
+    http_version = options.http_version == "1.1" and 1 or options.http_version == "2" and 2 or 0,
+    -- Plain http to this machine stays on it, whatever proxy the environment names.
+    direct = plain and loopback and not options.proxy,
+    proxy = options.proxy,
+    ca_file = options.ca_file or os.getenv "SSL_CERT_FILE",
+    cert = options.cert,
+    key = options.key,
+    headers = headers,
+  })
+  local chosen = chosen_way(api, options, where)
+  if chosen then
+    if plain and not loopback and not options.allow_http then
+      error(("%s: a credential does not go over plain http to %s; use https (or allow_http = true)")
+        :format(where, address), 0)
+    end
+    set_credential(state, chosen, where)
+  elseif not api.anonymous then
+    missing_credential(api, where)
+  end
+  return state
+end
+
+-- Calling ------------------------------------------------------------------------------------------------
+
+-- Takes `[path values...,] [params [, options]]` apart and makes the call.
+local function checked_options(state, operation, options)
+  if options == nil then return {} end
+  if type(options) ~= "table" then error("options must be a table, not " .. type(options), 0) end
+  local known, given = call_options, options
+  if state.api.client_fields then
+    known = setmetatable({}, { __index = call_options })
+    local defaults
+    for _, field in ipairs(state.api.client_fields) do
+      if field.param then
+        known[field.option] = common_options.url
+        if field.type == "integer" then known[field.option] = whole end
+        if options[field.option] ~= nil then
+          defaults = defaults or {}
+          defaults[field.param] = options[field.option]
+        end
+      end
+    end
+    given = { defaults = defaults }
+    for name, value in pairs(options) do given[name] = value end
+  end
+  for name, value in pairs(options) do check_option(operation.name, known, name, value) end
+  return given
+end
+
+local function arguments(operation, ...)
+  local count, paths = select("#", ...), #operation.path_params
+  if count > paths + 2 then
+    error(("%s: too many arguments"):format(operation.name), 0)
+  end
+  local first = ...
+  if paths > 0 and (count == 0 or type(first) == "table") then paths = 0 end
+  local params, options = select(paths + 1, ...)
+  if params ~= nil and type(params) ~= "table" then
+    error(("%s: params must be a table, not %s"):format(operation.name, type(params)), 0)
+  end
+  if count > paths + 2 then error(("%s: too many arguments"):format(operation.name), 0) end
+  return paths, params, options
+end
+
+local function start(state, operation, ...)
+  if state.closed then error("convoke." .. state.api.name .. ": the client is closed", 3) end
+  local paths, params, options = raise_for(3, arguments, operation, ...)
+  options = raise_for(3, checked_options, state, operation, options)
+  if paths == 0 then return call.perform(state, operation, params, options) end
+  if paths == 1 then return call.perform(state, operation, params, options, (...)) end
+  error("convoke: operations with more than one path value are not described", 0)
+end
+
+local function start_each(state, operation, params, options)
+  if state.closed then error("convoke." .. state.api.name .. ": the client is closed", 3) end
+  if params ~= nil and type(params) ~= "table" then
+    error(("%s: params must be a table, not %s"):format(operation.name, type(params)), 3)
+  end
+  options = raise_for(3, checked_options, state, operation, options)
+  local function fetch(asked)
+    local answer, err = call.perform(state, operation, asked, options)
+    return answer, err
+  end
+  local function fail(message)
+    return errors.new { kind = "decode", outcome = "unknown", operation = operation.name,
+      message = message }
+  end
+  return pages.each(operation, params, fetch, fail)
+end
+
+-- Objects ---------------------------------------------------------------------------------------------------
+
+local function state_of(object, name)
+  local state = type(object) == "table" and rawget(object, STATE)
+  if not state then error("call it with a colon: " .. name, 3) end
+  return state
+end
+
+-- A method for an operation.
+local function method_for(operation)
+  local spelling = (operation.resource or "client") .. ":" .. operation.verb
+  return function(self, ...) return start(state_of(self, spelling), operation, ...) end
+end
+
+-- What is looked up and not there is a mistake; say what was meant.
+local function strict(methods, what)
+  return function(_, name)
+    local method = methods[name]
+    if method ~= nil then return method end
+    if type(name) ~= "string" then return nil end
+    error(("%s has no %s%s"):format(what, name, suggestion(name, methods)), 2)
+  end
+end
+
+local function show_resource(resource)
+  return rawget(resource, "name")
+end
+
+-- The metatables of an API's client and resources, made once.
+local function make_class(api)
+  local resources, by_name = {}, {}
+  local methods = {}
+  for _, operation in ipairs(api.operations) do
+    by_name[operation.id] = operation
+    if operation.resource then
+      local resource = resources[operation.resource]
+        or { methods = {}, name = ("convoke.%s.%s"):format(api.name, operation.resource) }
+      resources[operation.resource] = resource
+      resource.methods[operation.verb] = method_for(operation)
+      if operation.paging then
+        local spelling = operation.resource .. ":each"
+        resource.methods.each = function(self, params, options)
+          return start_each(state_of(self, spelling), operation, params, options)
+        end
+      end
+    end
+  end
+
+  --- Calls an operation by the name that the vendor's reference page gives it.
+  function methods:call(name, ...)
+    local state = state_of(self, "client:call")
+    local operation = by_name[name]
+    if not operation then
+      error(("convoke.%s has no operation %s%s"):format(api.name, tostring(name),
+        suggestion(name, by_name)), 2)
+    end
+    return start(state, operation, ...)
+  end
+
+  --- Ends the client: its credential is wiped and calling it raises from now on.
+  function methods:close()
+    local state = state_of(self, "client:close")
+    state.closed = true
+    state.native:close()
+  end
+
+  if by_name.mutation then
+    --- Calls any mutation of a deployment: client:mutation("module:function", args, options).
+    function methods:mutation(name, args, options)
+      local state = state_of(self, "client:mutation")
+      return start(state, by_name.mutation, { path = name, args = args }, options)
+    end
+  end
+
+  for _, resource in pairs(resources) do
+    resource.metatable = { __index = strict(resource.methods, resource.name),
+      __tostring = show_resource, __name = resource.name }
+  end
+  local known = {}
+  for name in pairs(resources) do known[name] = false end
+  for name, method in pairs(methods) do known[name] = method end
+  local name = "convoke." .. api.name
+  local metatable = {
+    __index = strict(known, name),
+    __name = name,
+    __close = methods.close,
+    __tostring = function(self)
+      local state = rawget(self, STATE)
+      return ("%s (%s%s)"):format(name, state.address, state.closed and ", closed" or "")
+    end,
+  }
+  return { resources = resources, metatable = metatable }
+end
+
+--- The constructor of an API's clients.
+-- @param api  of the catalogue
+-- @return function(options) that returns a client, or raises for what is wrong with the options
+function client.constructor(api)
+  local class
+  return function(options)
+    if options ~= nil and type(options) ~= "table" then
+      error(("convoke.%s: options must be a table"):format(api.name), 2)
+    end
+    class = class or make_class(api)
+    local state = raise_for(2, build, api, options or {})
+    local made = { [STATE] = state }
+    for name, resource in pairs(class.resources) do
+      made[name] = setmetatable({ [STATE] = state, name = resource.name }, resource.metatable)
+    end
+    return setmetatable(made, class.metatable)
+  end
+end
+
+return client

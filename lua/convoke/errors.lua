@@ -1,0 +1,289 @@
+--- Error objects: what every failed call returns as its second value.
+--
+-- Fields: kind, outcome, operation, message, and where they apply status, code, fields,
+-- retry_after, request_id, attempts, elapsed, data, body, log_lines. The error bodies of the
+-- vendors are read here, a function for each of their shapes.
+
+local cjson = require "cjson"
+
+local errors = {}
+
+local null = cjson.null
+local most_text = 4096 -- of a raw body kept in an error
+
+local metatable = { __name = "convoke.error" }
+
+--- One line: `clerk.invitations.create: 400 duplicate_record: ... (request 7f3a..., 1 attempt)`.
+function metatable.__tostring(err)
+  local what = err.kind ~= "http" and err.kind or nil
+  local words = {}
+  for _, word in ipairs { what or false, err.status or false, err.code or false } do
+    if word then words[#words + 1] = tostring(word) end
+  end
+  local notes = {}
+  if err.request_id then notes[1] = "request " .. err.request_id end
+  if err.attempts and err.attempts > 0 then
+    notes[#notes + 1] = err.attempts .. (err.attempts == 1 and " attempt" or " attempts")
+  end
+  local line = err.operation .. ": " .. table.concat(words, " ")
+  if err.message and err.message ~= "" then line = line .. ": " .. err.message end
+  if #notes > 0 then line = line .. " (" .. table.concat(notes, ", ") .. ")" end
+  return (line:gsub("%c+", " "))
+end
+
+function metatable.__concat(left, right)
+  return tostring(left) .. tostring(right)
+end
+
+--- Makes an error object of a table of its fields.
+function errors.new(fields)
+  return setmetatable(fields, metatable)
+end
+
+--- Whether a value is an error object.
+function errors.is(value)
+  return type(value) == "table" and getmetatable(value) == metatable
+end
+
+--- The error of a call that was refused here; `faults` is an array of { field =, message = }.
+function errors.invalid(operation, faults)
+  local texts = {}
+  for i, fault in ipairs(faults) do
+    if i > 5 then
+      texts[i] = ("and %d more"):format(#faults - 5)
+      break
+    end
+    texts[i] = fault.field .. " " .. fault.message
+  end
+  return errors.new {
+    kind = "invalid",
+    outcome = "not_sent",
+    operation = operation.name,
+    message = table.concat(texts, "; "),
+    fields = faults,
+    attempts = 0,
+    elapsed = 0,
+  }
+end
+
+-- Reading the bodies of refusals ------------------------------------------------------------------
+
+local function text_or_nil(value)
+  return type(value) == "string" and value ~= "" and value or nil
+end
+
+local function is_table(value)
+  return type(value) == "table"
+end
+
+-- The first text in a list of texts, or the text itself.
+local function first_text(value)
+  if is_table(value) then return text_or_nil(value[1]) end
+  return text_or_nil(value)
+end
+
+local function sorted_keys(object)
+  local keys = {}
+  for key in pairs(object) do
+    if type(key) == "string" then keys[#keys + 1] = key end
+  end
+  table.sort(keys)
+  return keys
+end
+
+-- Adds { field, message } rows for an object of messages by field, nested ones with their path.
+local function add_fields(rows, object, path)
+  for _, key in ipairs(sorted_keys(object)) do
+    local value = object[key]
+    local field = path and path .. "." .. key or key
+    if type(value) == "string" then
+      rows[#rows + 1] = { field = field, message = value }
+    elseif is_table(value) and value[1] ~= nil then
+      for i, element in ipairs(value) do
+        if type(element) == "string" then
+          rows[#rows + 1] = { field = field, message = element }
+        elseif is_table(element) then
+          add_fields(rows, element, ("%s[%d]"):format(field, i))
+        end
+      end
+    elseif is_table(value) then
+      add_fields(rows, value, field)
+    end
+  end
+end
+
+local function summarize(rows)
+  local texts = {}
+  for i, row in ipairs(rows) do texts[i] = row.field .. ": " .. row.message end
+  return table.concat(texts, "; ")
+end
+
+local shapes = {}
+
+-- {"errors":[{"code","message","long_message","meta":{"param_name"}}],"clerk_trace_id"}
+function shapes.clerk(data, facts)
+  local list = is_table(data.errors) and data.errors or {}
+  local texts, rows = {}, {}
+  facts.request_id = text_or_nil(data.clerk_trace_id)
+  for _, item in ipairs(list) do
+    if is_table(item) then
+      local text = text_or_nil(item.long_message) or text_or_nil(item.message)
+      local field = is_table(item.meta) and text_or_nil(item.meta.param_name)
+      facts.code = facts.code or text_or_nil(item.code)
+      facts.request_id = facts.request_id or text_or_nil(item.clerk_trace_id)
+      texts[#texts + 1] = text
+      if field then rows[#rows + 1] = { field = field, message = text or item.code or "" } end
+    end
+  end
+  facts.message = text_or_nil(table.concat(texts, "; "))
+  facts.fields = rows
+end
+
+-- Text that the framework uses for one field of the body only.
+local whole_body = { non_field_errors = true, __all__ = true, detail = true }
+
+-- {"detail":"..","code":".."}, ["..", ".."], "..", {"field":[".."]}, {"error":".."}, maintenance
+function shapes.django(data, facts)
+  if type(data) == "string" then
+    facts.message = data
+    return
+  end
+  if data.maintenance == true then
+    facts.code = "maintenance"
+    facts.message = text_or_nil(data.maintenance_message) or "down for maintenance"
+    if text_or_nil(data.maintenance_eta) then
+      facts.message = ("%s (expected back %s)"):format(facts.message, data.maintenance_eta)
+    end
+    return
+  end
+  if data[1] ~= nil then
+    local texts = {}
+    for _, text in ipairs(data) do texts[#texts + 1] = text_or_nil(text) end
+    facts.message = text_or_nil(table.concat(texts, "; "))
+    return
+  end
+  facts.code = text_or_nil(data.code)
+  facts.message = first_text(data.detail) or first_text(data.non_field_errors)
+  if facts.message and data.detail ~= nil then return end
+  local rows, named = {}, {}
+  for key, value in pairs(data) do
+    if not whole_body[key] then named[key] = value end
+  end
+  if next(named) == "error" and next(named, "error") == nil and text_or_nil(named.error) then
+    facts.message = named.error -- a lone `error` is no field
+    return
+  end
+  add_fields(rows, named)
+  facts.fields = rows
+  facts.message = facts.message or text_or_nil(summarize(rows))
+end
+
+-- {"message":"..","errors":{"field":".."}}; `details` is known from the vendor's own client
+function shapes.edgegap(data, facts)
+  local rows = {}
+  if is_table(data.errors) then add_fields(rows, data.errors) end
+  facts.fields = rows
+  facts.message = text_or_nil(data.message) or text_or_nil(data.details)
+  if #rows > 0 then
+    facts.message = (facts.message and facts.message .. ": " or "") .. summarize(rows)
+  end
+end
+
+-- The text of a development deployment: the request's id, "Server Error", then what was thrown.
+local function read_convex_text(text, facts)
+  facts.request_id = text:match("^%[Request ID: ([^%]]+)%]")
+  local rest = text:gsub("^%[Request ID: [^%]]+%]%s*", "")
+  local thrown = rest:gsub("^Server Error%s*", ""):gsub("^Uncaught ", "")
+  thrown = thrown:gsub("\n%s+at .*$", ""):gsub("%s+$", "")
+  local class, message = thrown:match("^(%a+Error):%s*(.*)$")
+  if class then
+    if class ~= "Error" then facts.code = class end
+    thrown = message
+  end
+  facts.message = text_or_nil(thrown) or text_or_nil(rest) or "Server Error"
+  local field = thrown:match("required field [`\"']([^`\"']+)[`\"']")
+    or thrown:match("extra field [`\"']([^`\"']+)[`\"']")
+    or thrown:match("Path: %.([^%s]+)")
+  if facts.code == "ArgumentValidationError" and field then
+    facts.fields = { { field = field, message = thrown:match("^[^\n]*") } }
+  end
+  -- An application error that was returned, not thrown, comes as text with JSON in it.
+  local json = thrown:match("^ConvexError%s+(%b{})")
+  local ok, value = pcall(cjson.decode, json or "")
+  if ok and is_table(value) and is_table(value.data) then return value.data end
+end
+
+-- {"status":"error","errorMessage","errorData"} with 200 and 560, else {"code","message"}
+function shapes.convex(data, facts)
+  if data.errorMessage == nil and data.status ~= "error" then
+    facts.code = text_or_nil(data.code)
+    facts.message = text_or_nil(data.message)
+    return
+  end
+  local hidden = read_convex_text(tostring(data.errorMessage or ""), facts)
+  local thrown = data.errorData
+  facts.log_lines = is_table(data.logLines) and data.logLines or nil
+  if thrown == nil then thrown = hidden end
+  facts.data = thrown
+  if is_table(thrown) then
+    facts.code = text_or_nil(thrown.code) or text_or_nil(thrown.name) or facts.code
+    facts.message = text_or_nil(thrown.message) or facts.message
+  elseif type(thrown) == "string" then
+    facts.message = thrown
+  end
+end
+
+--- What an error body says, by the API's shape: { code, message, fields, request_id, data, ... }.
+-- `data` is the decoded body (any JSON value) or nil.
+function errors.read(shape, data)
+  local facts = {}
+  if is_table(data) or (shape == "django" and type(data) == "string") then
+    shapes[shape](data, facts)
+  end
+  if facts.data == nil and data ~= null then facts.data = data end
+  if facts.fields and #facts.fields == 0 then facts.fields = nil end
+  return facts
+end
+
+-- Words for a status whose body says nothing.
+local phrases = {
+  [301] = "moved (redirects are not followed)",
+  [302] = "moved (redirects are not followed)",
+  [303] = "moved (redirects are not followed)",
+  [307] = "moved (redirects are not followed)",
+  [308] = "moved (redirects are not followed)",
+  [400] = "bad request",
+  [401] = "not authenticated",
+  [403] = "not allowed",
+  [404] = "not found",
+  [405] = "method not allowed",
+  [406] = "not acceptable",
+  [408] = "the server gave up waiting",
+  [409] = "conflict",
+  [410] = "gone",
+  [413] = "the request is too large",
+  [415] = "unsupported content type",
+  [422] = "not processable",
+  [429] = "too many requests",
+  [500] = "internal server error",
+  [502] = "bad gateway",
+  [503] = "service unavailable",
+  [504] = "gateway timeout",
+}
+
+--- Words for a body that is no JSON: the title of a page or the first line of a text.
+function errors.describe_text(text)
+  local title = text:match("<[tT][iI][tT][lL][eE][^>]*>%s*(.-)%s*</")
+  local plain = title or text:gsub("<[^>]*>", " ")
+  plain = plain:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "")
+  return plain:sub(1, 200)
+end
+
+--- A phrase for a status.
+function errors.phrase(status)
+  return phrases[status] or (status >= 500 and "server error") or "refused"
+end
+
+errors.most_text = most_text
+
+return errors

@@ -1,0 +1,59 @@
+--- convoke: sessions, invitations and mutations of five HTTP APIs.
+
+local cjson = require "cjson"
+local core = require "convoke.core"
+local call = require "convoke.call"
+local client = require "convoke.client"
+
+local convoke = {
+  version = require "convoke.version",
+
+  --- JSON's null; the same value as `cjson.null`.
+  null = cjson.null,
+
+  --- convoke.array(t), convoke.object(t): mark a table of a free-form value; both return it.
+  array = core.array,
+  object = core.object,
+
+  --- convoke.int64(n), convoke.bytes(s): values that only Convex knows.
+  int64 = core.int64,
+  bytes = core.bytes,
+
+  --- Seconds of the clock that deadlines are given in.
+  now = core.now,
+
+  --- step([budget]): works on calls in flight without waiting, for about `budget` seconds; returns
+  -- how many there are.
+  step = core.step,
+
+  --- pollfd(): a descriptor, readable when there is work for step(); events(): "r"; timeout():
+  -- seconds until there is work by time, or nil.
+  pollfd = core.pollfd,
+  events = function() return "r" end,
+  timeout = core.timeout,
+
+  --- stats(): counters of this Lua state since its start.
+  stats = core.stats,
+
+  --- The built-in transport, for transports that pass requests on: send(request).
+  transport = call.transport,
+}
+
+call.null = convoke.null
+
+-- Answers are read by lua-cjson, with settings of our own.
+local json = cjson.new()
+json.decode_max_depth(200)
+json.decode_invalid_numbers(false)
+core.decoder(json.decode)
+
+local catalogue = core.catalogue()
+
+--- All operations of the reference pages, as data.
+convoke.operations = catalogue.operations
+
+for name, api in pairs(catalogue.apis) do
+  convoke[name] = client.constructor(api)
+end
+
+return convoke

@@ -1,0 +1,36 @@
+--- When a failed call may be made again, and after how long.
+
+local retry = {}
+
+local first_pause, longest_pause = 0.5, 8 -- seconds
+
+-- Statuses after which a repeat helps, if a repeat can do no harm.
+local passing = { [408] = true, [500] = true, [502] = true, [503] = true, [504] = true }
+
+--- Whether the call may be sent again.
+-- @param operation  of the catalogue; its `safe` counts
+-- @param err        the error of the last try: kind, outcome, status
+function retry.allowed(operation, err)
+  local kind = err.kind
+  if kind == "resolve" or kind == "connect" then return true end
+  if kind == "http" then
+    if err.status == 429 then return true end
+    if err.status == 503 and err.outcome == "refused" then return true end
+    return operation.safe and passing[err.status] == true
+  end
+  if kind == "timeout" or kind == "network" then
+    return operation.safe or err.outcome == "not_sent"
+  end
+  return false
+end
+
+--- Seconds to wait before try number `attempt` + 1: doubling, with up to a half taken off by
+-- chance; what the server asked for counts more.
+-- @param retry_after  seconds or nil
+function retry.pause(attempt, retry_after)
+  if retry_after then return retry_after end
+  local pause = math.min(first_pause * 2 ^ (attempt - 1), longest_pause)
+  return pause * (1 - math.random() / 2)
+end
+
+return retry

@@ -1,0 +1,2 @@
+--- The version of this convoke.
+return "0.1.0"
