@@ -1,0 +1,427 @@
+--- Edgegap V1: game sessions.
+
+local clock_text = require("convoke.sandbox.clock").plain
+local ids = require "convoke.sandbox.ids"
+local json = require "convoke.sandbox.json"
+local router = require "convoke.sandbox.router"
+local shape = require "convoke.sandbox.shape"
+local web = require "convoke.sandbox.web"
+
+local TOKEN = "5a4d1bd0-0000-4000-8000-5a4db0c5a4db"
+local VERSION = "v1.0" -- the active version of every application
+local DISABLED_VERSION = "v0.1"
+local READY_AFTER = 0.3 -- seconds from creation until a session is linked
+local SOCKETS = 16 -- a deployment's sockets; each user takes one
+local PAGE = 10
+
+-- ---------------------------------------------------------------------------------------------
+-- Shapes of the bodies
+
+local text = { type = "string" }
+local number = { type = "number" }
+local texts = { type = "array", items = text }
+
+local selector = { type = "object", required = { "tag" }, fields = {
+  tag = { type = "string", length = { 1, 20 } }, tag_only = { type = "boolean" },
+  env = { type = "object", required = { "key", "value" }, fields = { key = text, value = text } },
+} }
+
+local function filter(field)
+  return { type = "object", required = { "field", "filter_type", "values" }, fields = {
+    field = field, values = texts, filter_type = { type = "string", words = { "any", "all", "not" } },
+  } }
+end
+
+local session_shape = { type = "object", required = { "app_name" }, fields = {
+  app_name = text, version_name = text, ip_list = texts, deployment_request_id = text,
+  geo_ip_list = { type = "array", items = { type = "object",
+    required = { "ip", "latitude", "longitude" },
+    fields = { ip = text, latitude = number, longitude = number } } },
+  location = { type = "object", required = { "latitude", "longitude" },
+               fields = { latitude = number, longitude = number } },
+  city = text, country = text, continent = text, administrative_division = text, region = text,
+  selectors = { type = "array", items = selector }, webhook_url = text,
+  filters = { type = "array", items = filter(text) }, skip_telemetry = { type = "boolean" },
+} }
+
+local users_shape = { type = "object", required = { "ip_list" }, fields = { ip_list = texts } }
+
+local bulk_stop_shape = { type = "object", required = { "filters" }, fields = {
+  filters = { type = "array", items = filter {
+    type = "string", words = { "session_id", "deployment_tags", "request_id" } } },
+} }
+
+-- ---------------------------------------------------------------------------------------------
+-- Answers
+
+local function message(status, words)
+  return web.json(status, { message = words })
+end
+
+local function not_found() return message(404, "Session not found") end
+
+-- The JSON body of a request checked against a shape, or nil and an answer.
+local function read_body(request, rules)
+  if web.media_type(request.headers["content-type"]) ~= "application/json" then
+    return nil, message(400, "The request body must be JSON (Content-Type: application/json)")
+  end
+  local data, why = json.decode(request.body)
+  if data == nil then return nil, message(400, "Failed to decode JSON object: " .. why) end
+  local faults = shape.faults(data, rules)
+  if faults then
+    return nil, web.json(400, { message = "Input payload validation failed", errors = faults })
+  end
+  return data
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Deployments and sessions
+
+local function new_deployment(service, app, version)
+  local id = ids.hex(12)
+  local host = id .. ".pr.edgegap.net"
+  local deployment = {
+    request_id = id, public_ip = "203.0.113.7", status = "Ready", ready = true,
+    whitelisting_active = false, fqdn = host,
+    ports = { ["7777"] = { external = 31669, internal = 7777, protocol = "UDP", name = "7777",
+                           tls_upgrade = false, link = host .. ":31669", proxy = 65002 } },
+    location = { city = "Montreal", country = "Canada", continent = "North America",
+                 administrative_division = "Quebec", timezone = "Eastern Time",
+                 latitude = 45.508888, longitude = -73.561668 },
+    tags = json.array(), sockets = SOCKETS,
+  }
+  table.insert(service.deployments, { id = id, app = app, version = version, shown = deployment })
+  return service.deployments[#service.deployments]
+end
+
+local function sockets_used(service, deployment)
+  local used = 0
+  for _, session in ipairs(service.sessions) do
+    if not session.terminated and session.deployment == deployment then
+      used = used + #session.users
+    end
+  end
+  return used
+end
+
+local function find_deployment(service, id)
+  for _, deployment in ipairs(service.deployments) do
+    if deployment.id == id then return deployment end
+  end
+end
+
+local function free_deployment(service, session)
+  for _, deployment in ipairs(service.deployments) do
+    if deployment.app == session.app and deployment.version == session.version
+      and sockets_used(service, deployment) + #session.users <= SOCKETS then
+      return deployment
+    end
+  end
+  return new_deployment(service, session.app, session.version)
+end
+
+local function add_tags(deployment, session)
+  local tags = deployment.shown.tags
+  for _, one in ipairs(session.selectors) do
+    local known = false
+    for _, tag in ipairs(tags) do known = known or tag == one.tag end
+    if not known then tags[#tags + 1] = one.tag end
+  end
+end
+
+-- Brings a session up to the clock: a moment after its creation it is linked to a deployment.
+local function settle(service, session)
+  if session.status ~= "Waiting..." or session.terminated then return session end
+  if service.clock:now() < session.created + READY_AFTER then return session end
+  if #session.users > SOCKETS then
+    session.status, session.error = "Unprocessable", "No deployment has enough sockets"
+    return session
+  end
+  session.deployment = session.deployment or free_deployment(service, session)
+  add_tags(session.deployment, session)
+  session.status, session.ready, session.linked = "Ready", true, true
+  return session
+end
+
+local function find_session(service, id)
+  for _, session in ipairs(service.sessions) do
+    if session.id == id then return settle(service, session) end
+  end
+end
+
+local function live_session(service, request)
+  local session = find_session(service, request.values.session_id)
+  return session and not session.terminated and session or nil
+end
+
+local function has_user(session, ip)
+  for i, user in ipairs(session.users) do
+    if user.ip == ip then return i end
+  end
+end
+
+local function or_null(value)
+  if value == nil then return json.null end
+  return value
+end
+
+local function show(service, session)
+  local deployment
+  if session.linked then
+    deployment = {}
+    for name, value in pairs(session.deployment.shown) do deployment[name] = value end
+    deployment.sockets_usage = sockets_used(service, session.deployment)
+    deployment.is_joinable_by_session = deployment.sockets_usage < SOCKETS
+  end
+  return {
+    session_id = session.id, custom_id = json.null, status = session.status, ready = session.ready,
+    linked = session.linked, kind = "Seat", user_count = #session.users, app_version = 42,
+    create_time = clock_text(session.created),
+    elapsed = math.floor(service.clock:now() - session.created), error = or_null(session.error),
+    session_users = session.users, session_ips = session.users, deployment = deployment,
+    webhook_url = or_null(session.webhook_url),
+  }
+end
+
+local function show_context(session)
+  return {
+    session_id = session.id, custom_id = json.null, status = session.status, ready = session.ready,
+    linked = session.linked, kind = "Seat", user_count = #session.users,
+    deployment_request_id = or_null(session.linked and session.deployment.id or nil),
+    webhook_url = or_null(session.webhook_url),
+  }
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- Operations
+
+local function make_users(data)
+  local users = json.array()
+  local session = { users = users }
+  for _, ip in ipairs(data.ip_list or {}) do
+    if not has_user(session, ip) then users[#users + 1] = { ip = ip } end
+  end
+  for _, one in ipairs(data.geo_ip_list or {}) do
+    if not has_user(session, one.ip) then
+      users[#users + 1] = { ip = one.ip, latitude = one.latitude, longitude = one.longitude }
+    end
+  end
+  return users
+end
+
+local function create(service, request)
+  local data, refusal = read_body(request, session_shape)
+  if not data then return refusal end
+  local version = data.version_name or VERSION
+  if version == DISABLED_VERSION then
+    return message(400, ("Application version %s is not active"):format(version))
+  end
+  local users, deployment = make_users(data), nil
+  if data.deployment_request_id then
+    deployment = find_deployment(service, data.deployment_request_id)
+    if not deployment then return message(400, "Deployment not found") end
+    if sockets_used(service, deployment) + #users > SOCKETS then
+      return message(409, "The deployment has no free socket left")
+    end
+  end
+  local session = {
+    id = ids.hex(12) .. "-S", app = data.app_name, version = version, users = users,
+    deployment = deployment, selectors = data.selectors or json.array(), status = "Waiting...",
+    ready = false, linked = false, webhook_url = data.webhook_url, created = service.clock:now(),
+  }
+  table.insert(service.sessions, session)
+  return web.json(200, {
+    session_id = session.id, custom_id = json.null, app = session.app, version = version,
+    deployment_request_id = or_null(data.deployment_request_id), selectors = session.selectors,
+    webhook_url = or_null(data.webhook_url),
+  })
+end
+
+local function get(service, request)
+  local session = live_session(service, request)
+  if not session then return not_found() end
+  return web.json(200, show(service, session))
+end
+
+local function delete(service, request)
+  local session = find_session(service, request.values.session_id)
+  if not session then return not_found() end
+  if session.terminated then return message(410, "Instance already terminated") end
+  session.terminated = true
+  return web.json(200, { message = ("Session %s will be deleted"):format(session.id),
+                         session_id = session.id, custom_id = json.null })
+end
+
+local function users(service, request)
+  local session = live_session(service, request)
+  if not session then return not_found() end
+  return web.json(200, { session_users = session.users })
+end
+
+local function add_users(service, request)
+  local data, refusal = read_body(request, users_shape)
+  if not data then return refusal end
+  local session = live_session(service, request)
+  if not session then return not_found() end
+  local new = {}
+  for _, ip in ipairs(data.ip_list) do
+    if not has_user(session, ip) and not has_user({ users = new }, ip) then
+      new[#new + 1] = { ip = ip }
+    end
+  end
+  local used = session.deployment and sockets_used(service, session.deployment) or #session.users
+  if used + #new > SOCKETS then return message(422, "No free socket left in the deployment") end
+  for _, user in ipairs(new) do table.insert(session.users, user) end
+  return web.json(200, { session_users = session.users })
+end
+
+local function remove_users(service, request)
+  local data, refusal = read_body(request, users_shape)
+  if not data then return refusal end
+  local session = live_session(service, request)
+  if not session then return not_found() end
+  for _, ip in ipairs(data.ip_list) do
+    local position = has_user(session, ip)
+    if position then table.remove(session.users, position) end
+  end
+  return web.json(200, { session_users = session.users })
+end
+
+local function live_sessions(service)
+  local out = {}
+  for _, session in ipairs(service.sessions) do
+    if not session.terminated then out[#out + 1] = settle(service, session) end
+  end
+  return out
+end
+
+local function list(service, request)
+  local page = web.integer(request.query:get("page") or "1")
+  local limit = web.integer(request.query:get("limit") or tostring(PAGE))
+  if not page or page < 1 or not limit or limit < 1 then
+    return web.json(400, { message = "Input payload validation failed", errors = {
+      [(not page or page < 1) and "page" or "limit"] = "must be a positive integer" } })
+  end
+  local all = live_sessions(service)
+  local pages = math.max(1, math.ceil(#all / limit))
+  local data = json.array()
+  for i, session in ipairs(web.slice(all, (page - 1) * limit, limit)) do
+    data[i] = show_context(session)
+  end
+  return web.json(200, { data = data, total_count = #all, pagination = {
+    number = page, paginator = { num_pages = pages },
+    next_page_number = or_null(page < pages and page + 1 or nil),
+    previous_page_number = or_null(page > 1 and page - 1 or nil),
+    has_next = page < pages, has_previous = page > 1,
+  } })
+end
+
+-- What a bulk filter's field means for a session: array of texts.
+local function field_values(session, field)
+  if field == "session_id" then return { session.id } end
+  if not session.linked then return {} end
+  if field == "request_id" then return { session.deployment.id } end
+  return session.deployment.shown.tags
+end
+
+local function passes(session, rule)
+  local have = {}
+  for _, value in ipairs(field_values(session, rule.field)) do have[value] = true end
+  local hits = 0
+  for _, value in ipairs(rule.values) do
+    if have[value] then hits = hits + 1 end
+  end
+  if rule.filter_type == "any" then return hits > 0 end
+  if rule.filter_type == "all" then return hits == #rule.values end
+  return hits == 0
+end
+
+-- Stops the sessions that pass every filter; without filters that is every session.
+local function bulk_stop(service, request)
+  local data, refusal = read_body(request, bulk_stop_shape)
+  if not data then return refusal end
+  local stopped = json.array()
+  for _, session in ipairs(live_sessions(service)) do
+    local chosen = true
+    for _, rule in ipairs(data.filters) do chosen = chosen and passes(session, rule) end
+    if chosen then
+      session.terminated = true
+      stopped[#stopped + 1] = { session_id = session.id }
+    end
+  end
+  return web.json(200, { processable = stopped })
+end
+
+-- ---------------------------------------------------------------------------------------------
+-- The service
+
+local routes = router.new {
+  { "POST", "/v1/session", create },
+  { "GET", "/v1/session/{session_id}", get },
+  { "DELETE", "/v1/session/{session_id}", delete },
+  { "GET", "/v1/session/{session_id}/users", users },
+  { "PUT", "/v1/session/{session_id}/users", add_users },
+  { "DELETE", "/v1/session/{session_id}/users", remove_users },
+  { "GET", "/v1/sessions", list },
+  { "POST", "/v1/sessions/bulk-stop", bulk_stop },
+}
+
+local function check_token(request)
+  local word, key = (request.headers.authorization or ""):match("^(%S+) (%S+)$")
+  if not word or word:lower() ~= "token" then return message(401, "Unauthorized") end
+  if key ~= TOKEN then return message(403, "Forbidden") end
+end
+
+local service_mt = {}
+service_mt.__index = service_mt
+
+--- Answers a request.
+function service_mt:answer(request)
+  local refusal = check_token(request)
+  if refusal then return refusal end
+  local route, found = routes:find(request.method, request.path)
+  if route then
+    request.values = found
+    return route[3](self, request)
+  end
+  if #found > 0 then
+    local reply = message(405, "The method is not allowed for the requested URL.")
+    reply.headers.allow = table.concat(found, ", ")
+    return reply
+  end
+  return message(404, "The requested URL was not found on the server. If you entered the URL "
+    .. "manually please check your spelling and try again.")
+end
+
+--- Everything the API holds; terminated sessions too.
+function service_mt:books()
+  local out = json.array()
+  for i, session in ipairs(self.sessions) do
+    out[i] = show(self, settle(self, session))
+    out[i].terminated = session.terminated or false
+  end
+  return { sessions = out }
+end
+
+local words = {
+  [400] = "Input payload validation failed", [401] = "Unauthorized", [403] = "Forbidden",
+  [404] = "Session not found", [409] = "Conflict", [410] = "Instance already terminated",
+  [422] = "Unprocessable Entity", [429] = "Too Many Requests", [500] = "Internal Server Error",
+}
+
+--- The vendor's own words for a status, for planned faults.
+function service_mt.problem(_, status)
+  return message(status, words[status] or "Internal Server Error")
+end
+
+local edgegap = { name = "edgegap", base = "" }
+
+--- A new service on a clock.
+function edgegap.new(clock)
+  return setmetatable({
+    clock = clock, sessions = {}, deployments = {},
+    credentials = { token = TOKEN },
+  }, service_mt)
+end
+
+return edgegap

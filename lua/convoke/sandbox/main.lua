@@ -1,0 +1,97 @@
+--- The sandbox as a program: serves the five APIs until stopped.
+--
+--   lua main.lua [--port N] [--with-parent] [--request-timeout S] [--idle-timeout S]
+--
+-- It prints one JSON line with the addresses and credentials on standard output. Port N is Clerk's,
+-- the others follow (default: free ones). With --with-parent it ends when its standard input does.
+
+-- `require` passes the module's name, the command line does not.
+if ... ~= "convoke.sandbox.main" then
+  local root = arg[0]:match("^(.*)convoke/sandbox/main%.lua$") or ""
+  package.path = root .. "?.lua;" .. root .. "?/init.lua;" .. package.path
+  local _, why = pcall(require("convoke.sandbox").main, arg)
+  io.stderr:write("sandbox: ", tostring(why), "\n")
+  os.exit(1)
+end
+
+local cqueues = require "cqueues"
+local signal = require "cqueues.signal"
+local json = require "convoke.sandbox.json"
+local server = require "convoke.sandbox.server"
+
+local APIS = { "clerk", "convex", "cvat", "gencove", "edgegap" }
+
+local USAGE = "usage: main.lua [--port N] [--with-parent] [--request-timeout S] [--idle-timeout S]"
+
+local numbers = { ["--port"] = "port", ["--request-timeout"] = "request_timeout",
+                  ["--idle-timeout"] = "idle_timeout" }
+
+local function read_arguments(arguments)
+  local options, i = { port = 0 }, 1
+  while arguments[i] do
+    local word = arguments[i]
+    if word == "--with-parent" then
+      options.with_parent = true
+    elseif numbers[word] then
+      i = i + 1
+      options[numbers[word]] = tonumber(arguments[i])
+      if not options[numbers[word]] then error(word .. " wants a number\n" .. USAGE, 0) end
+    else
+      error("unknown argument " .. word .. "\n" .. USAGE, 0)
+    end
+    i = i + 1
+  end
+  return options
+end
+
+-- Listens on every port; returns what the first line tells.
+local function listen_all(cq, options)
+  local told = {}
+  for i, name in ipairs(APIS) do
+    local api = require("convoke.sandbox." .. name)
+    local port = options.port ~= 0 and options.port + i - 1 or 0
+    local listener, why = server.listen(cq, api, {
+      port = port, request_timeout = options.request_timeout, idle_timeout = options.idle_timeout,
+    })
+    if not listener then error(("cannot listen on port %d: %s"):format(port, tostring(why)), 0) end
+    local entry = { url = listener.origin .. api.base }
+    for key, value in pairs(listener.endpoint.service.credentials) do entry[key] = value end
+    told[name] = entry
+  end
+  return told
+end
+
+-- Ends the process on a signal, or when the parent has closed our standard input.
+local function watch_for_the_end(cq, options)
+  signal.ignore(signal.SIGPIPE)
+  signal.block(signal.SIGTERM, signal.SIGINT)
+  local listener = signal.listen(signal.SIGTERM, signal.SIGINT)
+  cq:wrap(function()
+    listener:wait()
+    os.exit(0)
+  end)
+  if options.with_parent then
+    cq:wrap(function()
+      cqueues.poll { pollfd = 0, events = "r" }
+      os.exit(0)
+    end)
+  end
+end
+
+--- Runs the program.
+-- @param arguments array of strings
+-- Returns never; raises when it cannot start.
+return function(arguments)
+  local options = read_arguments(arguments)
+  math.randomseed(os.time() + math.floor(cqueues.monotime() * 1e6) % 1000000)
+  local cq = cqueues.new()
+  local told = listen_all(cq, options)
+  watch_for_the_end(cq, options)
+  io.stdout:write(json.encode(told), "\n")
+  io.stdout:flush()
+  while true do
+    -- An error ends only the coroutine it came from; the server goes on.
+    local ok, why = cq:loop()
+    if not ok then io.stderr:write("sandbox: ", tostring(why), "\n") end
+  end
+end
