@@ -85,7 +85,7 @@ $(build)/ready: .ci/packages Makefile
 	@mkdir -p $(@D) && touch $@
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p; s/[$$][$$]/$$/' Makefile | expand -t 18
+	@sed -n '/^[a-z]*:.*##/ { s/[$$][$$]/$$/; s/^\([a-z]*\):.*## /  make \1\t/; p }' Makefile | expand -t 18
 
 demo: all ## run all 27 operations against the sandbox
 	@.ci/install sandbox
@@ -122,7 +122,7 @@ check: ## compilers' warnings, format, linters, static analysis
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 	  --inline-suppr --suppressions-list=.ci/cppcheck.supp $(sources)
 	@echo "== luacheck"
-	@luacheck --quiet lua spec examples rockspec
+	@luacheck --quiet --no-color lua spec examples rockspec
 	@echo "check: clean"
 
 format: ## let clang-format lay out the C files

@@ -1,0 +1,6 @@
+-- Must load on Lua 5.1, LuaJIT, 5.3 and 5.4.
+std = "max"
+max_line_length = 100
+exclude_files = { "build", "spec/contract/node_modules" }
+files["spec/*_spec.lua"] = { std = "max+busted" }
+files["rockspec/*.rockspec"] = { std = "rockspec" }
