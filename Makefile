@@ -156,7 +156,7 @@ contract: all ## the 27 operations against an independent mock of the vendors' d
 rock: ## build and load the rock
 	@.ci/install build $(group) run rock
 	@rm -rf build/rock && mkdir -p build/rock/source
-	@cp -R csrc lua rockspec LICENSE README.md build/rock/source
+	@cp -R csrc lua rockspec LICENSE build/rock/source
 	@cd build/rock/source && luarocks --lua-version=$(lua_version) make --deps-mode none \
 	  --tree ../tree rockspec/convoke-scm-1.rockspec
 	@cd build/rock/tree && LUA_PATH="share/lua/$(lua_version)/?.lua;share/lua/$(lua_version)/?/init.lua;;" \
