@@ -7,8 +7,8 @@
 #include "auth.h"
 #include "convoke.h"
 #include "lua_catalogue.h"
-#include "model.h"
 #include "uri.h"
+#include "values.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -419,7 +419,7 @@ int luaopen_convoke_core(lua_State *L)
     register_client(L);
     cvk_call_register(L);
     luaL_newlib(L, functions);
-    cvk_model_register(L);
+    cvk_values_register(L);
     lua_pushstring(L, cvk_transport_version());
     lua_setfield(L, -2, "libcurl");
     return 1;

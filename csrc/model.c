@@ -1,17 +1,13 @@
 #include "model.h"
 
 #include "json.h"
+#include "values.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { deepest = 100 };
-
-/* Registry keys; only their addresses count. */
-static const char array_mark, object_mark, wrapper_mark;
 
 /* ---- faults ---------------------------------------------------------------------------------- */
 
@@ -244,16 +240,6 @@ bool cvk_model_text(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_s
 
 /* ---- tables ----------------------------------------------------------------------------------- */
 
-static bool marked(lua_State *L, int index, const void *mark)
-{
-    if (!lua_getmetatable(L, index))
-        return false;
-    lua_rawgetp(L, LUA_REGISTRYINDEX, mark);
-    bool same = lua_rawequal(L, -1, -2) != 0;
-    lua_pop(L, 2);
-    return same;
-}
-
 static bool may_descend(cvk_walk *walk, const cvk_spot *spot, const void *table)
 {
     int depth = 0;
@@ -299,7 +285,7 @@ static shape shape_of(lua_State *L, int index)
 static void write_list(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *items)
 {
     lua_State *L = walk->L;
-    switch (marked(L, index, &object_mark) ? SHAPE_NAMES : shape_of(L, index)) {
+    switch (cvk_value_mark(L, index) == CVK_MARKED_OBJECT ? SHAPE_NAMES : shape_of(L, index)) {
     case SHAPE_HOLES:
         cvk_model_fault(walk, spot, "is a list with holes");
         return;
@@ -372,8 +358,9 @@ static void write_names(cvk_walk *walk, const cvk_spot *spot, int index, const c
 static void write_object(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *values)
 {
     lua_State *L = walk->L;
-    shape keys = marked(L, index, &object_mark) ? SHAPE_NAMES : shape_of(L, index);
-    if (marked(L, index, &array_mark) || keys == SHAPE_LIST || keys == SHAPE_HOLES)
+    cvk_mark mark = cvk_value_mark(L, index);
+    shape keys = mark == CVK_MARKED_OBJECT ? SHAPE_NAMES : shape_of(L, index);
+    if (mark == CVK_MARKED_ARRAY || keys == SHAPE_LIST || keys == SHAPE_HOLES)
         cvk_model_fault(walk, spot, "must be an object, not a list");
     else if (keys == SHAPE_MIXED)
         cvk_model_fault(walk, spot, "is an object with keys that are no text");
@@ -412,7 +399,7 @@ static void write_model(cvk_walk *walk, const cvk_spot *spot, int index, const c
     lua_State *L = walk->L;
     const void *table = lua_topointer(L, index);
     bool first = true;
-    if (marked(L, index, &array_mark)) {
+    if (cvk_value_mark(L, index) == CVK_MARKED_ARRAY) {
         cvk_model_fault(walk, spot, "must be an object, not a list");
         return;
     }
@@ -462,19 +449,13 @@ static void write_wrapper(cvk_walk *walk, const cvk_spot *spot, int index)
     lua_pop(L, 2);
 }
 
-static void little_endian(unsigned char bytes[8], uint64_t value)
-{
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (unsigned char)(value >> (8 * i) & 0xff);
-}
-
 /* NaN, the infinities and -0, which JSON has no word for (or loses). */
 static void write_special_float(cvk_walk *walk, double value)
 {
     unsigned char bytes[8];
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
-    little_endian(bytes, bits);
+    cvk_little_endian(bytes, bits);
     cvk_buffer_add_string(walk->out, "{\"$float\":\"");
     cvk_buffer_add_base64(walk->out, bytes, sizeof bytes);
     cvk_buffer_add_string(walk->out, "\"}");
@@ -524,21 +505,26 @@ static void write_any(cvk_walk *walk, const cvk_spot *spot, int index)
         cvk_model_fault(walk, spot, "is a %s, which JSON cannot hold", type_name(L, index));
         return;
     }
-    if (marked(L, index, &wrapper_mark)) {
+    switch (cvk_value_mark(L, index)) {
+    case CVK_MARKED_WRAPPER:
         write_wrapper(walk, spot, index);
-    } else if (marked(L, index, &array_mark)) {
+        return;
+    case CVK_MARKED_ARRAY:
         write_list(walk, spot, index, &any_schema);
-    } else if (marked(L, index, &object_mark)) {
+        return;
+    case CVK_MARKED_OBJECT:
         write_names(walk, spot, index, &any_schema);
-    } else {
-        shape keys = shape_of(L, index);
-        if (keys == SHAPE_MIXED)
-            cvk_model_fault(walk, spot, "mixes positions and names, or has keys that are neither");
-        else if (keys == SHAPE_LIST || keys == SHAPE_HOLES)
-            write_list(walk, spot, index, &any_schema);
-        else
-            write_names(walk, spot, index, &any_schema);
+        return;
+    case CVK_UNMARKED:
+        break;
     }
+    shape keys = shape_of(L, index);
+    if (keys == SHAPE_MIXED)
+        cvk_model_fault(walk, spot, "mixes positions and names, or has keys that are neither");
+    else if (keys == SHAPE_LIST || keys == SHAPE_HOLES)
+        write_list(walk, spot, index, &any_schema);
+    else
+        write_names(walk, spot, index, &any_schema);
 }
 
 static void write_null(cvk_walk *walk, const cvk_spot *spot, const cvk_schema *schema)
@@ -599,232 +585,4 @@ void cvk_model_write(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_
         fault_type(walk, spot, index, wanted[schema->kind].name);
     else
         write_by_kind(walk, spot, index, schema);
-}
-
-/* ---- reading ---------------------------------------------------------------------------------- */
-
-static bool read_value(lua_State *L, const cvk_schema *schema);
-
-/* Turns the number on top into an integer where it is whole and the schema does not want a
- * number. Returns whether it did. */
-static bool read_number(lua_State *L, const cvk_schema *schema)
-{
-#if LUA_VERSION_NUM >= 503
-    int64_t value;
-    if (schema->kind == CVK_NUMBER || lua_isinteger(L, -1) || !cvk_tointeger(L, -1, &value))
-        return false;
-    lua_pop(L, 1);
-    lua_pushinteger(L, (lua_Integer)value);
-    return true;
-#else
-    (void)L;
-    (void)schema;
-    return false;
-#endif
-}
-
-/* Goes through the members of the table on top; `fields` NULL: all are `items`. */
-static void read_members(lua_State *L, const cvk_model *model, const cvk_schema *items)
-{
-    int table = lua_gettop(L);
-    luaL_checkstack(L, 8, "answer too deep");
-    for (lua_pushnil(L); lua_next(L, table);) {
-        int type = lua_type(L, -1);
-        if (type == LUA_TSTRING || type == LUA_TBOOLEAN) {
-            lua_pop(L, 1);
-            continue;
-        }
-        const cvk_schema *schema = items;
-        bool null = type == LUA_TLIGHTUSERDATA;
-        if (model != NULL && !null && lua_type(L, -2) == LUA_TSTRING) {
-            size_t i = cvk_find_field(model->fields, model->field_count, lua_tostring(L, -2));
-            if (i < model->field_count)
-                schema = &model->fields[i].schema;
-        }
-        bool changed = null ? model != NULL : read_value(L, schema);
-        if (changed) {
-            if (null) {
-                lua_pop(L, 1);
-                lua_pushnil(L);
-            }
-            lua_pushvalue(L, -2);
-            lua_insert(L, -2);
-            lua_rawset(L, table); /* an existing key: the traversal goes on */
-        } else {
-            lua_pop(L, 1);
-        }
-    }
-}
-
-/* Reads the value on top; returns whether it was replaced (tables change in place). */
-static bool read_value(lua_State *L, const cvk_schema *schema)
-{
-    int type = lua_type(L, -1);
-    if (type == LUA_TNUMBER)
-        return read_number(L, schema);
-    if (type != LUA_TTABLE)
-        return false;
-    bool list = schema->kind == CVK_ARRAY ||
-                (schema->kind == CVK_EITHER && lua_rawlen(L, -1) > 0);
-    if (list || schema->kind == CVK_MAP)
-        read_members(L, NULL, schema->items);
-    else if (schema->kind == CVK_MODEL || schema->kind == CVK_EITHER)
-        read_members(L, schema->model, &any_schema);
-    else
-        read_members(L, NULL, &any_schema);
-    return false;
-}
-
-bool cvk_model_read(lua_State *L, const cvk_schema *schema)
-{
-    int type = lua_type(L, -1);
-    read_value(L, schema);
-    if (is_null(L, -1))
-        return true;
-    switch (schema->kind) {
-    case CVK_STRING:
-        return type == LUA_TSTRING;
-    case CVK_INTEGER:
-    case CVK_NUMBER:
-        return type == LUA_TNUMBER;
-    case CVK_BOOLEAN:
-        return type == LUA_TBOOLEAN;
-    case CVK_MODEL:
-    case CVK_MAP:
-    case CVK_OBJECT:
-        return type == LUA_TTABLE && lua_rawlen(L, -1) == 0;
-    case CVK_ARRAY:
-    case CVK_EITHER:
-        return type == LUA_TTABLE;
-    default:
-        return true;
-    }
-}
-
-/* ---- marks and wrappers ----------------------------------------------------------------------- */
-
-/* Marks the table in argument 1; an upvalue holds the metatable. */
-static int mark_table(lua_State *L)
-{
-    if (lua_isnoneornil(L, 1)) {
-        lua_settop(L, 0);
-        lua_newtable(L);
-    }
-    luaL_checktype(L, 1, LUA_TTABLE);
-    if (lua_getmetatable(L, 1)) {
-        lua_pushvalue(L, lua_upvalueindex(1));
-        lua_pushvalue(L, lua_upvalueindex(2));
-        if (!lua_rawequal(L, -1, -3) && !lua_rawequal(L, -2, -3))
-            return luaL_argerror(L, 1, "the table has a metatable of its own");
-    }
-    lua_settop(L, 1);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_setmetatable(L, 1);
-    return 1;
-}
-
-static int push_wrapper(lua_State *L, const char *name, const void *bytes, size_t size,
-                        const char *shown)
-{
-    cvk_buffer text = {0};
-    cvk_buffer_add_base64(&text, bytes, size);
-    if (text.failed) {
-        cvk_buffer_free(&text);
-        return luaL_error(L, "not enough memory");
-    }
-    lua_createtable(L, 3, 0);
-    lua_pushstring(L, name);
-    lua_rawseti(L, -2, 1);
-    lua_pushlstring(L, text.size == 0 ? "" : text.data, text.size);
-    cvk_buffer_free(&text);
-    lua_rawseti(L, -2, 2);
-    lua_pushstring(L, shown);
-    lua_rawseti(L, -2, 3);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &wrapper_mark);
-    lua_setmetatable(L, -2);
-    return 1;
-}
-
-/* An integer from a Lua number, a decimal text, or LuaJIT's 64-bit numbers. */
-static int64_t check_int64(lua_State *L, int index)
-{
-    int64_t value = 0;
-    if (lua_type(L, index) == LUA_TNUMBER) {
-        if (!cvk_tointeger(L, index, &value))
-            luaL_argerror(L, index, "not a whole number within 64 bits");
-        return value;
-    }
-    lua_getglobal(L, "tostring");
-    lua_pushvalue(L, index);
-    lua_call(L, 1, 1);
-    const char *text = lua_tostring(L, -1);
-    char *end = NULL;
-    if (text != NULL && ((*text >= '0' && *text <= '9') || *text == '-')) {
-        errno = 0;
-        value = strtoll(text, &end, 10);
-        if (errno == 0 && (*end == '\0' || strcmp(end, "LL") == 0))
-            return value;
-    }
-    return luaL_argerror(L, index, "not a whole number within 64 bits");
-}
-
-/* convoke.int64(n): an Int64 for Convex. n: integer, whole float or decimal text. */
-static int make_int64(lua_State *L)
-{
-    unsigned char bytes[8];
-    char shown[48];
-    int64_t value = check_int64(L, 1);
-    little_endian(bytes, (uint64_t)value);
-    snprintf(shown, sizeof shown, "int64(%lld)", (long long)value);
-    return push_wrapper(L, "$integer", bytes, sizeof bytes, shown);
-}
-
-/* convoke.bytes(s): Bytes for Convex. s: any string. */
-static int make_bytes(lua_State *L)
-{
-    size_t size;
-    luaL_checktype(L, 1, LUA_TSTRING);
-    const char *bytes = lua_tolstring(L, 1, &size);
-    char shown[48];
-    snprintf(shown, sizeof shown, "bytes(%zu)", size);
-    return push_wrapper(L, "$bytes", bytes, size, shown);
-}
-
-static int show_wrapper(lua_State *L)
-{
-    luaL_checktype(L, 1, LUA_TTABLE);
-    lua_rawgeti(L, 1, 3);
-    return 1;
-}
-
-static void new_mark(lua_State *L, const void *key, const char *name)
-{
-    lua_newtable(L);
-    lua_pushstring(L, name);
-    lua_setfield(L, -2, "__name");
-    lua_pushvalue(L, -1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, key);
-}
-
-void cvk_model_register(lua_State *L)
-{
-    int module = lua_gettop(L);
-    new_mark(L, &array_mark, "convoke.array");
-    new_mark(L, &object_mark, "convoke.object");
-    lua_pushvalue(L, -2);
-    lua_pushvalue(L, -2);
-    lua_pushcclosure(L, mark_table, 2);
-    lua_setfield(L, module, "array");
-    lua_pushvalue(L, -1);
-    lua_pushvalue(L, -3);
-    lua_pushcclosure(L, mark_table, 2);
-    lua_setfield(L, module, "object");
-    new_mark(L, &wrapper_mark, "convoke.value");
-    lua_pushcfunction(L, show_wrapper);
-    lua_setfield(L, -2, "__tostring");
-    lua_settop(L, module);
-    lua_pushcfunction(L, make_int64);
-    lua_setfield(L, module, "int64");
-    lua_pushcfunction(L, make_bytes);
-    lua_setfield(L, module, "bytes");
 }

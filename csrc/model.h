@@ -49,7 +49,4 @@ void cvk_model_unknown(cvk_walk *walk, const cvk_spot *up, int index, const cvk_
  */
 bool cvk_model_read(lua_State *L, const cvk_schema *schema);
 
-/* The Lua functions array(t), object(t), int64(n), bytes(s); adds them to the table on top. */
-void cvk_model_register(lua_State *L);
-
 #endif
