@@ -5,6 +5,7 @@
 #include "lua_core.h"
 
 #include "auth.h"
+#include "easy.h"
 #include "json.h"
 #include "model.h"
 #include "response.h"
@@ -393,7 +394,7 @@ static int call_failure(lua_State *L)
                             : "max_response_bytes allows");
     else if (exchange->failure == CVK_TLS)
         lua_pushfstring(L, "%s (trusting %s)", exchange->message,
-                        cvk_settings_trust(exchange->settings));
+                        cvk_easy_trust(exchange->settings));
     else
         lua_pushstring(L, exchange->message);
     lua_pushboolean(L, exchange->sent);

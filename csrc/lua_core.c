@@ -6,6 +6,7 @@
 
 #include "auth.h"
 #include "convoke.h"
+#include "easy.h"
 #include "lua_catalogue.h"
 #include "uri.h"
 #include "values.h"
@@ -263,8 +264,8 @@ static void copy_string(lua_State *L, int table, const char *name, cvk_buffer *t
 
 /*
  * core.client(api, settings): settings are address, user_agent, connect_timeout (seconds),
- * max_response_bytes, http_version (0, 1 or 2), direct (boolean) and, if wanted, proxy, ca_file,
- * cert, key, headers (a table that goes with every request).
+ * max_response_bytes, max_in_flight (0: any number), http_version (0, 1 or 2), direct (boolean)
+ * and, if wanted, proxy, ca_file, cert, key, headers (a table that goes with every request).
  */
 static int core_client(lua_State *L)
 {
@@ -281,6 +282,7 @@ static int core_client(lua_State *L)
     client->settings = settings;
     settings->connect_timeout = (long)fmax(1, number_field(L, 2, "connect_timeout") * 1000);
     settings->max_response_bytes = (size_t)number_field(L, 2, "max_response_bytes");
+    settings->max_in_flight = (size_t)number_field(L, 2, "max_in_flight");
     settings->http_version = (int)number_field(L, 2, "http_version");
     settings->proxy = copy_field(L, 2, "proxy");
     settings->ca_file = copy_field(L, 2, "ca_file");
@@ -354,7 +356,7 @@ static int core_address(lua_State *L)
 /* core.now(): seconds of a clock that never goes back. */
 static int core_now(lua_State *L)
 {
-    lua_pushnumber(L, (lua_Number)cvk_now() / 1000);
+    lua_pushnumber(L, (lua_Number)cvk_microseconds() / 1000000);
     return 1;
 }
 
@@ -420,7 +422,7 @@ int luaopen_convoke_core(lua_State *L)
     cvk_call_register(L);
     luaL_newlib(L, functions);
     cvk_values_register(L);
-    lua_pushstring(L, cvk_transport_version());
+    lua_pushstring(L, cvk_easy_version());
     lua_setfield(L, -2, "libcurl");
     return 1;
 }

@@ -243,6 +243,7 @@ local function build(api, options)
     user_agent = options.user_agent or ("convoke/%s %s"):format(version, core.libcurl),
     connect_timeout = options.connect_timeout or 5,
     max_response_bytes = options.max_response_bytes or 16 * 1024 * 1024,
+    max_in_flight = options.max_in_flight or 0,
     http_version = options.http_version == "1.1" and 1 or options.http_version == "2" and 2 or 0,
     -- Plain http to this machine stays on it, whatever proxy the environment names.
     direct = plain and loopback and not options.proxy,

@@ -1,0 +1,307 @@
+#include "easy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    most_header_bytes = 256 * 1024, /* of one exchange, interim answers included */
+    most_idle_handles = 64,         /* kept by one client */
+    idle_connection_seconds = 20,   /* older ones are likely to be dead at the other end */
+};
+
+typedef struct cvk_idle {
+    struct cvk_idle *next;
+    CURL *easy;
+} cvk_idle;
+
+const char *cvk_easy_version(void)
+{
+    static const char version[] = "libcurl/" LIBCURL_VERSION;
+    return version;
+}
+
+const char *cvk_easy_trust(const cvk_settings *settings)
+{
+    if (settings->ca_file != NULL)
+        return settings->ca_file;
+#if LIBCURL_VERSION_NUM >= 0x075400 /* 7.84.0 */
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    if (info->age >= CURLVERSION_TENTH && info->cainfo != NULL)
+        return info->cainfo;
+#endif
+    return "libcurl's default certificates";
+}
+
+/* ---- what libcurl calls ------------------------------------------------------------------ */
+
+static size_t on_body(char *data, size_t one, size_t size, void *user)
+{
+    (void)one;
+    cvk_exchange *exchange = user;
+    if (exchange->abandoned)
+        return 0;
+    if (size > exchange->settings->max_response_bytes - exchange->body.size) {
+        exchange->failure = CVK_TOO_LARGE;
+        return 0;
+    }
+    cvk_buffer_add(&exchange->body, data, size);
+    if (exchange->body.failed)
+        exchange->failure = CVK_MEMORY;
+    return exchange->body.failed ? 0 : size;
+}
+
+static size_t on_header(char *data, size_t one, size_t size, void *user)
+{
+    (void)one;
+    cvk_exchange *exchange = user;
+    exchange->header_bytes += size;
+    if (exchange->abandoned)
+        return 0;
+    if (exchange->header_bytes > most_header_bytes) {
+        exchange->failure = CVK_TOO_LARGE;
+        return 0;
+    }
+    if (size > 5 && memcmp(data, "HTTP/", 5) == 0) /* the one before was an interim answer */
+        cvk_buffer_clear(&exchange->headers);
+    cvk_buffer_add(&exchange->headers, data, size);
+    if (exchange->headers.failed)
+        exchange->failure = CVK_MEMORY;
+    return exchange->headers.failed ? 0 : size;
+}
+
+/*
+ * The body comes through this function, and there is none to wind it back: libcurl would send a
+ * request a second time when a kept connection dies, and with this it cannot.
+ */
+static size_t on_read(char *data, size_t one, size_t room, void *user)
+{
+    cvk_exchange *exchange = user;
+    if (exchange->abandoned)
+        return CURL_READFUNC_ABORT;
+    room *= one;
+    size_t left = exchange->request.body.size - exchange->body_sent;
+    if (left < room)
+        room = left;
+    if (room > 0)
+        memcpy(data, exchange->request.body.data + exchange->body_sent, room);
+    exchange->body_sent += room;
+    return room;
+}
+
+#if LIBCURL_VERSION_NUM >= 0x075000 /* 7.80.0 */
+static int on_connected(void *user, char *remote, char *local, int remote_port, int local_port)
+{
+    (void)remote;
+    (void)local;
+    (void)remote_port;
+    (void)local_port;
+    cvk_exchange *exchange = user;
+    return exchange->abandoned ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+#endif
+
+/* ---- handles ----------------------------------------------------------------------------- */
+
+static CURL *new_easy(const cvk_settings *settings)
+{
+    CURL *easy = curl_easy_init();
+    if (easy == NULL)
+        return NULL;
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, settings->connect_timeout);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)idle_connection_seconds);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075500 /* 7.85.0 */
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075000
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
+#endif
+    long version = settings->http_version == 1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS;
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version);
+    if (code == CURLE_UNSUPPORTED_PROTOCOL) /* a libcurl built without HTTP/2 */
+        code = curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    if (settings->proxy != NULL || settings->direct)
+        code |= curl_easy_setopt(easy, CURLOPT_PROXY, settings->direct ? "" : settings->proxy);
+    if (settings->ca_file != NULL)
+        code |= curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_file);
+    if (settings->cert != NULL)
+        code |= curl_easy_setopt(easy, CURLOPT_SSLCERT, settings->cert);
+    if (settings->key != NULL)
+        code |= curl_easy_setopt(easy, CURLOPT_SSLKEY, settings->key);
+    if (code != CURLE_OK) {
+        curl_easy_cleanup(easy);
+        return NULL;
+    }
+    return easy;
+}
+
+CURL *cvk_easy_take(cvk_settings *settings)
+{
+    cvk_idle *idle = settings->idle;
+    if (idle == NULL)
+        return new_easy(settings);
+    settings->idle = idle->next;
+    settings->idle_count--;
+    CURL *easy = idle->easy;
+    free(idle);
+    return easy;
+}
+
+void cvk_easy_give(cvk_settings *settings, CURL *easy)
+{
+    cvk_idle *idle = settings->idle_count < most_idle_handles ? malloc(sizeof *idle) : NULL;
+    if (idle == NULL) {
+        curl_easy_cleanup(easy);
+        return;
+    }
+    *idle = (cvk_idle){.next = settings->idle, .easy = easy};
+    settings->idle = idle;
+    settings->idle_count++;
+}
+
+static size_t count_lines(const cvk_buffer *lines)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < lines->size; i++)
+        count += lines->data[i] == '\0';
+    return count;
+}
+
+static struct curl_slist *link_lines(struct curl_slist *node, const cvk_buffer *lines)
+{
+    for (size_t i = 0; i < lines->size; i += strlen(lines->data + i) + 1, node++)
+        *node = (struct curl_slist){.data = lines->data + i, .next = node + 1};
+    return node;
+}
+
+/* libcurl's list, whose nodes lie in one block and point to the lines where they are. */
+static bool build_lines(cvk_exchange *exchange, bool with_body)
+{
+    static char no_expect[] = "Expect:", no_type[] = "Content-Type:";
+    static const cvk_buffer none;
+    const cvk_request *request = &exchange->request;
+    const cvk_buffer *ours = &request->headers;
+    const cvk_buffer *secret = request->credential == NULL ? &none : &request->credential->lines;
+    size_t count = count_lines(ours) + count_lines(secret) + 1;
+    cvk_buffer_clear(&exchange->lines);
+    for (size_t i = 0; i < count; i++)
+        cvk_buffer_add(&exchange->lines, &(struct curl_slist){0}, sizeof(struct curl_slist));
+    if (exchange->lines.failed)
+        return false;
+    struct curl_slist *node = (struct curl_slist *)(void *)exchange->lines.data;
+    node = link_lines(node, ours);
+    node = link_lines(node, secret);
+    *node = (struct curl_slist){.data = with_body ? no_expect : no_type};
+    return true;
+}
+
+static CURLcode set_method(CURL *easy, const cvk_request *request)
+{
+    cvk_method method = request->operation->method;
+    bool body = request->operation->has_body || method == CVK_POST;
+    CURLcode code;
+    if (body) {
+        code = curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        code |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                                 (curl_off_t)request->body.size);
+    } else {
+        code = curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    }
+    bool plain = body ? method == CVK_POST : method == CVK_GET;
+    return code | curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
+                                   plain ? NULL : cvk_method_name(method));
+}
+
+bool cvk_easy_prepare(CURL *easy, cvk_exchange *exchange, long timeout)
+{
+    const cvk_request *request = &exchange->request;
+    cvk_buffer_clear(&exchange->address);
+    cvk_request_address(request, true, &exchange->address);
+    const char *address = cvk_buffer_string(&exchange->address);
+    if (address == NULL || !build_lines(exchange, request->operation->has_body))
+        return false;
+    CURLcode code = set_method(easy, request);
+    code |= curl_easy_setopt(easy, CURLOPT_URL, address);
+    code |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
+                             (struct curl_slist *)(void *)exchange->lines.data);
+    code |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout);
+    code |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->message);
+    code |= curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
+    code |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
+    code |= curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
+    code |= curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
+#if LIBCURL_VERSION_NUM >= 0x075000
+    code |= curl_easy_setopt(easy, CURLOPT_PREREQDATA, exchange);
+#endif
+    return code == CURLE_OK;
+}
+
+void cvk_easy_drop_idle(cvk_settings *settings)
+{
+    while (settings->idle != NULL) {
+        cvk_idle *idle = settings->idle;
+        settings->idle = idle->next;
+        curl_easy_cleanup(idle->easy);
+        free(idle);
+    }
+    settings->idle_count = 0;
+}
+
+/* ---- results ----------------------------------------------------------------------------- */
+
+bool cvk_easy_has_sent(CURL *easy)
+{
+    long bytes = 0;
+    curl_off_t before = 0;
+    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &bytes);
+    curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &before);
+    return bytes > 0 && before > 0;
+}
+
+cvk_failure cvk_easy_failure(CURLcode code)
+{
+    switch (code) {
+    case CURLE_OK:
+        return CVK_FINE;
+    case CURLE_OUT_OF_MEMORY:
+        return CVK_MEMORY;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_URL_MALFORMAT:
+        return CVK_RESOLVE;
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_PROXY:
+        return CVK_CONNECT;
+    case CURLE_OPERATION_TIMEDOUT:
+        return CVK_TIMEOUT;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_CLIENTCERT:
+    case CURLE_USE_SSL_FAILED:
+        return CVK_TLS;
+    case CURLE_BAD_CONTENT_ENCODING:
+        return CVK_DECODE;
+    case CURLE_FILESIZE_EXCEEDED:
+        return CVK_TOO_LARGE;
+    default:
+        return CVK_NETWORK;
+    }
+}

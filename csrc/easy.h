@@ -1,0 +1,39 @@
+/*
+ * libcurl's easy handles: set up by a client's settings and an exchange's request, used again and
+ * again. Callbacks fill the exchange.
+ */
+#ifndef CVK_EASY_H
+#define CVK_EASY_H
+
+#include "exchange.h"
+
+#include <curl/curl.h>
+
+/* A handle with the settings' options, new or used before; NULL: out of memory. */
+CURL *cvk_easy_take(cvk_settings *settings);
+
+/* Keeps a handle for the next exchange with these settings. */
+void cvk_easy_give(cvk_settings *settings, CURL *easy);
+
+/* Closes the handles kept. */
+void cvk_easy_drop_idle(cvk_settings *settings);
+
+/* Readies a handle for an exchange; `timeout` in milliseconds. false: out of memory. */
+bool cvk_easy_prepare(CURL *easy, cvk_exchange *exchange, long timeout);
+
+/*
+ * Whether a part of the request may have reached the server: libcurl had come as far as sending
+ * one and bytes have left. (What goes to a proxy before that does not count.)
+ */
+bool cvk_easy_has_sent(CURL *easy);
+
+/* What libcurl's code means to a caller. */
+cvk_failure cvk_easy_failure(CURLcode code);
+
+/* Which certificates are trusted, for messages. */
+const char *cvk_easy_trust(const cvk_settings *settings);
+
+/* libcurl's name and version, for the User-Agent: "libcurl/7.88.1". */
+const char *cvk_easy_version(void);
+
+#endif

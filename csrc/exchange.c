@@ -1,0 +1,120 @@
+#include "exchange.h"
+
+#include "easy.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int64_t cvk_microseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t cvk_now(void)
+{
+    return cvk_microseconds() / 1000;
+}
+
+cvk_settings *cvk_settings_new(void)
+{
+    cvk_settings *settings = calloc(1, sizeof *settings);
+    if (settings != NULL)
+        settings->holders = 1;
+    return settings;
+}
+
+cvk_settings *cvk_settings_hold(cvk_settings *settings)
+{
+    settings->holders++;
+    return settings;
+}
+
+/* A proxy's address may hold a password, a key file's name may tell more than it should. */
+static void wipe_string(char *string)
+{
+    if (string == NULL)
+        return;
+    explicit_bzero(string, strlen(string));
+    free(string);
+}
+
+void cvk_settings_release(cvk_settings *settings)
+{
+    if (settings == NULL || --settings->holders > 0)
+        return;
+    cvk_easy_drop_idle(settings);
+    wipe_string(settings->proxy);
+    wipe_string(settings->ca_file);
+    wipe_string(settings->cert);
+    wipe_string(settings->key);
+    free(settings);
+}
+
+cvk_exchange *cvk_exchange_new(cvk_settings *settings)
+{
+    cvk_exchange *exchange = calloc(1, sizeof *exchange);
+    if (exchange == NULL)
+        return NULL;
+    exchange->holders = 1;
+    exchange->settings = cvk_settings_hold(settings);
+    return exchange;
+}
+
+cvk_exchange *cvk_exchange_hold(cvk_exchange *exchange)
+{
+    exchange->holders++;
+    return exchange;
+}
+
+void cvk_exchange_release(cvk_exchange *exchange)
+{
+    if (exchange == NULL || --exchange->holders > 0)
+        return;
+    cvk_request_free(&exchange->request);
+    cvk_buffer_free(&exchange->headers);
+    cvk_buffer_free(&exchange->body);
+    cvk_buffer_free(&exchange->lines);
+    cvk_buffer_wipe(&exchange->address); /* a signature may be part of it */
+    cvk_settings_release(exchange->settings);
+    free(exchange);
+}
+
+void cvk_exchange_reset(cvk_exchange *exchange)
+{
+    exchange->stage = CVK_AT_REST;
+    exchange->failure = CVK_FINE;
+    exchange->sent = false;
+    exchange->status = 0;
+    exchange->message[0] = '\0';
+    exchange->body_sent = 0;
+    exchange->header_bytes = 0;
+    cvk_buffer_clear(&exchange->headers);
+    cvk_buffer_clear(&exchange->body);
+}
+
+void cvk_list_add(cvk_list *list, cvk_exchange *exchange)
+{
+    exchange->next = NULL;
+    exchange->previous = list->last;
+    if (list->last != NULL)
+        list->last->next = exchange;
+    else
+        list->first = exchange;
+    list->last = exchange;
+}
+
+void cvk_list_remove(cvk_list *list, cvk_exchange *exchange)
+{
+    if (exchange->previous != NULL)
+        exchange->previous->next = exchange->next;
+    else
+        list->first = exchange->next;
+    if (exchange->next != NULL)
+        exchange->next->previous = exchange->previous;
+    else
+        list->last = exchange->previous;
+    exchange->previous = exchange->next = NULL;
+}
