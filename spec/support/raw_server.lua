@@ -1,0 +1,314 @@
+--- A server of bare sockets: every byte that it sends, and when, is the spec's choice.
+--
+--   local server = raw_server.start()
+--   server:play { { { "receive" }, { "send", raw_server.answer(200, "{}") }, { "close" } } }
+--   ... call server.url ...
+--   local requests = server:requests()   -- { { connection =, head =, body = }, ... }
+--   server:stop()
+--
+-- A script is the list of steps for one connection; `play` takes the scripts of the connections to
+-- come, and the last one serves all further ones. Steps:
+--   { "receive" }                 reads a whole request and notes it
+--   { "receive", n }              reads n bytes
+--   { "send", text [, times] }    sends the text (so many times)
+--   { "trickle", text, seconds }  sends it byte by byte, with that pause after each
+--   { "sleep", seconds }
+--   { "again" }                   starts the script anew, on the same connection
+--   { "hold" }                    waits until the other end closes
+--   { "reset" }                   ends the connection by a reset
+-- At the end of its script a connection is closed. The server is a process of its own, so that
+-- blocking calls can be made to it; it ends when the control connection does.
+
+local socket = require "socket"
+
+local raw_server = {}
+
+local PATIENCE = 10 -- seconds that starting and control messages may take
+
+-- What the two processes tell each other ------------------------------------------------------------
+
+-- Lua source of a value made of tables, strings, numbers and booleans.
+local function dump(value)
+  if type(value) == "string" then return ("%q"):format(value) end
+  if type(value) ~= "table" then return tostring(value) end
+  local parts = {}
+  for key, member in pairs(value) do
+    parts[#parts + 1] = ("[%s]=%s"):format(dump(key), dump(member))
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+local function undump(text)
+  return assert((loadstring or load)("return " .. text))()
+end
+
+local function frame(value)
+  local text = dump(value)
+  return #text .. "\n" .. text
+end
+
+-- The server's process --------------------------------------------------------------------------------
+
+-- Coroutines yield what they wait for: a connection and "read" or "write", or a moment to sleep to.
+local tasks = {} -- coroutine -> { connection =, what =, at = }
+
+local function resume(task, ...)
+  tasks[task] = nil
+  local ok, connection, what = coroutine.resume(task, ...)
+  if not ok then
+    io.stderr:write("raw server: ", tostring(connection), "\n")
+  elseif coroutine.status(task) ~= "dead" then
+    tasks[task] = what and { connection = connection, what = what } or { at = connection }
+  end
+end
+
+local function sleep(seconds)
+  coroutine.yield(socket.gettime() + seconds)
+end
+
+-- Returns the text, or nil when the other end closed.
+local function receive(connection, pattern)
+  local part
+  repeat
+    local text, why
+    text, why, part = connection:receive(pattern, part)
+    if text then return text end
+    if why == "timeout" then coroutine.yield(connection, "read") end
+  until why ~= "timeout"
+end
+
+local function send(connection, text)
+  local first = 1
+  while first <= #text do
+    local last, why, partly = connection:send(text, first)
+    if not last and why ~= "timeout" then return nil end
+    first = (last or partly) + 1
+    if not last then coroutine.yield(connection, "write") end
+  end
+  return true
+end
+
+local function receive_request(connection)
+  local lines = {}
+  repeat
+    local line = receive(connection, "*l")
+    if not line then return nil end
+    lines[#lines + 1] = line
+  until line == ""
+  local head = table.concat(lines, "\n")
+  local size = tonumber(head:lower():match("\ncontent%-length: *(%d+)") or 0)
+  local body = size > 0 and receive(connection, size) or ""
+  return body and { head = head, body = body }
+end
+
+local state = { scripts = {}, connections = 0, requests = {} }
+
+-- Each step returns true, or nothing where the script ends.
+local steps = {}
+
+function steps.receive(connection, number, size)
+  if size then return receive(connection, size) and true end
+  local request = receive_request(connection)
+  if not request then return nil end
+  request.connection = number
+  state.requests[#state.requests + 1] = request
+  return true
+end
+
+function steps.send(connection, _, text, times)
+  for _ = 1, times or 1 do
+    if not send(connection, text) then return nil end
+  end
+  return true
+end
+
+function steps.trickle(connection, _, text, seconds)
+  for i = 1, #text do
+    if not send(connection, text:sub(i, i)) then return nil end
+    sleep(seconds)
+  end
+  return true
+end
+
+function steps.sleep(_, _, seconds)
+  sleep(seconds)
+  return true
+end
+
+function steps.hold(connection)
+  repeat until not receive(connection, 1)
+end
+
+function steps.reset(connection)
+  connection:setoption("linger", { on = true, timeout = 0 })
+end
+
+local function play(connection, number, script)
+  local position = 1
+  while script[position] do
+    local step = script[position]
+    position = position + 1
+    if step[1] == "again" then
+      position = 1
+    elseif not steps[step[1]](connection, number, step[2], step[3]) then
+      break
+    end
+  end
+  connection:close()
+end
+
+local function accept_all(listener)
+  while true do
+    local connection = listener:accept()
+    if connection then
+      connection:settimeout(0)
+      connection:setoption("tcp-nodelay", true)
+      state.connections = state.connections + 1
+      local number = state.connections
+      local script = state.scripts[number] or state.scripts[#state.scripts] or {}
+      resume(coroutine.create(play), connection, number, script)
+    else
+      coroutine.yield(listener, "read")
+    end
+  end
+end
+
+local commands = {}
+
+function commands.play(scripts)
+  state.scripts, state.connections, state.requests = scripts, 0, {}
+  return true
+end
+
+function commands.report()
+  return { connections = state.connections, requests = state.requests }
+end
+
+-- Obeys until the other process is gone.
+local function obey(control)
+  while true do
+    local size = receive(control, "*l")
+    local text = size and receive(control, tonumber(size))
+    if not text then os.exit(0) end
+    local message = undump(text)
+    send(control, frame(commands[message[1]](message[2])))
+  end
+end
+
+local function wait_for_work()
+  local readers, writers, earliest = {}, {}, nil
+  for _, wish in pairs(tasks) do
+    if wish.at then
+      earliest = math.min(wish.at, earliest or wish.at)
+    else
+      local list = wish.what == "read" and readers or writers
+      list[#list + 1] = wish.connection
+    end
+  end
+  local pause = earliest and math.max(0, earliest - socket.gettime())
+  local readable, writable = socket.select(readers, writers, pause)
+  local now, ready = socket.gettime(), {}
+  for task, wish in pairs(tasks) do
+    local set = wish.what == "read" and readable or writable
+    if wish.at and wish.at <= now or not wish.at and set[wish.connection] then
+      ready[#ready + 1] = task
+    end
+  end
+  for _, task in ipairs(ready) do resume(task) end
+end
+
+--- The server's process: serves until the process that listens on `port` is gone.
+function raw_server.serve(port)
+  local control = assert(socket.connect("127.0.0.1", port))
+  local listener = assert(socket.bind("127.0.0.1", 0, 256))
+  local _, own_port = listener:getsockname()
+  control:settimeout(0)
+  listener:settimeout(0)
+  resume(coroutine.create(function()
+    send(control, own_port .. "\n")
+    obey(control)
+  end))
+  resume(coroutine.create(accept_all), listener)
+  while true do wait_for_work() end
+end
+
+-- The spec's side ---------------------------------------------------------------------------------------
+
+local methods = {}
+
+local function ask(self, ...)
+  assert(self.control:send(frame { ... }))
+  local size = assert(self.control:receive "*l", "the raw server is gone")
+  return undump(assert(self.control:receive(tonumber(size))))
+end
+
+--- Sets the scripts for the connections to come and forgets what was noted.
+-- @param scripts  array of scripts
+function methods:play(scripts)
+  ask(self, "play", scripts)
+end
+
+--- Requests received since `play`: array of { connection =, head =, body = }; head's lines end
+-- with "\n".
+function methods:requests()
+  return ask(self, "report").requests
+end
+
+--- How many connections came since `play`.
+function methods:connections()
+  return ask(self, "report").connections
+end
+
+--- Ends the server.
+function methods:stop()
+  self.control:close()
+end
+
+local function quote(text)
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+-- The interpreter that runs this script: the first word of its command line.
+local function interpreter()
+  local words, i = rawget(_G, "arg") or {}, 0
+  while words[i - 1] do i = i - 1 end
+  return i < 0 and words[i] or os.getenv "LUA" or "lua5.4"
+end
+
+raw_server.interpreter = interpreter
+raw_server.quote = quote
+
+--- Starts a server; it closes every connection until `play` says more.
+-- @return an object with `port`, `url` ("http://127.0.0.1:PORT") and the methods above
+function raw_server.start()
+  local listener = assert(socket.bind("127.0.0.1", 0, 1))
+  local _, port = listener:getsockname()
+  local program = ("package.path, package.cpath = %q, %q; require('spec.support.raw_server').serve(%d)")
+    :format(package.path, package.cpath, port)
+  os.execute(("%s -e %s >/dev/null </dev/null &"):format(quote(interpreter()), quote(program)))
+  listener:settimeout(PATIENCE)
+  local control = assert(listener:accept())
+  listener:close()
+  control:settimeout(PATIENCE)
+  control:setoption("tcp-nodelay", true)
+  local own_port = assert(tonumber(control:receive "*l"), "the raw server did not start")
+  return setmetatable({ control = control, port = own_port,
+    url = "http://127.0.0.1:" .. own_port }, { __index = methods })
+end
+
+--- The text of an answer.
+-- @param status   number
+-- @param body     string or nil; with its Content-Length
+-- @param headers  string or nil: more header lines, each with its "\r\n"
+function raw_server.answer(status, body, headers)
+  body = body or ""
+  return ("HTTP/1.1 %d Words\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s")
+    :format(status, #body, headers or "", body)
+end
+
+--- The script that answers every request of a connection with the same text.
+function raw_server.always(answer)
+  return { { "receive" }, { "send", answer }, { "again" } }
+end
+
+return raw_server
