@@ -78,6 +78,7 @@ local not_sent = { resolve = true, connect = true, tls = true, invalid = true }
 
 -- What a refusal by status means for what was asked: `refused` only where that is certain.
 local function outcome_of(api, status, code)
+  if status < 200 then return "unknown" end
   if status == 503 then
     for _, known in ipairs(api.not_executed_codes or {}) do
       if known == code then return "refused" end
@@ -113,6 +114,12 @@ local function request_id_of(api, native, body_id)
   end
 end
 
+-- Whether an application failed inside an answer that the protocol calls a success (Convex; 560
+-- is that of older servers).
+local function failed_inside(operation, status, data)
+  return operation.envelope and (status == 560 or data.status == "error")
+end
+
 -- The error for an answer that says no, or that says nothing one can read.
 local function refusal(state, operation, native, status, data, fault)
   local api = state.api
@@ -124,7 +131,7 @@ local function refusal(state, operation, native, status, data, fault)
   if fault then
     local body = native:body(errors.most_text)
     err.body = body ~= "" and body or nil
-    err.message = err.body and errors.describe_text(body) or nil
+    err.message = errors.describe_text(body)
   end
   if status >= 200 and status < 300 and fault then
     err.kind, err.outcome = "decode", "unknown"
@@ -132,16 +139,11 @@ local function refusal(state, operation, native, status, data, fault)
       or ("the answer cannot be read (%s): %s"):format(fault, err.message or "")
   else
     err.kind = "http"
-    err.outcome = status < 300 and "refused" or outcome_of(api, status, err.code)
-    if status == 560 then err.outcome = "refused" end -- an application error of older servers
+    err.outcome = not fault and failed_inside(operation, status, data) and "refused"
+      or outcome_of(api, status, err.code)
     err.message = err.message or errors.phrase(status)
   end
   return errors.new(err)
-end
-
--- Whether an application failed inside an answer that the protocol calls a success (Convex).
-local function failed_inside(operation, status, data)
-  return operation.envelope and (status == 560 or data.status == "error")
 end
 
 -- The value of a finished call, or nil and the error.
@@ -160,7 +162,7 @@ local function read(state, operation, native)
     end
     local value = data.value
     if value == nil then value = call.null end
-    return value, nil, status, data.logLines
+    return value, nil, status, type(data.logLines) == "table" and data.logLines or nil
   end
   return data, nil, status
 end
@@ -227,7 +229,7 @@ function call.perform(state, operation, params, options, ...)
   local deadline = started + (options.timeout or state.timeout)
   if options.deadline and options.deadline < deadline then deadline = options.deadline end
   local retries = options.retries or state.retries
-  local attempt, renewed = 0, false
+  local attempt, renewed, unsettled = 0, false, false
   local source = state.credential and state.credential.source
   if source then
     local ok, err = renew(state, operation, false)
@@ -256,6 +258,11 @@ function call.perform(state, operation, params, options, ...)
     end
     err.attempts = attempt
     err.elapsed = core.now() - started
+    -- An earlier try may have happened, whatever became of this one.
+    if unsettled and (err.outcome == "not_sent" or operation.method ~= "GET") then
+      err.outcome = "unknown"
+    end
+    unsettled = err.outcome == "unknown"
     local pause
     if source and not renewed and err.status == 401 then
       renewed = true

@@ -9,7 +9,8 @@ local cjson = require "cjson"
 local errors = {}
 
 local null = cjson.null
-local most_text = 4096 -- of a raw body kept in an error
+local most_text = 4096 -- bytes of a raw body kept in an error
+local most_words = 200 -- bytes of it that are words of the message
 
 local metatable = { __name = "convoke.error" }
 
@@ -76,10 +77,12 @@ local function is_table(value)
   return type(value) == "table"
 end
 
--- The first text in a list of texts, or the text itself.
-local function first_text(value)
-  if is_table(value) then return text_or_nil(value[1]) end
-  return text_or_nil(value)
+-- The texts of a list as one, or the text itself.
+local function all_text(value)
+  if not is_table(value) then return text_or_nil(value) end
+  local texts = {}
+  for _, text in ipairs(value) do texts[#texts + 1] = text_or_nil(text) end
+  return text_or_nil(table.concat(texts, "; "))
 end
 
 local function sorted_keys(object)
@@ -132,7 +135,9 @@ function shapes.clerk(data, facts)
       facts.code = facts.code or text_or_nil(item.code)
       facts.request_id = facts.request_id or text_or_nil(item.clerk_trace_id)
       texts[#texts + 1] = text
-      if field then rows[#rows + 1] = { field = field, message = text or item.code or "" } end
+      if field then
+        rows[#rows + 1] = { field = field, message = text or text_or_nil(item.code) or "" }
+      end
     end
   end
   facts.message = text_or_nil(table.concat(texts, "; "))
@@ -157,13 +162,11 @@ function shapes.django(data, facts)
     return
   end
   if data[1] ~= nil then
-    local texts = {}
-    for _, text in ipairs(data) do texts[#texts + 1] = text_or_nil(text) end
-    facts.message = text_or_nil(table.concat(texts, "; "))
+    facts.message = all_text(data)
     return
   end
   facts.code = text_or_nil(data.code)
-  facts.message = first_text(data.detail) or first_text(data.non_field_errors)
+  facts.message = all_text(data.detail) or all_text(data.non_field_errors)
   if facts.message and data.detail ~= nil then return end
   local rows, named = {}, {}
   for key, value in pairs(data) do
@@ -195,7 +198,7 @@ local function read_convex_text(text, facts)
   local rest = text:gsub("^%[Request ID: [^%]]+%]%s*", "")
   local thrown = rest:gsub("^Server Error%s*", ""):gsub("^Uncaught ", "")
   thrown = thrown:gsub("\n%s+at .*$", ""):gsub("%s+$", "")
-  local class, message = thrown:match("^(%a+Error):%s*(.*)$")
+  local class, message = thrown:match("^(%a*Error):%s*(.*)$")
   if class then
     if class ~= "Error" then facts.code = class end
     thrown = message
@@ -220,7 +223,7 @@ function shapes.convex(data, facts)
     facts.message = text_or_nil(data.message)
     return
   end
-  local hidden = read_convex_text(tostring(data.errorMessage or ""), facts)
+  local hidden = read_convex_text(text_or_nil(data.errorMessage) or "", facts)
   local thrown = data.errorData
   facts.log_lines = is_table(data.logLines) and data.logLines or nil
   if thrown == nil then thrown = hidden end
@@ -229,7 +232,7 @@ function shapes.convex(data, facts)
     facts.code = text_or_nil(thrown.code) or text_or_nil(thrown.name) or facts.code
     facts.message = text_or_nil(thrown.message) or facts.message
   elseif type(thrown) == "string" then
-    facts.message = thrown
+    facts.message = text_or_nil(thrown) or facts.message
   end
 end
 
@@ -271,12 +274,16 @@ local phrases = {
   [504] = "gateway timeout",
 }
 
---- Words for a body that is no JSON: the title of a page or the first line of a text.
+--- Words for a body that is no JSON: the title of a page or the beginning of a text; nil: none.
 function errors.describe_text(text)
   local title = text:match("<[tT][iI][tT][lL][eE][^>]*>%s*(.-)%s*</")
   local plain = title or text:gsub("<[^>]*>", " ")
   plain = plain:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "")
-  return plain:sub(1, 200)
+  local words = plain:sub(1, most_words)
+  if plain:find("^[\128-\191]", most_words + 1) then -- cut within a character
+    words = words:gsub("[\192-\255][\128-\191]*$", "")
+  end
+  return text_or_nil(words)
 end
 
 --- A phrase for a status.

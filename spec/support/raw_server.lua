@@ -102,6 +102,7 @@ local function receive_request(connection)
 end
 
 local state = { scripts = {}, connections = 0, requests = {} }
+local open = {} -- task that plays a script -> its connection
 
 -- Each step returns true, or nothing where the script ends.
 local steps = {}
@@ -154,6 +155,7 @@ local function play(connection, number, script)
       break
     end
   end
+  open[coroutine.running()] = nil
   connection:close()
 end
 
@@ -166,7 +168,9 @@ local function accept_all(listener)
       state.connections = state.connections + 1
       local number = state.connections
       local script = state.scripts[number] or state.scripts[#state.scripts] or {}
-      resume(coroutine.create(play), connection, number, script)
+      local task = coroutine.create(play)
+      open[task] = connection
+      resume(task, connection, number, script)
     else
       coroutine.yield(listener, "read")
     end
@@ -176,6 +180,10 @@ end
 local commands = {}
 
 function commands.play(scripts)
+  for task, connection in pairs(open) do
+    tasks[task], open[task] = nil, nil
+    connection:close()
+  end
   state.scripts, state.connections, state.requests = scripts, 0, {}
   return true
 end
@@ -242,7 +250,8 @@ local function ask(self, ...)
   return undump(assert(self.control:receive(tonumber(size))))
 end
 
---- Sets the scripts for the connections to come and forgets what was noted.
+--- Sets the scripts for the connections to come, closes those that are open and forgets what
+-- was noted.
 -- @param scripts  array of scripts
 function methods:play(scripts)
   ask(self, "play", scripts)

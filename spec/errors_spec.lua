@@ -1,0 +1,567 @@
+local cjson = require "cjson"
+local convoke = require "convoke"
+local raw_server = require "spec.support.raw_server"
+
+local here = debug.getinfo(1, "S").source:match "^@(.*)/[^/]*$"
+local contracts = here .. "/../../shared/contracts/"
+
+-- Clients whose server is one canned answer -------------------------------------------------------
+
+local credentials = {
+  clerk = { secret_key = "sk_test_1234567890" },
+  convex = { token = "user-token-1234567890", url = "http://127.0.0.1:9" },
+  cvat = { token = "0123456789abcdef", url = "http://127.0.0.1:9" },
+  edgegap = { token = "11111111-2222-3333-4444-555555555555" },
+  gencove = { api_key = "key-1234567890" },
+}
+
+local function client(api, more)
+  local options = { retries = 0 }
+  for name, value in pairs(credentials[api]) do options[name] = value end
+  for name, value in pairs(more or {}) do options[name] = value end
+  return convoke[api](options)
+end
+
+-- A client that gets this answer to whatever it asks.
+local function canned(api, status, body, headers)
+  return client(api, { transport = { send = function()
+    return { status = status, body = body, headers = headers }
+  end } })
+end
+
+-- One call of each API that changes something.
+local change = {
+  clerk = function(c, ...) return c.invitations:create({ email_address = "a@example.com" }, ...) end,
+  convex = function(c, ...) return c.sessions:create({ questionId = "q", agentThreadId = "t",
+    assistantId = "a", functionName = "f", inputParameters = {} }, ...) end,
+  cvat = function(c, ...) return c.invitations:create({ role = "worker", email = "a@example.com" },
+    ...) end,
+  edgegap = function(c, ...) return c.sessions:create({ app_name = "game" }, ...) end,
+  gencove = function(c, ...) return c.invitations:create({ email = "a@example.com" }, ...) end,
+}
+
+local function refused(api, status, body, headers)
+  if type(body) == "table" then body = cjson.encode(body) end
+  local value, err = change[api](canned(api, status, body, headers))
+  assert.is_nil(value)
+  assert.is_table(err)
+  return err
+end
+
+-- Compares the named members of an error.
+local function check(err, expected)
+  for name, value in pairs(expected) do
+    if value == "none" then
+      assert.is_nil(err[name], name)
+    else
+      assert.same(value, err[name], name)
+    end
+  end
+end
+
+local function is_one_line(err)
+  local line = tostring(err)
+  assert.is_nil(line:find "[%c]", line)
+  assert.truthy(line:find(err.operation, 1, true), line)
+  return line
+end
+
+-- The vendors' shapes -------------------------------------------------------------------------------
+
+-- api, status, body -> what the error says
+local shapes = {
+  { "clerk", 400, [[{"errors":[{"code":"duplicate_record","message":"duplicate",
+      "long_message":"There is a pending invitation.","meta":{"email_addresses":["a@example.com"]}}],
+      "clerk_trace_id":"7f3a"}]],
+    { code = "duplicate_record", message = "There is a pending invitation.", request_id = "7f3a",
+      fields = "none", outcome = "refused" } },
+  { "clerk", 422, [[{"errors":[
+      {"code":"form_param_missing","message":"is missing","long_message":"","meta":{"param_name":"email_address"}},
+      {"code":"form_param_unknown","message":"is unknown","meta":{"param_name":"mail"}}]}]],
+    { code = "form_param_missing", message = "is missing; is unknown", request_id = "none",
+      fields = { { field = "email_address", message = "is missing" },
+        { field = "mail", message = "is unknown" } } } },
+  { "clerk", 422, [[{"errors":[{"code":"form_param_missing","message":"","long_message":"",
+      "meta":{"param_name":"email_address"}}],"meta":{"x":1}}]],
+    { code = "form_param_missing",
+      fields = { { field = "email_address", message = "form_param_missing" } } } },
+  { "clerk", 401, [[{"errors":[{"code":"clerk_key_invalid","message":"The provided key is invalid.",
+      "clerk_trace_id":"on-each"}]}]],
+    { code = "clerk_key_invalid", request_id = "on-each", outcome = "refused" } },
+  { "clerk", 429, [[{"errors":[]}]], { code = "none", message = "too many requests" } },
+  { "clerk", 500, [[{"errors":[{"code":"internal_clerk_error","message":"Oops"}]}]],
+    { code = "internal_clerk_error", message = "Oops", outcome = "unknown" } },
+  { "clerk", 503, [[{"errors":[{"code":"service_unavailable","message":"Later"}]}]],
+    { code = "service_unavailable", outcome = "unknown" } },
+  { "clerk", 422, [[{"errors":null,"clerk_trace_id":null}]],
+    { code = "none", message = "not processable", request_id = "none", fields = "none" } },
+  { "clerk", 422, [[{"errors":[null,7,"x",{"code":7,"message":null,"meta":null},
+      {"code":null,"message":null,"meta":{"param_name":"notify"}}]}]],
+    { code = "none", fields = { { field = "notify", message = "" } } } },
+  { "clerk", 400, [["just text"]], { code = "none", message = "bad request", data = "just text" } },
+  { "clerk", 400, [[null]], { message = "bad request", data = "none" } },
+
+  { "cvat", 400, [[{"email":["Enter a valid email address."],"role":["\"king\" is not a valid choice."]}]],
+    { code = "none", message = 'email: Enter a valid email address.; role: "king" is not a valid choice.',
+      fields = { { field = "email", message = "Enter a valid email address." },
+        { field = "role", message = '"king" is not a valid choice.' } } } },
+  { "cvat", 400, [[{"non_field_errors":["Both are wrong.","Really."]}]],
+    { message = "Both are wrong.; Really.", fields = "none" } },
+  { "cvat", 400, [[{"owner":{"name":["No.","Too long."]},"list":[{},{"x":["Bad."]}]}]],
+    { fields = { { field = "list[2].x", message = "Bad." }, { field = "owner.name", message = "No." },
+        { field = "owner.name", message = "Too long." } } } },
+  { "cvat", 400, [=[["The user is a member of the organization already."]]=],
+    { message = "The user is a member of the organization already.", fields = "none" } },
+  { "cvat", 400, [[{"detail":"JSON parse error - Expecting value"}]],
+    { message = "JSON parse error - Expecting value", fields = "none" } },
+  { "cvat", 401, [[{"detail":"Invalid token."}]], { message = "Invalid token.", outcome = "refused" } },
+  { "cvat", 403, [[{"detail":"CSRF Failed: CSRF token missing."}]],
+    { message = "CSRF Failed: CSRF token missing." } },
+  { "cvat", 404, [[{"detail":"Not found."}]], { message = "Not found." } },
+  { "cvat", 406, [[{"detail":"Could not satisfy the request Accept header."}]],
+    { message = "Could not satisfy the request Accept header." } },
+  { "cvat", 500, [["Email backend is not configured."]],
+    { message = "Email backend is not configured.", outcome = "unknown" } },
+  { "cvat", 400, [=[[]]=], { message = "bad request", fields = "none" } },
+  { "cvat", 400, [[{"detail":null,"code":null}]], { message = "bad request", code = "none" } },
+  { "cvat", 503, [[{"detail":"Busy"}]], { message = "Busy", outcome = "unknown" } },
+
+  { "gencove", 400, [[{"email":["Enter a valid email address."]}]],
+    { fields = { { field = "email", message = "Enter a valid email address." } } } },
+  { "gencove", 400, [[{"email":"Enter a valid email address."}]],
+    { fields = { { field = "email", message = "Enter a valid email address." } } } },
+  { "gencove", 400, [=[["Invited already."]]=], { message = "Invited already.", fields = "none" } },
+  { "gencove", 400, [[{"detail":"No such role."}]], { message = "No such role." } },
+  { "gencove", 400, [[{"error":"No such role."}]], { message = "No such role.", fields = "none" } },
+  { "gencove", 401, [[{"detail":"Given token not valid for any token type","code":"token_not_valid",
+      "messages":[{"token_class":"AccessToken","token_type":"access","message":"expired"}]}]],
+    { code = "token_not_valid", message = "Given token not valid for any token type",
+      fields = "none" } },
+  { "gencove", 503, [[{"maintenance":true,"maintenance_eta":"2022-10-21T17:00:00",
+      "maintenance_message":"We are moving."}]],
+    { code = "maintenance", message = "We are moving. (expected back 2022-10-21T17:00:00)",
+      outcome = "refused" } },
+  { "gencove", 503, [[{"maintenance":true,"maintenance_eta":null,"maintenance_message":null}]],
+    { code = "maintenance", message = "down for maintenance", outcome = "refused" } },
+  { "gencove", 503, [[{"detail":"no maintenance"}]], { code = "none", outcome = "unknown" } },
+
+  { "edgegap", 400, [[{"message":"App version is disabled"}]],
+    { code = "none", message = "App version is disabled", outcome = "refused" } },
+  { "edgegap", 400, [[{"errors":{"app_name":"'app_name' is a required property"},
+      "message":"Input payload validation failed"}]],
+    { message = "Input payload validation failed: app_name: 'app_name' is a required property",
+      fields = { { field = "app_name", message = "'app_name' is a required property" } } } },
+  { "edgegap", 409, [[{"message":"Conflict"}]], { message = "Conflict", outcome = "refused" } },
+  { "edgegap", 500, [[{"details":"Broken"}]], { message = "Broken", outcome = "unknown" } },
+  { "edgegap", 404, [[{"message":["x"],"errors":"y"}]], { message = "not found", fields = "none" } },
+  { "edgegap", 404, [=[[1,2]]=], { message = "not found" } },
+
+  { "convex", 400, [[{"code":"BadJsonBody","message":"Not JSON"}]],
+    { code = "BadJsonBody", message = "Not JSON", outcome = "refused" } },
+  { "convex", 401, [[{"code":"Unauthenticated","message":"Could not verify OIDC token"}]],
+    { code = "Unauthenticated", outcome = "refused" } },
+  { "convex", 429, [[{"code":"TooManyConcurrentRequests","message":"Too many"}]],
+    { code = "TooManyConcurrentRequests", outcome = "refused" } },
+  { "convex", 500, [[{"code":"InternalServerError","message":"Try again later."}]],
+    { code = "InternalServerError", outcome = "unknown" } },
+  { "convex", 503, [[{"code":"OptimisticConcurrencyControlFailure","message":"Conflict"}]],
+    { code = "OptimisticConcurrencyControlFailure", outcome = "refused" } },
+  { "convex", 503, [[{"code":"Overloaded","message":"Busy"}]], { outcome = "unknown" } },
+  { "convex", 408, "", { message = "the server gave up waiting", outcome = "unknown" } },
+  { "convex", 400, [[{"code":null,"message":null}]], { code = "none", message = "bad request" } },
+}
+
+describe("an error answer", function()
+  for i, row in ipairs(shapes) do
+    local api, status, body, expected = row[1], row[2], row[3], row[4]
+    it(("of %s with %d is read by the vendor's shape (%d)"):format(api, status, i), function()
+      local err = refused(api, status, body)
+      check(err, { kind = "http", status = status, attempts = 1 })
+      check(err, expected)
+      assert.is_string(err.message)
+      assert.truthy(is_one_line(err):find(status, 1, true))
+    end)
+  end
+
+  it("keeps the decoded answer as data and no raw body", function()
+    local err = refused("edgegap", 400, [[{"message":"no","more":{"n":1}}]])
+    assert.same({ message = "no", more = { n = 1 } }, err.data)
+    assert.is_nil(err.body)
+  end)
+
+  it("has the vendor's request id from a header where the body has none", function()
+    assert.equal("abc", refused("clerk", 500, "{}", { ["Clerk-Trace-Id"] = "abc" }).request_id)
+    assert.equal("ray", refused("clerk", 500, "{}", { ["CF-RAY"] = "ray" }).request_id)
+    assert.equal("body", refused("clerk", 500, '{"clerk_trace_id":"body","errors":[]}',
+      { ["clerk-trace-id"] = "abc" }).request_id)
+    assert.equal("r-1", refused("cvat", 400, "[]", { ["x-request-id"] = "r-1" }).request_id)
+    assert.equal("r-2", refused("gencove", 400, "[]", { ["X-Request-Id"] = "r-2" }).request_id)
+    assert.equal("r-3", refused("convex", 400, "{}", { ["Convex-Request-Id"] = "r-3" }).request_id)
+  end)
+
+  it("prints as one line with status, code, message, request and attempts", function()
+    local err = refused("clerk", 400, [[{"errors":[{"code":"duplicate_record",
+      "message":"line\r\none\ttwo"}],"clerk_trace_id":"7f3a"}]])
+    assert.equal("clerk.invitations.create: 400 duplicate_record: line one two"
+      .. " (request 7f3a, 1 attempt)", tostring(err))
+    assert.equal("failed: " .. tostring(err), "failed: " .. err)
+  end)
+
+  it("with a status that nobody knows still has words", function()
+    for _, status in ipairs { 101, 199, 300, 304, 402, 418, 451, 499, 507, 599, 600, 999 } do
+      local err = refused("edgegap", status, "")
+      check(err, { kind = "http", status = status })
+      assert.truthy(#err.message > 0)
+    end
+  end)
+
+  it("says refused only where the status is certain", function()
+    for status, outcome in pairs { [101] = "unknown", [302] = "refused", [400] = "refused",
+        [404] = "refused", [408] = "unknown", [409] = "refused", [429] = "refused",
+        [500] = "unknown", [501] = "refused", [502] = "unknown", [503] = "unknown",
+        [504] = "unknown", [520] = "unknown", [599] = "unknown", [700] = "unknown" } do
+      assert.equal(outcome, refused("edgegap", status, "{}").outcome, status)
+    end
+  end)
+end)
+
+-- Convex --------------------------------------------------------------------------------------------
+
+local function convex_error(message, data, more)
+  return ('{"status":"error","errorMessage":%s%s%s}'):format(cjson.encode(message),
+    data and ',"errorData":' .. data or "", more or "")
+end
+
+describe("a Convex function that failed", function()
+  local shown = "[Request ID: 5d3a] Server Error"
+
+  it("is an error with the thrown code, message and data, whatever the status", function()
+    for _, status in ipairs { 200, 560 } do
+      local err = refused("convex", status, convex_error(shown,
+        '{"code":"UNAUTHORIZED","message":"Sorry","extra":[1,null]}', ',"logLines":["a","b"]'))
+      check(err, { kind = "http", status = status, outcome = "refused", code = "UNAUTHORIZED",
+        message = "Sorry", request_id = "5d3a", log_lines = { "a", "b" },
+        data = { code = "UNAUTHORIZED", message = "Sorry", extra = { 1, convoke.null } } })
+      assert.equal(("convex.sessions.create: %d UNAUTHORIZED: Sorry (request 5d3a, 1 attempt)")
+        :format(status), tostring(err))
+    end
+  end)
+
+  it("may have thrown any JSON value", function()
+    local function thrown(json) return refused("convex", 200, convex_error(shown, json)) end
+    check(thrown '"too late"', { data = "too late", message = "too late", code = "none" })
+    check(thrown "7", { data = 7, message = "Server Error" })
+    check(thrown "false", { data = false, message = "Server Error" })
+    check(thrown "null", { data = convoke.null, message = "Server Error" })
+    check(thrown "[1,2]", { data = { 1, 2 }, message = "Server Error" })
+    check(thrown '""', { data = "", message = "Server Error" })
+    check(thrown '{"name":"ActiveSession","message":"One is active"}',
+      { code = "ActiveSession", message = "One is active" })
+    check(thrown '{"code":7,"message":null}', { code = "none", message = "Server Error" })
+  end)
+
+  it("shows the text that a development deployment adds, without the stack", function()
+    local err = refused("convex", 200, convex_error(shown
+      .. "\nUncaught Error: Question not found\n    at handler (../convex/sessions.ts:10:4)\n"))
+    check(err, { message = "Question not found", code = "none", request_id = "5d3a" })
+  end)
+
+  it("names the argument that validation refused", function()
+    local err = refused("convex", 200, convex_error(shown .. "\nArgumentValidationError: Object is "
+      .. "missing the required field `questionId`. Consider wrapping the field validator.\n\n"
+      .. "Object: {}\nValidator: v.object({questionId: v.id(\"questions\")})"))
+    check(err, { code = "ArgumentValidationError" })
+    assert.equal("questionId", err.fields[1].field)
+    is_one_line(err)
+    err = refused("convex", 200, convex_error("ArgumentValidationError: Value does not match "
+      .. "validator.\nPath: .editor.lastUpdated\nValue: \"x\"\nValidator: v.float64()"))
+    assert.equal("editor.lastUpdated", err.fields[1].field)
+  end)
+
+  it("may have returned its ConvexError instead of throwing it", function()
+    local err = refused("convex", 200, convex_error(shown .. '\nUncaught Error: ConvexError {"name":'
+      .. '"ConvexError","data":{"name":"ActiveSessionAlreadyExists","message":"You already have an '
+      .. 'active session"}} is not a supported Convex type.'))
+    check(err, { code = "ActiveSessionAlreadyExists", message = "You already have an active session",
+      data = { name = "ActiveSessionAlreadyExists", message = "You already have an active session" } })
+  end)
+
+  it("is readable without its parts", function()
+    check(refused("convex", 200, convex_error(shown)), { message = "Server Error" })
+    check(refused("convex", 200, '{"status":"error"}'), { message = "Server Error" })
+    check(refused("convex", 200, '{"status":"error","errorMessage":null}'),
+      { message = "Server Error" })
+    check(refused("convex", 200, '{"status":"error","errorMessage":{"a":1},"logLines":null}'),
+      { message = "Server Error", log_lines = "none" })
+    check(refused("convex", 560, "<html>"), 
+      { kind = "http", status = 560, body = "<html>", outcome = "unknown" })
+  end)
+
+  it("is told apart from an answer without a status", function()
+    for _, body in ipairs { '{}', '{"value":1}', '{"status":"new","value":"x"}', '[]', '"success"',
+        'null', '7' } do
+      check(refused("convex", 200, body), { kind = "decode", outcome = "unknown", status = 200 })
+    end
+  end)
+
+  it("that returns nothing gives null, and its log lines where there are any", function()
+    local c = canned("convex", 200, '{"status":"success","value":null,"logLines":["x"]}')
+    local value, err, meta = c.sessions:end_session { sessionId = "s" }
+    assert.equal(convoke.null, value)
+    assert.is_nil(err)
+    assert.same({ "x" }, meta.log_lines)
+    c = canned("convex", 200, '{"status":"success","logLines":null}')
+    value, err, meta = c.sessions:end_session { sessionId = "s" }
+    assert.equal(convoke.null, value)
+    assert.is_nil(err)
+    assert.is_nil(meta.log_lines)
+  end)
+end)
+
+-- Retry-After ---------------------------------------------------------------------------------------
+
+describe("Retry-After", function()
+  local function seconds(value, date)
+    return refused("clerk", 429, '{"errors":[]}', { ["retry-after"] = value, Date = date }).retry_after
+  end
+
+  it("is read as seconds", function()
+    assert.equal(0, seconds "0")
+    assert.equal(120, seconds "120")
+    assert.equal(120, seconds "  120 ")
+    assert.equal("3600", tostring(seconds "3600"))
+    assert.equal(999999999, seconds "999999999")
+  end)
+
+  it("is read as a date, by the server's clock", function()
+    local now = "Sun, 06 Nov 1994 08:49:00 GMT"
+    assert.equal(37, seconds("Sun, 06 Nov 1994 08:49:37 GMT", now))
+    assert.equal(37, seconds("Sunday, 06-Nov-94 08:49:37 GMT", now))
+    assert.equal(37, seconds("Sun Nov  6 08:49:37 1994", now))
+    assert.equal(86400, seconds("Mon, 07 Nov 1994 08:49:00 GMT", now))
+    assert.equal(0, seconds("Sun, 06 Nov 1994 08:48:59 GMT", now))
+    assert.equal(3, seconds("Thu, 29 Feb 2024 00:00:01 GMT", "Wed, 28 Feb 2024 23:59:58 GMT"))
+  end)
+
+  it("is read as a date by our own clock where the server tells none", function()
+    assert.equal(0, seconds "Sun, 06 Nov 1994 08:49:37 GMT")
+    local later = seconds(os.date("!%a, %d %b %Y %H:%M:%S GMT", os.time() + 100))
+    assert.truthy(later >= 98 and later <= 100, tostring(later))
+    later = seconds(os.date("!%a, %d %b %Y %H:%M:%S GMT", os.time() + 100), "rubbish")
+    assert.truthy(later >= 98 and later <= 100, tostring(later))
+  end)
+
+  it("is ignored where it is rubbish", function()
+    for _, value in ipairs { "", "soon", "-5", "1.5", "+3", "0x10", "1e3", "12 34", "nan",
+        "99999999999999999999999", "Sun, 99 Nov 1994 08:49:37 GMT", "Sun, 06 Foo 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 28:49:37 GMT", "Sun, 06 Nov", ("9"):rep(300), ("x"):rep(10000) } do
+      assert.is_nil(seconds(value), value)
+    end
+  end)
+end)
+
+-- Bodies that are not what they should be -------------------------------------------------------------
+
+describe("a body that cannot be read", function()
+  local server, options
+  setup(function()
+    server = raw_server.start()
+    options = { url = server.url }
+  end)
+  teardown(function() server:stop() end)
+
+  local function answered(api, text)
+    server:play { { { "receive" }, { "send", text } } }
+    local c = client(api, options)
+    local value, err = change[api](c)
+    c:close()
+    return value, err
+  end
+
+  local page = "<!doctype html>\n<html><head><title>502 Bad\n Gateway</title></head>"
+    .. "<body><h1>Bad Gateway</h1></body></html>"
+
+  for api in pairs(credentials) do
+    it("of " .. api .. " is shown by its first bytes, whatever the status", function()
+      for _, body in ipairs { page, '{"id":"inv_1","cut', "plain\r\ntext" } do
+        for _, status in ipairs { 200, 201, 302, 400, 404, 429, 500, 502 } do
+          local value, err = answered(api, raw_server.answer(status, body))
+          assert.is_nil(value)
+          check(err, { kind = status < 300 and "decode" or "http", status = status, body = body,
+            outcome = (status < 300 or status >= 500) and "unknown" or "refused", data = "none",
+            attempts = 1 })
+          is_one_line(err)
+          if body == page then assert.truthy(err.message:find("502 Bad Gateway", 1, true)) end
+        end
+      end
+    end)
+
+    it("of " .. api .. " may be empty", function()
+      for _, body in ipairs { "", " \r\n\t" } do
+        for _, status in ipairs { 200, 201, 400, 404, 500 } do
+          local value, err = answered(api, raw_server.answer(status, body))
+          assert.is_nil(value)
+          check(err, { kind = status < 300 and "decode" or "http", status = status })
+          assert.truthy(#err.message > 0)
+        end
+      end
+    end)
+
+    it("of " .. api .. " may be JSON of another kind", function()
+      for _, body in ipairs { "7", '"text"', "true", "[1]", '[{"id":1}]' } do
+        local value, err = answered(api, raw_server.answer(200, body))
+        assert.is_nil(value)
+        check(err, { kind = "decode", outcome = "unknown", status = 200, body = body })
+      end
+    end)
+
+    it("of " .. api .. " may be rubbish to JSON", function()
+      for _, body in ipairs { "\0\1\2\255\254", ("["):rep(5000), '{"a":NaN}', '{"a":1}}', "{'a':1}",
+          '{"a":"\\ud800"}x', ("\195"):rep(5000) } do
+        local value, err = answered(api, raw_server.answer(200, body))
+        assert.is_nil(value)
+        check(err, { kind = "decode", outcome = "unknown" })
+        assert.equal(body:sub(1, 4096), err.body)
+        is_one_line(err)
+        assert.truthy(#tostring(err) < 1000)
+      end
+    end)
+  end
+
+  it("is kept up to 4 KiB", function()
+    local _, err = answered("clerk", raw_server.answer(502, ("0123456789"):rep(1000)))
+    assert.equal(4096, #err.body)
+    assert.equal(200, #err.message)
+  end)
+
+  it("of markup alone leaves the status to speak", function()
+    local _, err = answered("clerk", raw_server.answer(502, "<html><body></body></html>"))
+    assert.equal("bad gateway", err.message)
+  end)
+
+  it("does not break a character of the message in two", function()
+    local _, err = answered("clerk", raw_server.answer(502, "x" .. ("\195\164"):rep(300)))
+    assert.truthy(err.message:match "^x(\195\164)" and #err.message <= 200)
+    assert.equal("\164", err.message:sub(-1))
+  end)
+
+  it("is no trouble where the answer is none: 204", function()
+    local text = "HTTP/1.1 204 No Content\r\nX-Note: yes\r\n\r\n"
+    server:play { { { "receive" }, { "send", text }, { "again" } } }
+    local value, err, meta = client("gencove", options).invitations:delete "id-1"
+    assert.equal(true, value)
+    assert.is_nil(err)
+    assert.equal(204, meta.status)
+    assert.equal("yes", meta.headers["x-NOTE"])
+    assert.equal(true, (client("cvat", options).invitations:delete "key"))
+    assert.equal(true, (client("clerk", options).invitations:revoke "inv_1"))
+  end)
+
+  it("is no trouble where the answer is null", function()
+    server:play { raw_server.always(raw_server.answer(200, "null")) }
+    local value, err, meta = client("clerk", options).invitations:revoke "inv_1"
+    assert.equal(convoke.null, value)
+    assert.is_nil(err)
+    assert.equal(200, meta.status)
+  end)
+end)
+
+-- The vendors' own examples ---------------------------------------------------------------------------
+
+-- Values that each operation accepts, by its Lua name.
+local arguments = {
+  ["clerk.invitations.create"] = { email_address = "a@example.com" },
+  ["clerk.invitations.revoke"] = { invitation_id = "inv_1" },
+  ["convex.admins.create_user_profile"] = { role = "user" },
+  ["convex.editor_snapshots.create"] = { sessionId = "s",
+    editor = { language = "lua", content = "", lastUpdated = 1, functionName = "f",
+      inputParameters = {} },
+    terminal = { output = "", isError = false } },
+  ["convex.invite_codes.apply_invite_code"] = { code = "c" },
+  ["convex.sessions.create"] = { questionId = "q", agentThreadId = "t", assistantId = "a",
+    functionName = "f", inputParameters = {} },
+  ["convex.sessions.start_session"] = { sessionId = "s" },
+  ["convex.sessions.end_session"] = { sessionId = "s" },
+  ["cvat.invitations.create"] = { role = "worker", email = "a@example.com" },
+  ["cvat.invitations.get"] = { key = "k" },
+  ["cvat.invitations.update"] = { key = "k" },
+  ["cvat.invitations.delete"] = { key = "k" },
+  ["edgegap.sessions.create"] = { app_name = "game" },
+  ["edgegap.sessions.get"] = { session_id = "s" },
+  ["edgegap.sessions.delete"] = { session_id = "s" },
+  ["edgegap.sessions.users"] = { session_id = "s" },
+  ["edgegap.sessions.add_users"] = { session_id = "s", ip_list = { "192.0.2.1" } },
+  ["edgegap.sessions.remove_users"] = { session_id = "s", ip_list = { "192.0.2.1" } },
+  ["edgegap.sessions.bulk_stop"] = { filters = { { field = "session_id", values = { "s" },
+    filter_type = "any" } } },
+  ["gencove.invitations.create"] = { email = "a@example.com" },
+  ["gencove.invitations.delete"] = { invitation_id = "i" },
+  ["gencove.invitations.read_token"] = { token = "t" },
+  ["gencove.invitations.accept"] = { token = "t" },
+}
+
+local function read_document(api)
+  local file = io.open(contracts .. api .. ".openapi.json")
+  if not file then return nil end
+  local text = file:read "*a"
+  file:close()
+  return cjson.decode(text)
+end
+
+local function resolve(document, node)
+  while node["$ref"] do
+    local target = document
+    for step in node["$ref"]:gmatch "[^#/]+" do target = target[step] end
+    node = target
+  end
+  return node
+end
+
+-- Calls f(status, text, where) for every example of an operation's answers.
+local function each_example(document, path, method, f)
+  for status, response in pairs(document.paths[path][method:lower()].responses) do
+    for media, content in pairs(resolve(document, response).content or {}) do
+      local examples = content.examples or { only = content.example and { value = content.example } }
+      for name, example in pairs(examples) do
+        local value = resolve(document, example).value
+        local text = media:find "json" and cjson.encode(value) or value
+        f(tonumber(status), text, ("%s %s %s"):format(status, media, name))
+      end
+    end
+  end
+end
+
+describe("every example of the contracts", function()
+  for api in pairs(credentials) do
+    local document = read_document(api)
+    if not document then
+      pending("of " .. api .. ": the folder of the contracts is missing")
+    end
+    for _, operation in ipairs(document and convoke.operations or {}) do
+      if operation.api == api then
+        it("of " .. operation.name .. " is a value or an error with words", function()
+          local count = 0
+          each_example(document, operation.path, operation.method, function(status, text, where)
+            count = count + 1
+            local c = canned(api, status, text)
+            local value, err, meta = c:call(operation.id, arguments[operation.name])
+            if status < 300 and not text:find('"status":"error"', 1, true) then
+              assert(value, tostring(err) .. " " .. where)
+              assert.equal(status, meta.status)
+              return
+            end
+            assert.is_nil(value, where)
+            check(err, { kind = "http", status = status, operation = operation.name })
+            assert.truthy(#err.message > 0, where)
+            assert.is_nil(err.message:find "userdata", where)
+            assert.truthy(err.body or err.data ~= nil, where)
+            if text:sub(1, 1) ~= "<" then assert.is_nil(err.body, where) end
+            if api == "clerk" then assert.is_string(err.code, where) end
+            is_one_line(err)
+          end)
+          assert.truthy(count > 0)
+        end)
+      end
+    end
+  end
+end)
