@@ -102,19 +102,15 @@ static void make_engine(lua_State *L)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors_key);
 }
 
-/* core.step(budget): works for about `budget` seconds (default: until nothing is to be done)
- * without waiting; returns the number of calls in flight. */
+/* core.step([budget]): works for about `budget` seconds (default: until nothing is to be done)
+ * without waiting. */
 static int core_step(lua_State *L)
 {
     double budget = luaL_optnumber(L, 1, -1);
     cvk_transport *transport = cvk_engine_if_any(L);
-    if (transport == NULL) {
-        lua_pushinteger(L, 0);
-        return 1;
-    }
-    cvk_transport_step(transport, budget < 0 ? -1 : (long)(fmin(budget, 60) * 1e6), 0);
-    lua_pushinteger(L, (lua_Integer)cvk_transport_counters(transport)->in_flight);
-    return 1;
+    if (transport != NULL)
+        cvk_transport_step(transport, budget < 0 ? -1 : (long)(fmin(budget, 60) * 1e6), 0);
+    return 0;
 }
 
 /* core.wait(seconds): works, waiting at most so long for work; returns early when something
@@ -156,6 +152,23 @@ static int core_timeout(lua_State *L)
     if (milliseconds < 0)
         return 0;
     lua_pushnumber(L, (lua_Number)milliseconds / 1000);
+    return 1;
+}
+
+/* core.alarm([seconds]): makes the descriptor readable after that time too; nil: no more. */
+static int core_alarm(lua_State *L)
+{
+    double seconds = luaL_optnumber(L, 1, -1);
+    cvk_transport_alarm(cvk_engine(L), seconds < 0 ? -1 : (long)ceil(fmin(seconds, 3600) * 1000));
+    return 0;
+}
+
+/* core.in_flight(): how many calls are in flight. */
+static int core_in_flight(lua_State *L)
+{
+    cvk_transport *transport = cvk_engine_if_any(L);
+    uint64_t count = transport == NULL ? 0 : cvk_transport_counters(transport)->in_flight;
+    lua_pushinteger(L, (lua_Integer)count);
     return 1;
 }
 
@@ -404,10 +417,12 @@ int luaopen_convoke_core(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"address", core_address},
+        {"alarm", core_alarm},
         {"catalogue", core_catalogue},
         {"client", core_client},
         {"decoder", cvk_call_decoder},
         {"finished", core_finished},
+        {"in_flight", core_in_flight},
         {"nearest", core_nearest},
         {"now", core_now},
         {"pollfd", core_pollfd},

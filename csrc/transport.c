@@ -18,6 +18,7 @@ struct cvk_transport {
     cvk_counters counters;
     cvk_settings *queues; /* settings whose exchanges wait for their turn */
     int64_t due;          /* when libcurl wants to be called, by cvk_now(); -1: not */
+    int64_t alarm;        /* when somebody above wants step() to be called; -1: not */
     int64_t queue_due;    /* when the first waiting exchange may be too late; -1: none waits */
     int64_t armed;        /* what the poller's timer is set to; -1: nothing */
     bool watched;         /* somebody else waits on the descriptor */
@@ -259,7 +260,7 @@ cvk_transport *cvk_transport_new(void)
     cvk_transport *transport = calloc(1, sizeof *transport);
     if (transport == NULL)
         return NULL;
-    transport->queue_due = transport->armed = -1;
+    transport->alarm = transport->queue_due = transport->armed = -1;
     transport->poller = cvk_poller_new();
     if (transport->poller == NULL || !new_multi(transport)) {
         cvk_poller_free(transport->poller);
@@ -315,12 +316,19 @@ static int64_t next_due(const cvk_transport *transport)
     return due < 0 || (queue_due >= 0 && queue_due < due) ? queue_due : due;
 }
 
+/* The same for those that watch the descriptor. */
+static int64_t next_watched(const cvk_transport *transport)
+{
+    int64_t due = next_due(transport), alarm = transport->alarm;
+    return due < 0 || (alarm >= 0 && alarm < due) ? alarm : due;
+}
+
 /* Lets the descriptor tell others that wait on it what is to be done, and when. */
 static void announce(cvk_transport *transport)
 {
     if (!transport->watched)
         return;
-    int64_t due = next_due(transport);
+    int64_t due = next_watched(transport);
     cvk_poller_wake(transport->poller, transport->finished.first != NULL || due == 0);
     if (due <= 0 || (transport->armed >= 0 && transport->armed <= due))
         return;
@@ -444,6 +452,14 @@ int cvk_transport_fd(cvk_transport *transport)
     transport->watched = true;
     announce(transport);
     return cvk_poller_fd(transport->poller);
+}
+
+void cvk_transport_alarm(cvk_transport *transport, long milliseconds)
+{
+    transport->alarm = milliseconds < 0    ? -1
+                       : milliseconds == 0 ? 0
+                                           : cvk_now() + milliseconds;
+    announce(transport);
 }
 
 long cvk_transport_timeout(const cvk_transport *transport)

@@ -52,6 +52,9 @@ void cvk_transport_cancel(cvk_exchange *exchange);
 /* A descriptor that is readable while there is work. */
 int cvk_transport_fd(cvk_transport *transport);
 
+/* Makes the descriptor readable after that time too (0: now), until set anew; negative: not. */
+void cvk_transport_alarm(cvk_transport *transport, long milliseconds);
+
 /* Milliseconds until there is work by time; negative: none. */
 long cvk_transport_timeout(const cvk_transport *transport);
 

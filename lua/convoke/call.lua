@@ -1,6 +1,7 @@
 --- The life of one call: prepare, send, wait, read, and again where that is allowed.
 
 local core = require "convoke.core"
+local engine = require "convoke.engine"
 local errors = require "convoke.errors"
 local retry = require "convoke.retry"
 
@@ -9,25 +10,14 @@ local call = {}
 --- Seconds of a clock that never goes back; deadlines are given in it.
 call.now = core.now
 
--- Waiting -----------------------------------------------------------------------------------------
+-- Sending ------------------------------------------------
 
--- Lets time pass. Without a host the whole program waits.
-local function sleep(seconds)
-  local stop = core.now() + seconds
-  while true do
-    local left = stop - core.now()
-    if left <= 0 then return end
-    core.wait(left)
-    while core.finished() do end
-  end
-end
-
--- Waits until a native call is done; its own timeout ends it.
-local function wait(native)
-  while not native:done() do
-    core.wait(60)
-    while core.finished() do end
-  end
+-- Sends a prepared call and waits for its end. Returns like native:failure().
+local function send(native, seconds)
+  engine.check()
+  if not native:submit(seconds) then return "memory", "not enough memory", false end
+  engine.wait(native)
+  return native:failure()
 end
 
 --- The transport that is built in: sends a request table that a client made.
@@ -43,11 +33,7 @@ function call.transport.send(request)
   local own = natives[request]
   if not own then error("convoke.transport.send: not a request made by a client", 2) end
   local native = own.native
-  if not native:submit(own.seconds) then
-    return nil, { kind = "memory", message = "not enough memory" }
-  end
-  wait(native)
-  local kind, message, sent, status = native:failure()
+  local kind, message, sent, status = send(native, own.seconds)
   if kind then return nil, { kind = kind, message = message, sent = sent, status = status } end
   return { status = (native:answer()), headers = native:headers(), body = native:body() }
 end
@@ -72,7 +58,7 @@ local function send_by(transport, native, seconds)
   return err.kind or "network", tostring(err.message or "the transport failed"), sent, err.status
 end
 
--- Reading -----------------------------------------------------------------------------------------
+-- Reading ------------------------------------------------
 
 local not_sent = { resolve = true, connect = true, tls = true, invalid = true }
 
@@ -177,18 +163,17 @@ local function failure(operation, kind, message, sent, status)
   }
 end
 
--- Performing --------------------------------------------------------------------------------------
+-- Performing ------------------------------------------------
 
 -- One try. Returns value, err, status, log lines.
 local function try(state, operation, native, seconds)
   local kind, message, sent, status
   if state.transport then
     kind, message, sent, status = send_by(state.transport, native, seconds)
-  elseif native:submit(seconds) then
-    wait(native)
-    kind, message, sent, status = native:failure()
   else
-    kind, message = "memory", "not enough memory"
+    state.calls[native] = true
+    kind, message, sent, status = send(native, seconds)
+    state.calls[native] = nil
   end
   if kind then return nil, failure(operation, kind, message, sent, status) end
   return read(state, operation, native)
@@ -209,7 +194,8 @@ local function renew(state, operation, refused)
   elseif type(value) ~= "string" then
     fault = "gave no string" .. (reason and ": " .. tostring(reason) or "")
   else
-    local good, what = state.native:credential(state.credential.way, value, state.credential.partner)
+    local credential = state.credential
+    local good, what = state.native:credential(credential.way, value, credential.partner)
     if good then return true end
     fault = "gave a credential that " .. what
   end
@@ -271,7 +257,7 @@ function call.perform(state, operation, params, options, ...)
     elseif attempt > 0 and attempt <= retries and retry.allowed(operation, err) then
       pause = retry.pause(attempt, err.retry_after)
       if core.now() + pause >= deadline then return nil, err end
-      sleep(pause)
+      engine.sleep(pause)
     else
       return nil, err
     end

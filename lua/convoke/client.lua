@@ -2,6 +2,7 @@
 
 local core = require "convoke.core"
 local call = require "convoke.call"
+local engine = require "convoke.engine"
 local errors = require "convoke.errors"
 local pages = require "convoke.pages"
 local version = require "convoke.version"
@@ -10,7 +11,7 @@ local client = {}
 
 local STATE = {} -- the key under which clients and resources keep what is not for users
 
--- Names -------------------------------------------------------------------------------------------
+-- Names ------------------------------------------------
 
 local function sorted_names(set)
   local names = {}
@@ -27,7 +28,7 @@ local function suggestion(name, set)
   return "; known are: " .. table.concat(names, ", ")
 end
 
--- Checks of options ---------------------------------------------------------------------------------
+-- Checks of options ------------------------------------------------
 
 local function is_number_from(least)
   return function(value)
@@ -100,7 +101,7 @@ local function raise_for(level, f, ...)
   error(results[2], type(results[2]) == "string" and level + 1 or 0)
 end
 
--- Credentials -----------------------------------------------------------------------------------------
+-- Credentials ------------------------------------------------
 
 -- The ways of an API that the options name, of which there may be one.
 local function chosen_way(api, options, where)
@@ -166,7 +167,7 @@ local function set_credential(state, chosen, where)
   end
 end
 
--- Addresses -------------------------------------------------------------------------------------------
+-- Addresses ------------------------------------------------
 
 local function address_of(api, options, where)
   local address, source = options.url, "option url"
@@ -189,7 +190,7 @@ local function address_of(api, options, where)
   return address, plain, loopback
 end
 
--- Constructing ------------------------------------------------------------------------------------------
+-- Constructing ------------------------------------------------
 
 -- Options an API has beyond the common ones.
 local function own_options(api)
@@ -237,6 +238,7 @@ local function build(api, options)
     transport = options.transport,
     log = options.log,
     defaults = defaults,
+    calls = {}, -- in flight
   }
   state.native = core.client(api.name, {
     address = address,
@@ -266,7 +268,7 @@ local function build(api, options)
   return state
 end
 
--- Calling ------------------------------------------------------------------------------------------------
+-- Calling ------------------------------------------------
 
 -- Takes `[path values...,] [params [, options]]` apart and makes the call.
 local function checked_options(state, operation, options)
@@ -334,7 +336,7 @@ local function start_each(state, operation, params, options)
   return pages.each(operation, params, fetch, fail)
 end
 
--- Objects ---------------------------------------------------------------------------------------------------
+-- Objects ------------------------------------------------
 
 local function state_of(object, name)
   local state = type(object) == "table" and rawget(object, STATE)
@@ -393,10 +395,13 @@ local function make_class(api)
     return start(state, operation, ...)
   end
 
-  --- Ends the client: its credential is wiped and calling it raises from now on.
+  --- Ends the client: its calls in flight end as `cancelled`, its credential is wiped, and calling
+  -- it raises from now on.
   function methods:close()
     local state = state_of(self, "client:close")
+    if state.closed then return end
     state.closed = true
+    for native in pairs(state.calls) do engine.cancel(native) end
     state.native:close()
   end
 

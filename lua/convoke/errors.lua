@@ -67,7 +67,7 @@ function errors.invalid(operation, faults)
   }
 end
 
--- Reading the bodies of refusals ------------------------------------------------------------------
+-- Reading the bodies of refusals ------------------------------------------------
 
 local function text_or_nil(value)
   return type(value) == "string" and value ~= "" and value or nil

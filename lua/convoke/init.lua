@@ -4,6 +4,8 @@ local cjson = require "cjson"
 local core = require "convoke.core"
 local call = require "convoke.call"
 local client = require "convoke.client"
+local engine = require "convoke.engine"
+local tasks = require "convoke.tasks"
 
 local convoke = {
   version = require "convoke.version",
@@ -22,15 +24,24 @@ local convoke = {
   --- Seconds of the clock that deadlines are given in.
   now = core.now,
 
-  --- step([budget]): works on calls in flight without waiting, for about `budget` seconds; returns
-  -- how many there are.
-  step = core.step,
+  --- Tasks: run(f, ...), spawn(f, ...), all({f1, f2, ...}, { limit = n }), sleep(seconds).
+  run = tasks.run,
+  spawn = tasks.spawn,
+  all = tasks.all,
+  sleep = tasks.sleep,
+
+  --- use(host): makes calls yield to "cqueues", "copas", "luv", "openresty" or a host of one's own.
+  use = engine.use,
+
+  --- step([budget]): works on calls and tasks without waiting, for about `budget` seconds; returns
+  -- how many calls are in flight.
+  step = engine.step,
 
   --- pollfd(): a descriptor, readable when there is work for step(); events(): "r"; timeout():
   -- seconds until there is work by time, or nil.
-  pollfd = core.pollfd,
+  pollfd = engine.pollfd,
   events = function() return "r" end,
-  timeout = core.timeout,
+  timeout = engine.timeout,
 
   --- stats(): counters of this Lua state since its start.
   stats = core.stats,
