@@ -16,7 +16,8 @@ static const char redaction[] = "[redacted]";
 static size_t own_prefix(const cvk_auth *auth, const char *value, size_t size)
 {
     size_t length = auth->prefix == NULL ? 0 : strlen(auth->prefix);
-    return length > 0 && size > length && strncasecmp(value, auth->prefix, length) == 0 ? length : 0;
+    return length > 0 && size > length && strncasecmp(value, auth->prefix, length) == 0 ? length
+                                                                                        : 0;
 }
 
 static bool clean(const char *text, size_t size, bool spaces)

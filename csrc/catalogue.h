@@ -35,17 +35,17 @@ typedef struct cvk_schema cvk_schema;
 /* The type of one value. Members that do not apply to the kind stay zero. */
 struct cvk_schema {
     cvk_kind kind;
-    bool nullable;             /* null may be sent, and may come */
-    bool bounded_below;        /* `minimum` counts */
-    bool bounded_above;        /* `maximum` counts */
-    double minimum, maximum;   /* of a number */
-    size_t min_length;         /* of a string, in characters; 0: none */
-    size_t max_length;         /* of a string, in characters; 0: none */
-    const char *const *words;  /* NULL-terminated: all a request may hold (answers may hold more) */
-    const char *const *also;   /* NULL-terminated: words allowed beside a number ("all") */
-    const char *format;        /* what the contract calls it ("uuid"); documentation only */
-    const cvk_model *model;    /* of CVK_MODEL and CVK_EITHER */
-    const cvk_schema *items;   /* of CVK_ARRAY, CVK_MAP and CVK_EITHER */
+    bool nullable;            /* null may be sent, and may come */
+    bool bounded_below;       /* `minimum` counts */
+    bool bounded_above;       /* `maximum` counts */
+    double minimum, maximum;  /* of a number */
+    size_t min_length;        /* of a string, in characters; 0: none */
+    size_t max_length;        /* of a string, in characters; 0: none */
+    const char *const *words; /* NULL-terminated: all a request may hold (answers may hold more) */
+    const char *const *also;  /* NULL-terminated: words allowed beside a number ("all") */
+    const char *format;       /* what the contract calls it ("uuid"); documentation only */
+    const cvk_model *model;   /* of CVK_MODEL and CVK_EITHER */
+    const cvk_schema *items;  /* of CVK_ARRAY, CVK_MAP and CVK_EITHER */
 };
 
 typedef enum cvk_place { CVK_BODY, CVK_PATH, CVK_QUERY, CVK_HEADER } cvk_place;
@@ -98,15 +98,15 @@ typedef struct cvk_operation {
     const char *verb;     /* "create" */
     const char *summary;
     cvk_method method;
-    const char *path; /* below the API's address: "/invitations/{invitation_id}/revoke" */
+    const char *path;        /* below the API's address: "/invitations/{invitation_id}/revoke" */
     const cvk_field *params; /* path parameters first, in the order of the path */
     size_t param_count;
-    bool has_body;          /* a JSON body is always sent, `{}` when no field is given */
-    bool extra;             /* beyond the reference pages: callable, not among the 27 */
-    bool safe;              /* a repeat cannot change more than one call does */
+    bool has_body; /* a JSON body is always sent, `{}` when no field is given */
+    bool extra;    /* beyond the reference pages: callable, not among the 27 */
+    bool safe;     /* a repeat cannot change more than one call does */
     cvk_envelope envelope;
     cvk_paging paging;
-    const char *non_empty;  /* an array parameter that must hold something (option allow_empty) */
+    const char *non_empty; /* an array parameter that must hold something (option allow_empty) */
     const cvk_exclusion *exclusions;
     size_t exclusion_count;
     const short *success; /* statuses the contract names, zero-terminated */
@@ -125,8 +125,8 @@ typedef enum cvk_auth_place {
 
 /* One way to prove who one is. At most one of an API's ways is used by a client. */
 typedef struct cvk_auth {
-    const char *option;  /* of the constructor: "secret_key" */
-    const char *partner; /* a second option that comes with it: "password"; or NULL */
+    const char *option;         /* of the constructor: "secret_key" */
+    const char *partner;        /* a second option that comes with it: "password"; or NULL */
     const char *environment[3]; /* variables looked up in this order, NULL-terminated */
     cvk_auth_place place;
     const char *name;   /* header, cookie or query name */

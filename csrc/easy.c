@@ -210,14 +210,13 @@ static CURLcode set_method(CURL *easy, const cvk_request *request)
     CURLcode code;
     if (body) {
         code = curl_easy_setopt(easy, CURLOPT_POST, 1L);
-        code |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                                 (curl_off_t)request->body.size);
+        code |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
     } else {
         code = curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     }
     bool plain = body ? method == CVK_POST : method == CVK_GET;
-    return code | curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
-                                   plain ? NULL : cvk_method_name(method));
+    return code |
+           curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, plain ? NULL : cvk_method_name(method));
 }
 
 bool cvk_easy_prepare(CURL *easy, cvk_exchange *exchange, long timeout)

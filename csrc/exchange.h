@@ -22,11 +22,11 @@ typedef struct cvk_list {
 /* How a client reaches its server. Filled before the first use and constant from then on. */
 typedef struct cvk_settings {
     unsigned holders;
-    char *proxy;         /* NULL: as the environment says */
-    char *ca_file;       /* NULL: libcurl's default */
-    char *cert, *key;    /* client certificate; NULL: none */
-    bool direct;         /* never through a proxy of the environment */
-    int http_version;    /* 0: HTTP/2 over TLS where offered; 1: HTTP/1.1; 2: HTTP/2 over TLS */
+    char *proxy;          /* NULL: as the environment says */
+    char *ca_file;        /* NULL: libcurl's default */
+    char *cert, *key;     /* client certificate; NULL: none */
+    bool direct;          /* never through a proxy of the environment */
+    int http_version;     /* 0: HTTP/2 over TLS where offered; 1: HTTP/1.1; 2: HTTP/2 over TLS */
     long connect_timeout; /* milliseconds */
     size_t max_response_bytes;
     size_t max_in_flight; /* 0: any number; more wait for their turn */
@@ -67,8 +67,8 @@ struct cvk_exchange {
     cvk_stage stage;
     /* the result */
     cvk_failure failure;
-    bool sent;         /* the request, or a part of it, has left */
-    int status;        /* 0: none came */
+    bool sent;          /* the request, or a part of it, has left */
+    int status;         /* 0: none came */
     cvk_buffer headers; /* raw lines of the final answer */
     cvk_buffer body;    /* after decompression */
     char message[256];  /* of a failure */

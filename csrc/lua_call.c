@@ -77,7 +77,8 @@ static bool is_excluded(const preparation *p, const char *name)
 }
 
 /* Pushes the value of a parameter, or nil. */
-static void push_param(preparation *p, const cvk_field *field, const cvk_spot *spot, size_t position)
+static void push_param(preparation *p, const cvk_field *field, const cvk_spot *spot,
+                       size_t position)
 {
     lua_State *L = p->L;
     push_member(L, arg_params, field->name);
@@ -120,11 +121,10 @@ static void add_text(preparation *p, const cvk_field *field, const cvk_spot *spo
     if (!cvk_model_text(&p->walk, spot, lua_gettop(p->L), &field->schema))
         return;
     const char *text = lua_tolstring(p->L, -1, &size);
-    const char *fault = field->place == CVK_PATH    ? cvk_request_path(p->request, text, size)
-                        : field->place == CVK_QUERY ? cvk_request_query(p->request, field->name,
-                                                                        text, size)
-                                                    : cvk_request_header(p->request, field->name,
-                                                                         text, size);
+    const char *fault = field->place == CVK_PATH ? cvk_request_path(p->request, text, size)
+                        : field->place == CVK_QUERY
+                            ? cvk_request_query(p->request, field->name, text, size)
+                            : cvk_request_header(p->request, field->name, text, size);
     if (fault != NULL)
         cvk_model_fault(&p->walk, spot, "%s", fault);
     lua_pop(p->L, 1);
@@ -188,8 +188,9 @@ static void check_not_empty(preparation *p)
     push_member(p->L, arg_params, name);
     if (lua_istable(p->L, -1) && lua_rawlen(p->L, -1) == 0) {
         cvk_spot spot = {.name = name};
-        cvk_model_fault(&p->walk, &spot, "must not be empty (the option allow_empty = true "
-                                         "sends it all the same)");
+        cvk_model_fault(&p->walk, &spot,
+                        "must not be empty (the option allow_empty = true "
+                        "sends it all the same)");
     }
     lua_pop(p->L, 1);
 }
@@ -367,10 +368,10 @@ static int call_cancel(lua_State *L)
 static const char *failure_name(cvk_failure failure)
 {
     static const char *const names[] = {
-        [CVK_FINE] = NULL,          [CVK_RESOLVE] = "resolve", [CVK_CONNECT] = "connect",
-        [CVK_TLS] = "tls",          [CVK_TIMEOUT] = "timeout", [CVK_NETWORK] = "network",
-        [CVK_DECODE] = "decode",    [CVK_TOO_LARGE] = "too_large",
-        [CVK_CANCELLED] = "cancelled", [CVK_MEMORY] = "memory",
+        [CVK_FINE] = NULL,       [CVK_RESOLVE] = "resolve",     [CVK_CONNECT] = "connect",
+        [CVK_TLS] = "tls",       [CVK_TIMEOUT] = "timeout",     [CVK_NETWORK] = "network",
+        [CVK_DECODE] = "decode", [CVK_TOO_LARGE] = "too_large", [CVK_CANCELLED] = "cancelled",
+        [CVK_MEMORY] = "memory",
     };
     return names[failure];
 }

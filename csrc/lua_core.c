@@ -354,8 +354,8 @@ static int client_credential(lua_State *L)
 static int core_address(lua_State *L)
 {
     const char *address = luaL_checkstring(L, 1);
-    const char *fault = strlen(address) == lua_rawlen(L, 1) ? cvk_uri_fault(address)
-                                                            : "holds a zero byte";
+    const char *fault =
+        strlen(address) == lua_rawlen(L, 1) ? cvk_uri_fault(address) : "holds a zero byte";
     if (fault != NULL) {
         lua_pushstring(L, fault);
         return 1;
@@ -416,21 +416,11 @@ static void register_client(lua_State *L)
 int luaopen_convoke_core(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"address", core_address},
-        {"alarm", core_alarm},
-        {"catalogue", core_catalogue},
-        {"client", core_client},
-        {"decoder", cvk_call_decoder},
-        {"finished", core_finished},
-        {"in_flight", core_in_flight},
-        {"nearest", core_nearest},
-        {"now", core_now},
-        {"pollfd", core_pollfd},
-        {"stats", core_stats},
-        {"step", core_step},
-        {"timeout", core_timeout},
-        {"wait", core_wait},
-        {NULL, NULL},
+        {"address", core_address},     {"alarm", core_alarm},         {"catalogue", core_catalogue},
+        {"client", core_client},       {"decoder", cvk_call_decoder}, {"finished", core_finished},
+        {"in_flight", core_in_flight}, {"nearest", core_nearest},     {"now", core_now},
+        {"pollfd", core_pollfd},       {"stats", core_stats},         {"step", core_step},
+        {"timeout", core_timeout},     {"wait", core_wait},           {NULL, NULL},
     };
     make_engine(L);
     register_client(L);

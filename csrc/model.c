@@ -345,8 +345,9 @@ static void write_names(cvk_walk *walk, const cvk_spot *spot, int index, const c
             continue;
         }
         if (walk->convex && key[0] == '$') {
-            cvk_model_fault(walk, &member, "may not begin with $: Convex keeps such names "
-                                           "(see convoke.int64 and convoke.bytes)");
+            cvk_model_fault(walk, &member,
+                            "may not begin with $: Convex keeps such names "
+                            "(see convoke.int64 and convoke.bytes)");
             continue;
         }
         write_key(walk, key, size, &first);
@@ -470,9 +471,8 @@ static void write_number(cvk_walk *walk, const cvk_spot *spot, int index, const 
         write_special_float(walk, value);
         return;
     }
-    size_t size = schema->kind == CVK_INTEGER
-                      ? check_integer(walk, spot, index, schema, text)
-                      : check_number(walk, spot, index, schema, text);
+    size_t size = schema->kind == CVK_INTEGER ? check_integer(walk, spot, index, schema, text)
+                                              : check_number(walk, spot, index, schema, text);
     cvk_buffer_add(walk->out, text, size);
 }
 
@@ -572,10 +572,10 @@ void cvk_model_write(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_
         int type;
         const char *name;
     } wanted[] = {
-        [CVK_STRING] = {LUA_TSTRING, "a string"},   [CVK_INTEGER] = {LUA_TNUMBER, "a number"},
-        [CVK_NUMBER] = {LUA_TNUMBER, "a number"},   [CVK_BOOLEAN] = {LUA_TBOOLEAN, "a boolean"},
-        [CVK_MODEL] = {LUA_TTABLE, "an object"},    [CVK_ARRAY] = {LUA_TTABLE, "a list"},
-        [CVK_MAP] = {LUA_TTABLE, "an object"},      [CVK_OBJECT] = {LUA_TTABLE, "an object"},
+        [CVK_STRING] = {LUA_TSTRING, "a string"}, [CVK_INTEGER] = {LUA_TNUMBER, "a number"},
+        [CVK_NUMBER] = {LUA_TNUMBER, "a number"}, [CVK_BOOLEAN] = {LUA_TBOOLEAN, "a boolean"},
+        [CVK_MODEL] = {LUA_TTABLE, "an object"},  [CVK_ARRAY] = {LUA_TTABLE, "a list"},
+        [CVK_MAP] = {LUA_TTABLE, "an object"},    [CVK_OBJECT] = {LUA_TTABLE, "an object"},
     };
     luaL_checkstack(walk->L, 8, "value too deep");
     if (is_null(walk->L, index))

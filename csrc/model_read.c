@@ -63,8 +63,7 @@ static bool read_value(lua_State *L, const cvk_schema *schema)
         return read_number(L, schema);
     if (type != LUA_TTABLE)
         return false;
-    bool list = schema->kind == CVK_ARRAY ||
-                (schema->kind == CVK_EITHER && lua_rawlen(L, -1) > 0);
+    bool list = schema->kind == CVK_ARRAY || (schema->kind == CVK_EITHER && lua_rawlen(L, -1) > 0);
     if (list || schema->kind == CVK_MAP)
         read_members(L, NULL, schema->items);
     else if (schema->kind == CVK_MODEL || schema->kind == CVK_EITHER)

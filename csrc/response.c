@@ -76,10 +76,11 @@ time_t cvk_parse_http_date(const char *text, size_t size)
     if (year < 100)
         year += year < 70 ? 2000 : 1900;
     int number = month_number(month);
-    if (number == 0 || day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 ||
-        minute > 59 || second < 0 || second > 60 || year < 1970)
+    if (number == 0 || day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
+        second < 0 || second > 60 || year < 1970)
         return -1;
-    return (time_t)(days_from_civil(year, number, day) * 86400 + hour * 3600 + minute * 60 + second);
+    return (time_t)(days_from_civil(year, number, day) * 86400 + hour * 3600 + minute * 60 +
+                    second);
 }
 
 double cvk_response_retry_after(const cvk_buffer *headers, time_t now)

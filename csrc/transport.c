@@ -456,9 +456,7 @@ int cvk_transport_fd(cvk_transport *transport)
 
 void cvk_transport_alarm(cvk_transport *transport, long milliseconds)
 {
-    transport->alarm = milliseconds < 0    ? -1
-                       : milliseconds == 0 ? 0
-                                           : cvk_now() + milliseconds;
+    transport->alarm = milliseconds < 0 ? -1 : milliseconds == 0 ? 0 : cvk_now() + milliseconds;
     announce(transport);
 }
 
