@@ -32,7 +32,8 @@ local catalogue = {
     "The provided Clerk Secret Key is invalid. Make sure that your Clerk Secret Key is correct." },
   gateway_timeout = { 504, "Gateway timeout", "The server did not answer in time" },
   internal_clerk_error = { 500, "Oops, an unexpected error occurred",
-    "There was an internal error on our servers. We've been notified and are working on fixing it." },
+    "There was an internal error on our servers. We've been notified and are working on fixing "
+      .. "it." },
   invitation_already_accepted = { 400,
     "Invitation is already accepted, try signing in instead.",
     "Invitation is already accepted, try signing in instead." },

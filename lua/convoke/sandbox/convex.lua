@@ -7,11 +7,11 @@ local router = require "convoke.sandbox.router"
 local values = require "convoke.sandbox.convex_values"
 local web = require "convoke.sandbox.web"
 
--- Two signed-in users (tokens of the shape header.payload.signature) and the deployment's admin key.
+-- Two signed-in users (tokens of the shape header.payload.signature) and the deployment's key.
 local ADMIN, USER = "user_sandbox_admin", "user_sandbox_plain"
-local TOKEN = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1c2VyX3NhbmRib3hfYWRtaW4ifQ.c2FuZGJveA"
-local USER_TOKEN =
-  "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1c2VyX3NhbmRib3hfcGxhaW4ifQ.c2FuZGJveA"
+local JWT_HEADER = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9."
+local TOKEN = JWT_HEADER .. "eyJzdWIiOiJ1c2VyX3NhbmRib3hfYWRtaW4ifQ.c2FuZGJveA"
+local USER_TOKEN = JWT_HEADER .. "eyJzdWIiOiJ1c2VyX3NhbmRib3hfcGxhaW4ifQ.c2FuZGJveA"
 local DEPLOY_KEY = "dev:posh-chihuahua-941|sandboxsandboxsandbox"
 
 -- ---------------------------------------------------------------------------------------------
@@ -20,8 +20,8 @@ local DEPLOY_KEY = "dev:posh-chihuahua-941|sandboxsandboxsandbox"
 local messages = {
   InternalServerError = "Your request couldn't be completed. Try again later.",
   InvalidAdminKey = "Invalid admin key",
-  InvalidAuthHeader = "Could not parse JWT payload. Check that the token is a valid JWT format with "
-    .. "three base64-encoded parts separated by dots.",
+  InvalidAuthHeader = "Could not parse JWT payload. Check that the token is a valid JWT format "
+    .. "with three base64-encoded parts separated by dots.",
   InvalidClientVersion = "Failed to parse client version. Expected format: <name>-<version>",
   InvalidHeaderFailure = "Invalid Authorization header",
   MissingIdentifier = "Path or function name not provided in path, e.g. /api/run/messages/list",
@@ -30,8 +30,8 @@ local messages = {
     .. "See https://docs.convex.dev/error#1",
   TooManyConcurrentRequests =
     "Too many concurrent requests. Your backend is limited to 16 concurrent mutations.",
-  Unauthenticated = "Could not verify OIDC token claim. Check that the token signature is valid and "
-    .. "the token hasn't expired.",
+  Unauthenticated = "Could not verify OIDC token claim. Check that the token signature is valid "
+    .. "and the token hasn't expired.",
 }
 
 local function refusal(status, code, message)
@@ -68,12 +68,13 @@ end
 
 local function read_body(request, needs_path)
   if web.media_type(request.headers["content-type"]) ~= "application/json" then
-    return nil, refusal(400, "BadJsonBody", "Expected request with `Content-Type: application/json`")
+    return nil, refusal(400, "BadJsonBody",
+                        "Expected request with `Content-Type: application/json`")
   end
   local body, why, at = json.decode(request.body)
   if body == nil then
-    return nil, refusal(400, "BadJsonBody", ("Failed to parse the request body as JSON: %s at line 1 "
-      .. "column %d"):format(why, at))
+    return nil, refusal(400, "BadJsonBody",
+      ("Failed to parse the request body as JSON: %s at line 1 column %d"):format(why, at))
   end
   local function bad(text)
     return nil, refusal(400, "BadJsonBody",
@@ -117,8 +118,8 @@ end
 local function run(service, name, args, call)
   local entry = functions.list[name]
   if not entry then
-    return nil, { text = ("Could not find function for '%s'. Did you forget to run `npx convex dev`?")
-      :format(name) }
+    return nil, { text = ("Could not find function for '%s'. "
+      .. "Did you forget to run `npx convex dev`?"):format(name) }
   end
   if json.is_array(args) then
     if #args ~= 1 then
@@ -248,7 +249,8 @@ local codes = {
 function service_mt.problem(_, status)
   if status == 408 then return web.reply(408) end
   if status == 200 or status == 560 then
-    return web.json(status, { status = "error", errorMessage = error_text("Uncaught Error: planned") })
+    local text = error_text("Uncaught Error: planned")
+    return web.json(status, { status = "error", errorMessage = text })
   end
   return refusal(status, codes[status] or "InternalServerError")
 end

@@ -73,7 +73,8 @@ function v.words(...)
     for _, word in ipairs(words) do
       if value == word then return nil end
     end
-    return mismatch(path, value, 'v.union(v.literal("' .. table.concat(words, '"), v.literal("') .. '"))')
+    return mismatch(path, value,
+      'v.union(v.literal("' .. table.concat(words, '"), v.literal("') .. '"))')
   end
 end
 
@@ -98,8 +99,8 @@ function v.object(fields)
       local field = fields[name]
       local optional = type(field) == "table"
       if value[name] == nil and not optional then
-        return ("Object is missing the required field `%s`. Consider wrapping the field validator in "
-          .. "`v.optional(...)` if this is expected.%s"):format(name, where)
+        return ("Object is missing the required field `%s`. Consider wrapping the field validator "
+          .. "in `v.optional(...)` if this is expected.%s"):format(name, where)
       end
       if value[name] ~= nil then
         local why = (optional and field.optional or field)(value[name], path .. "." .. name)
@@ -187,7 +188,8 @@ functions.list["admins:createUserProfile"] = {
   run = function(state, call)
     local profile = state.profiles[require_user(call)]
     if not profile or profile.role ~= "admin" then
-      throw { code = "UNAUTHORIZED", message = "Sorry, you must be a admin perform this operation." }
+      throw { code = "UNAUTHORIZED",
+              message = "Sorry, you must be a admin perform this operation." }
     end
     return profile
   end,

@@ -106,6 +106,8 @@ function values.read(value)
   return nil, tostring(result)
 end
 
+local lua_types = { number = "float64", string = "string", boolean = "boolean", table = "object" }
+
 --- The type of a value as validators name it.
 function values.type(value)
   local mt = getmetatable(value)
@@ -113,7 +115,7 @@ function values.type(value)
   if mt == int64_mt then return "int64" end
   if mt == bytes_mt then return "bytes" end
   if json.is_array(value) then return "array" end
-  return ({ number = "float64", string = "string", boolean = "boolean", table = "object" })[type(value)]
+  return lua_types[type(value)]
 end
 
 -- Float64 as the server's language prints it: a whole number keeps its ".0".

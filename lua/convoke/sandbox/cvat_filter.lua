@@ -1,5 +1,5 @@
---- Choosing and ordering CVAT's invitations: the `filter` (JSON Logic), `owner`, `search` and `sort`
--- queries of the list.
+--- Choosing and ordering CVAT's invitations: the list's queries `filter` (JSON Logic), `owner`,
+-- `search` and `sort`.
 
 local django = require "convoke.sandbox.django"
 local json = require "convoke.sandbox.json"

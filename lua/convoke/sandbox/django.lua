@@ -1,5 +1,5 @@
---- The habits of Django REST framework that CVAT and Gencove share: reading a body, checking fields,
--- wording errors.
+--- The habits of Django REST framework that CVAT and Gencove share: reading a body, checking
+-- fields, wording errors.
 
 local json = require "convoke.sandbox.json"
 local web = require "convoke.sandbox.web"
@@ -55,7 +55,8 @@ local parsers = {}
 parsers["application/json"] = function(request)
   local value, why, at = json.decode(request.body)
   if value == nil then
-    django.detail(400, ("JSON parse error - %s: line 1 column %d (char %d)"):format(why, at, at - 1))
+    django.detail(400,
+      ("JSON parse error - %s: line 1 column %d (char %d)"):format(why, at, at - 1))
   end
   return value
 end

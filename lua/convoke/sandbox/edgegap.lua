@@ -28,7 +28,8 @@ local selector = { type = "object", required = { "tag" }, fields = {
 
 local function filter(field)
   return { type = "object", required = { "field", "filter_type", "values" }, fields = {
-    field = field, values = texts, filter_type = { type = "string", words = { "any", "all", "not" } },
+    field = field, values = texts,
+    filter_type = { type = "string", words = { "any", "all", "not" } },
   } }
 end
 

@@ -46,7 +46,7 @@ function endpoint:record(request)
   return entry
 end
 
--- The service's true answer; a fault of the sandbox itself shows its trace to whoever tests with it.
+-- The service's true answer; a fault of the sandbox itself shows its trace to who tests with it.
 function endpoint:work(request)
   local ok, reply = xpcall(function() return self.service:answer(request) end, debug.traceback)
   if ok then return reply end

@@ -128,7 +128,9 @@ local function selected(service, status)
   local out = {}
   for i = #service.invitations, 1, -1 do
     local invitation = settle(service, service.invitations[i])
-    if status == "all" or invitation.last_status.status == status then out[#out + 1] = invitation end
+    if status == "all" or invitation.last_status.status == status then
+      out[#out + 1] = invitation
+    end
   end
   return out
 end

@@ -48,8 +48,8 @@ local function child_program(options, same_interpreter)
   end
   local lines = { ("package.path = %q"):format(package.path) }
   if same_interpreter then lines[2] = ("package.cpath = %q"):format(package.cpath) end
-  lines[#lines + 1] = ("local ok, why = pcall(function() require('convoke.sandbox').main { %s } end)")
-    :format(table.concat(arguments, ", "))
+  lines[#lines + 1] = "local function main(...) require('convoke.sandbox').main { ... } end"
+  lines[#lines + 1] = ("local _, why = pcall(main, %s)"):format(table.concat(arguments, ", "))
   lines[#lines + 1] = "io.stdout:write(tostring(why), '\\n')"
   return table.concat(lines, "; ")
 end

@@ -13,6 +13,8 @@ local MAX_BODY = 16 * 1024 * 1024 -- bytes
 local MAX_LINE = 64 * 1024 -- bytes of a request line or header line
 local DRAIN = 64 * 1024 * 1024 -- bytes of a refused body that are read, so that the answer arrives
 local WRITE_TIMEOUT = 30 -- seconds
+local REQUEST_TIMEOUT = 10
+local IDLE_TIMEOUT = 120
 
 local reasons = {
   [400] = "Bad Request", [408] = "Request Timeout", [413] = "Content Too Large",
@@ -35,7 +37,7 @@ local function attempt(stream, method, ...)
   return nil, value, errno.EILSEQ
 end
 
-local function write_reply(stream, reply, head_only, close)
+local function write_reply(stream, reply, head_only)
   local headers = http_headers.new()
   headers:append(":status", tostring(reply.status))
   for name, value in pairs(reply.headers) do
@@ -43,7 +45,6 @@ local function write_reply(stream, reply, head_only, close)
       headers:append(name, one)
     end
   end
-  if close then headers:append("connection", "close") end
   local bare = head_only or reply.body == ""
   if not bare then headers:append("content-length", tostring(#reply.body)) end
   if attempt(stream, "write_headers", headers, bare, WRITE_TIMEOUT) and not bare then
@@ -63,34 +64,29 @@ local function wire_text(reply)
   return table.concat(head, "\r\n") .. "\r\n\r\n", reply.body
 end
 
--- Writes raw text and closes the connection.
-local function write_and_close(stream, text)
+-- Writes raw text as the answer to a stream; returns whether that was still possible.
+local function write_raw(stream, text)
+  local socket = wait_turn(stream) and stream.connection.socket
+  if not socket then return false end
+  return text == "" or socket:xwrite(text, "n", WRITE_TIMEOUT) ~= nil
+end
+
+-- Ends a stream and its connection. lua-http's own way out waits for the rest of the request, for
+-- ever when the client has gone in the middle of it.
+local function abandon(stream)
   if not wait_turn(stream) then return end
-  local socket = stream.connection.socket
-  if not socket then return end
-  if text ~= "" then socket:xwrite(text, "n", WRITE_TIMEOUT) end
-  socket:shutdown("rw")
+  if stream.connection.socket then stream.connection.socket:shutdown("rw") end
+  stream:set_state("closed")
 end
 
 local function write_cut(stream, reply)
   local head, body = wire_text(reply)
   if reply.cut_body then
-    write_and_close(stream, head .. body:sub(1, reply.cut_body))
+    write_raw(stream, head .. body:sub(1, reply.cut_body))
   else
-    write_and_close(stream, (head .. body):sub(1, reply.cut))
+    write_raw(stream, (head .. body):sub(1, reply.cut))
   end
-end
-
--- Refuses a request that could not be read; the connection ends with it.
-local function refuse(stream, status)
-  local text = reasons[status] .. "\n"
-  local reply = web.reply(status, "text/plain; charset=utf-8", text)
-  if stream.state == "idle" then -- no request line was read, so lua-http cannot answer it
-    reply.headers.connection = "close"
-    local head, body = wire_text(reply)
-    return write_and_close(stream, head .. body)
-  end
-  write_reply(stream, reply, false, true)
+  abandon(stream)
 end
 
 -- Reads and forgets a body that is too large: a client that is still writing would otherwise meet a
@@ -104,23 +100,45 @@ local function drain(stream, timeout)
   end
 end
 
+local function status_of(code)
+  if code == errno.ETIMEDOUT then return 408 end
+  if code == errno.E2BIG then return 431 end
+  if code == errno.EILSEQ then return 400 end
+end
+
 -- The request's body; or nil and the status that refuses it (nil too: the client has gone).
 local function read_body(stream, headers, timeout)
-  local length = tonumber(headers:get("content-length") or 0)
-  if length and length < 0 then return nil, 400 end
-  if length and length > MAX_BODY then return nil, 413 end
+  local given = headers:get("content-length")
+  local length = given and tonumber(given) or 0
+  if length < 0 then return nil, 400 end
+  if length > MAX_BODY then return nil, 413 end
   if (headers:get("expect") or ""):lower() == "100-continue" then stream:write_continue(timeout) end
   local pieces, size = {}, 0
   while true do
-    local chunk, _, code = attempt(stream, "get_next_chunk", timeout)
+    local chunk, why, code = attempt(stream, "get_next_chunk", timeout)
     if chunk == nil then
-      if code == nil then return table.concat(pieces) end
-      return nil, code == errno.ETIMEDOUT and 408 or code == errno.EILSEQ and 400 or nil
+      if why == nil and size >= length then return table.concat(pieces) end
+      return nil, code == errno.E2BIG and 413 or status_of(code)
     end
     size = size + #chunk
     if size > MAX_BODY then return nil, 413 end
     pieces[#pieces + 1] = chunk
   end
+end
+
+-- Refuses a request that could not be read; the connection ends with it. Without a status the
+-- client has gone and nothing is said.
+local function refuse(stream, status, timeout)
+  if status then
+    local text = reasons[status] .. "\n"
+    local reply = web.reply(status, "text/plain; charset=utf-8", text, { connection = "close" })
+    local head, body = wire_text(reply)
+    if write_raw(stream, head .. body) and status == 413 then
+      stream.connection.socket:shutdown("w")
+      drain(stream, timeout)
+    end
+  end
+  abandon(stream)
 end
 
 local function plain_headers(headers)
@@ -147,26 +165,16 @@ local function make_request(self, stream, headers, body)
   }
 end
 
-local function status_of(code)
-  if code == errno.ETIMEDOUT then return 408 end
-  if code == errno.E2BIG then return 431 end
-  if code == errno.EILSEQ then return 400 end
-end
-
 local function serve(self, stream)
   stream.connection:setmaxline(MAX_LINE)
-  local headers, why, code = attempt(stream, "get_headers", self.request_timeout)
+  local timeout = self.request_timeout
+  local headers, why, code = attempt(stream, "get_headers", timeout)
   if not headers then
-    local status = status_of(code) or (why and stream.state ~= "idle" and not code and 400)
-    if status then refuse(stream, status) end
-    return
+    -- A message without a code is lua-http's word for a header it does not understand.
+    return refuse(stream, status_of(code) or why and not code and 400 or nil, timeout)
   end
-  local body, status = read_body(stream, headers, self.request_timeout)
-  if not body then
-    if status then refuse(stream, status) end
-    if status == 413 then drain(stream, 5) end
-    return
-  end
+  local body, status = read_body(stream, headers, timeout)
+  if not body then return refuse(stream, status, timeout) end
   local reply = self.endpoint:answer(make_request(self, stream, headers, body))
   if reply.delay then cqueues.sleep(reply.delay) end
   if reply.cut or reply.cut_body then return write_cut(stream, reply) end
@@ -187,6 +195,19 @@ function listener:connection_number(stream)
   return numbers[stream.connection]
 end
 
+-- lua-http lets a connection that never says a word stay for ever.
+local function close_silent_connections(http, cq, timeout)
+  local add_socket = http.add_socket
+  function http.add_socket(this, socket)
+    cq:wrap(function()
+      socket:onerror(function(_, _, code) return code end)
+      if socket:fill(1, timeout) then return add_socket(this, socket) end
+      socket:close()
+    end)
+    return true
+  end
+end
+
 --- Serves an API on a loopback port.
 -- @param cq cqueues controller that runs the server
 -- @param api API module (see endpoint.new)
@@ -196,11 +217,11 @@ end
 function server.listen(cq, api, options)
   local self = setmetatable({
     endpoint = endpoint.new(api), connections = 0, numbers = setmetatable({}, { __mode = "k" }),
-    request_timeout = options.request_timeout or 10,
+    request_timeout = options.request_timeout or REQUEST_TIMEOUT,
   }, listener)
   local http, why = http_server.listen {
     cq = cq, host = "127.0.0.1", port = options.port or 0, tls = false, version = 1.1,
-    reuseaddr = true, intra_stream_timeout = options.idle_timeout or 120,
+    reuseaddr = true, intra_stream_timeout = options.idle_timeout or IDLE_TIMEOUT,
     onstream = function(_, stream) serve(self, stream) end,
     onerror = function() end, -- a broken connection is the client's affair
   }
@@ -208,6 +229,7 @@ function server.listen(cq, api, options)
   local ok
   ok, why = http:listen(5)
   if not ok then return nil, why end
+  close_silent_connections(http, cq, options.idle_timeout or IDLE_TIMEOUT)
   local _, host, port = http:localname()
   self.http, self.port = http, port
   self.host = host .. ":" .. port

@@ -1,4 +1,5 @@
---- Checks JSON values against a described shape and words what is wrong as Python's jsonschema does.
+--- Checks JSON values against a described shape and words what is wrong as Python's jsonschema
+-- does.
 --
 -- A shape is a table: `type` ("string", "integer", "number", "boolean", "array", "object"), and for
 -- objects `fields` (name to shape) and `required` (array of names), for arrays `items` (shape), for
