@@ -1,0 +1,117 @@
+-- Runs what README.md shows: every Lua block in a Lua of its own against the sandbox, and compares
+-- what it prints with the text block that follows. `...` in a text block stands for anything.
+
+local convoke = require "convoke"
+
+local function read(name)
+  local file = assert(io.open(name))
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+-- Arrays of { language, text, line } in the order of the page.
+local function blocks_of(page)
+  local blocks, block = {}, nil
+  local number = 0
+  for line in (page .. "\n"):gmatch "(.-)\n" do
+    number = number + 1
+    local language = line:match "^```(%l+)$"
+    if language then
+      block = { language = language, lines = {}, line = number }
+    elseif line == "```" then
+      block.text = table.concat(block.lines, "\n") .. "\n"
+      blocks[#blocks + 1] = block
+      block = nil
+    elseif block then
+      block.lines[#block.lines + 1] = line
+    end
+  end
+  return blocks
+end
+
+local prelude = [[
+local convoke = require "convoke"
+local clerk = convoke.clerk {}
+]]
+
+local function quote(text)
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+-- Whether `text` is `pattern`, in which `...` stands for anything within a line.
+local function matches(text, pattern)
+  local escaped = pattern:gsub("%p", "%%%0"):gsub("%%%.%%%.%%%.", "[^\n]*")
+  return text:find("^" .. escaped .. "$") ~= nil
+end
+
+describe("README.md", function()
+  local page = read "README.md"
+  local blocks = blocks_of(page)
+  local sandbox, environment
+
+  setup(function()
+    sandbox = require("convoke.sandbox").start {}
+    environment = {
+      CLERK_API_URL = sandbox.clerk.url:gsub("/v1$", ""),
+      CLERK_SECRET_KEY = sandbox.clerk.secret_key,
+      CONVEX_URL = sandbox.convex.url,
+      CONVEX_TOKEN = sandbox.convex.token,
+      GENCOVE_HOST = sandbox.gencove.url:gsub("/api/v2$", ""),
+      GENCOVE_JWT = sandbox.gencove.jwt,
+    }
+  end)
+
+  teardown(function() sandbox:stop() end)
+
+  before_each(function() sandbox:reset() end)
+
+  local function run(source)
+    local script = os.tmpname()
+    local file = assert(io.open(script, "w"))
+    file:write(source:find 'require "convoke"' and "" or prelude, source)
+    file:close()
+    local words = { "env" }
+    for name, value in pairs(environment) do words[#words + 1] = name .. "=" .. quote(value) end
+    words[#words + 1] = os.getenv "LUA" or "lua5.4"
+    words[#words + 1] = script .. " 2>&1"
+    local pipe = assert(io.popen(table.concat(words, " ")))
+    local output = pipe:read "*a"
+    pipe:close()
+    os.remove(script)
+    return output
+  end
+
+  local tried = 0
+  for i, block in ipairs(blocks) do
+    if block.language == "lua" then
+      tried = tried + 1
+      it(("shows in line %d a script that prints what follows it"):format(block.line), function()
+        local expected = blocks[i + 1]
+        assert.equal("text", expected and expected.language)
+        local output = run(block.text)
+        assert.is_true(matches(output, expected.text),
+          "it printed:\n" .. output .. "instead of:\n" .. expected.text)
+      end)
+    elseif block.language == "sh" then
+      it(("names in line %d commands that there are"):format(block.line), function()
+        for command in block.text:gmatch "[^\n]+" do
+          local target = assert(command:match "^make (%l+)$", "no command of ours: " .. command)
+          local status = os.execute("make -n " .. target .. " >/dev/null 2>&1")
+          assert.is_true(status == true or status == 0, command)
+        end
+      end)
+    end
+  end
+
+  it("shows scripts", function() assert.is_true(tried >= 8) end)
+
+  it("lists every operation with its verb and the vendor's name", function()
+    for _, operation in ipairs(convoke.operations) do
+      local row = ("%%.%s:%s[%%({][^|]*|[^|]*| `%s` |"):format(operation.resource,
+        operation.verb, operation.id)
+      local verb_row = (":%s[%%({][^|]*|[^|]*| `%s` |"):format(operation.verb, operation.id)
+      assert.is_truthy(page:find(row) or page:find(verb_row), operation.name)
+    end
+  end)
+end)
