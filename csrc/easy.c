@@ -1,5 +1,6 @@
 #include "easy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,10 +60,15 @@ static size_t on_header(char *data, size_t one, size_t size, void *user)
         return 0;
     if (exchange->header_bytes > most_header_bytes) {
         exchange->failure = CVK_TOO_LARGE;
+        exchange->head_too_large = true;
         return 0;
     }
-    if (size > 5 && memcmp(data, "HTTP/", 5) == 0) /* the one before was an interim answer */
+    if (size > 5 && memcmp(data, "HTTP/", 5) == 0) { /* the one before was an interim answer */
         cvk_buffer_clear(&exchange->headers);
+        exchange->head_ended = false;
+    } else if (data[0] == '\r' || data[0] == '\n') {
+        exchange->head_ended = true;
+    }
     cvk_buffer_add(&exchange->headers, data, size);
     if (exchange->headers.failed)
         exchange->failure = CVK_MEMORY;
@@ -265,13 +271,29 @@ bool cvk_easy_has_sent(CURL *easy)
     return bytes > 0 && before > 0;
 }
 
-cvk_failure cvk_easy_failure(CURLcode code)
+/* libcurl is content with an end amid the headers, or after an interim answer. */
+static cvk_failure check_head(cvk_exchange *exchange)
+{
+    if (exchange->head_ended && (exchange->status >= 200 || exchange->status == 101))
+        return CVK_FINE;
+    snprintf(exchange->message, sizeof exchange->message, "the connection ended amid the headers");
+    return CVK_NETWORK;
+}
+
+cvk_failure cvk_easy_failure(cvk_exchange *exchange, CURLcode code)
 {
     switch (code) {
     case CURLE_OK:
-        return CVK_FINE;
+        return check_head(exchange);
     case CURLE_OUT_OF_MEMORY:
-        return CVK_MEMORY;
+        /* A header line over 100 KiB is this to libcurl before 8.6. */
+        exchange->head_too_large = exchange->status != 0 && !exchange->head_ended;
+        return exchange->head_too_large ? CVK_TOO_LARGE : CVK_MEMORY;
+#if LIBCURL_VERSION_NUM >= 0x080600
+    case CURLE_TOO_LARGE:
+        exchange->head_too_large = !exchange->head_ended;
+        return CVK_TOO_LARGE;
+#endif
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_URL_MALFORMAT:

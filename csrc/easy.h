@@ -27,8 +27,8 @@ bool cvk_easy_prepare(CURL *easy, cvk_exchange *exchange, long timeout);
  */
 bool cvk_easy_has_sent(CURL *easy);
 
-/* What libcurl's code means to a caller. */
-cvk_failure cvk_easy_failure(CURLcode code);
+/* What libcurl's code for a finished exchange, whose status is known, means to a caller. */
+cvk_failure cvk_easy_failure(cvk_exchange *exchange, CURLcode code);
 
 /* Which certificates are trusted, for messages. */
 const char *cvk_easy_trust(const cvk_settings *settings);

@@ -81,6 +81,8 @@ struct cvk_exchange {
     cvk_buffer lines; /* libcurl's list of header lines */
     size_t body_sent;
     size_t header_bytes;
+    bool head_ended;     /* the empty line after the headers has come */
+    bool head_too_large; /* why it is CVK_TOO_LARGE */
     bool abandoned;
 };
 

@@ -390,9 +390,7 @@ static int call_failure(lua_State *L)
     lua_pushstring(L, failure_name(exchange->failure));
     if (exchange->failure == CVK_TOO_LARGE)
         lua_pushfstring(L, "the answer is larger than %s",
-                        exchange->header_bytes > exchange->settings->max_response_bytes
-                            ? "headers may be"
-                            : "max_response_bytes allows");
+                        exchange->head_too_large ? "headers may be" : "max_response_bytes allows");
     else if (exchange->failure == CVK_TLS)
         lua_pushfstring(L, "%s (trusting %s)", exchange->message,
                         cvk_easy_trust(exchange->settings));

@@ -293,7 +293,8 @@ static int core_client(lua_State *L)
     if (settings == NULL)
         return luaL_error(L, "not enough memory");
     client->settings = settings;
-    settings->connect_timeout = (long)fmax(1, number_field(L, 2, "connect_timeout") * 1000);
+    settings->connect_timeout =
+        (long)fmin(fmax(1, number_field(L, 2, "connect_timeout") * 1000), 1e9);
     settings->max_response_bytes = (size_t)number_field(L, 2, "max_response_bytes");
     settings->max_in_flight = (size_t)number_field(L, 2, "max_in_flight");
     settings->http_version = (int)number_field(L, 2, "http_version");

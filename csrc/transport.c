@@ -85,7 +85,7 @@ static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode co
     exchange->status = (int)status;
     exchange->sent = cvk_easy_has_sent(easy);
     if (exchange->failure == CVK_FINE) /* a callback may have said why it stopped */
-        exchange->failure = cvk_easy_failure(code);
+        exchange->failure = cvk_easy_failure(exchange, code);
     if (exchange->failure != CVK_FINE && exchange->message[0] == '\0')
         snprintf(exchange->message, sizeof exchange->message, "%s", curl_easy_strerror(code));
     count(transport, exchange);

@@ -11,6 +11,22 @@ local client = {}
 
 local STATE = {} -- the key under which clients and resources keep what is not for users
 
+-- Raising -----------------------------------------------------------------------------------------
+
+local here = debug.getinfo(1, "S").source
+local own = here:match "^(.*)client%.lua$" or here
+
+-- Raises a message that points at the caller's line, however deep in the library the check is.
+local function raise(message)
+  local level = 2
+  local info = debug.getinfo(level, "Sl")
+  while info and (info.currentline < 1 or info.source:sub(1, #own) == own) do
+    level = level + 1
+    info = debug.getinfo(level, "Sl")
+  end
+  error((info and ("%s:%d: "):format(info.short_src, info.currentline) or "") .. message, 0)
+end
+
 -- Names ------------------------------------------------
 
 local function sorted_names(set)
@@ -53,6 +69,7 @@ end
 local positive = { function(v) return is_number_from(0)(v) and v > 0 end, "a number above 0" }
 local whole = { is_whole_from(0), "a whole number from 0" }
 local text = { is_text, "a string" }
+local text_or_empty = { function(v) return v == "" or is_text(v) end, "a string" }
 
 -- name -> { check, what it must be }
 local common_options = {
@@ -87,18 +104,11 @@ local call_options = {
 local function check_option(where, known, name, value)
   local rule = known[name]
   if not rule then
-    error(("%s: unknown option %s%s"):format(where, tostring(name), suggestion(name, known)), 0)
+    raise(("%s: unknown option %s%s"):format(where, tostring(name), suggestion(name, known)))
   end
   if not rule[1](value) then
-    error(("%s: option %s must be %s"):format(where, name, rule[2]), 0)
+    raise(("%s: option %s must be %s"):format(where, name, rule[2]))
   end
-end
-
--- Raised messages point at the caller's line, however deep the check.
-local function raise_for(level, f, ...)
-  local results = { pcall(f, ...) }
-  if results[1] then return (unpack or table.unpack)(results, 2) end
-  error(results[2], type(results[2]) == "string" and level + 1 or 0)
 end
 
 -- Credentials ------------------------------------------------
@@ -110,13 +120,12 @@ local function chosen_way(api, options, where)
     local given, partner = options[way.option], way.partner and options[way.partner]
     if given ~= nil or partner ~= nil then
       if chosen then
-        error(("%s: options %s and %s are two credentials; give one"):format(where,
-          chosen.way.option, way.option), 0)
+        raise(("%s: options %s and %s are two credentials; give one"):format(where,
+          chosen.way.option, way.option))
       end
       if given == nil or (way.partner and partner == nil) then
-        error(("%s: option %s goes together with %s"):format(where,
-          given == nil and way.partner or way.option, given == nil and way.option or way.partner),
-          0)
+        raise(("%s: option %s goes together with %s"):format(where,
+          given == nil and way.partner or way.option, given == nil and way.option or way.partner))
       end
       chosen = { position = position, way = way, value = given, partner = partner or nil }
     end
@@ -141,15 +150,15 @@ local function missing_credential(api, where)
     end
     names[#names + 1] = name
   end
-  error(("%s: a credential is missing: give the option %s"):format(where,
-    table.concat(names, ", or ")), 0)
+  raise(("%s: a credential is missing: give the option %s"):format(where,
+    table.concat(names, ", or ")))
 end
 
 local function set_credential(state, chosen, where)
   local way = chosen.way
   if type(chosen.value) == "function" then
     if not way.renewable then
-      error(("%s: option %s must be a string"):format(where, way.option), 0)
+      raise(("%s: option %s must be a string"):format(where, way.option))
     end
     state.credential = { source = chosen.value, way = chosen.position, partner = chosen.partner,
       option = way.option }
@@ -157,13 +166,13 @@ local function set_credential(state, chosen, where)
   end
   for name, value in pairs { [way.option] = chosen.value, [way.partner or 0] = chosen.partner } do
     if type(value) ~= "string" then
-      error(("%s: option %s must be a string%s"):format(where, name,
-        way.renewable and " or a function" or ""), 0)
+      raise(("%s: option %s must be a string%s"):format(where, name,
+        way.renewable and " or a function" or ""))
     end
   end
   local good, fault = state.native:credential(chosen.position, chosen.value, chosen.partner)
   if not good then
-    error(("%s: %s %s"):format(where, chosen.variable or "option " .. way.option, fault), 0)
+    raise(("%s: %s %s"):format(where, chosen.variable or "option " .. way.option, fault))
   end
 end
 
@@ -181,28 +190,49 @@ local function address_of(api, options, where)
   end
   address = address or api.url
   if not address then
-    error(("%s: an address is missing: give the option url%s"):format(where,
-      variable and " (or the environment variable " .. variable .. ")" or ""), 0)
+    raise(("%s: an address is missing: give the option url%s"):format(where,
+      variable and " (or the environment variable " .. variable .. ")" or ""))
   end
   address = address:gsub("/+$", "")
   local fault, plain, loopback = core.address(address)
-  if fault then error(("%s: %s %s"):format(where, source, fault), 0) end
+  if fault then raise(("%s: %s %s"):format(where, source, fault)) end
   return address, plain, loopback
 end
 
 -- Constructing ------------------------------------------------
 
+local function copy(rules)
+  local copied = {}
+  for name, rule in pairs(rules) do copied[name] = rule end
+  return copied
+end
+
+-- What a client's option or a call's may be that stands in for a parameter or a header. An empty
+-- text means something to a parameter.
+local function field_rule(field)
+  if field.type == "integer" then return whole end
+  return field.param and text_or_empty or text
+end
+
+-- The options of one call to an API.
+local function own_call_options(api)
+  local known = copy(call_options)
+  for _, field in ipairs(api.client_fields or {}) do
+    if field.param then known[field.option] = field_rule(field) end
+  end
+  return known
+end
+
 -- Options an API has beyond the common ones.
 local function own_options(api)
-  local known = {}
-  for name, rule in pairs(common_options) do known[name] = rule end
+  local known = copy(common_options)
   local anything = { function() return true end, "a string" } -- checked with the credential
   for _, way in ipairs(api.auths) do
     known[way.option] = anything
     if way.partner then known[way.partner] = anything end
   end
   for _, field in ipairs(api.client_fields or {}) do
-    known[field.option] = field.type == "integer" and whole or text
+    known[field.option] = field_rule(field)
   end
   return known
 end
@@ -213,8 +243,8 @@ local function apply_client_fields(api, options, where)
     local value = options[field.option]
     if value ~= nil and field.param then
       if next(defaults) then
-        error(("%s: options %s and %s cannot be given together"):format(where, next(defaults),
-          field.option), 0)
+        raise(("%s: options %s and %s cannot be given together"):format(where, next(defaults),
+          field.option))
       end
       defaults[field.param] = value
     elseif value ~= nil then
@@ -238,6 +268,7 @@ local function build(api, options)
     transport = options.transport,
     log = options.log,
     defaults = defaults,
+    call_options = own_call_options(api),
     calls = {}, -- in flight
   }
   state.native = core.client(api.name, {
@@ -258,8 +289,8 @@ local function build(api, options)
   local chosen = chosen_way(api, options, where)
   if chosen then
     if plain and not loopback and not options.allow_http then
-      error(("%s: a credential does not go over plain http to %s; use https (or allow_http = true)")
-        :format(where, address), 0)
+      raise(("%s: a credential does not go over plain http to %s; use https (or allow_http = true)")
+        :format(where, address))
     end
     set_credential(state, chosen, where)
   elseif not api.anonymous then
@@ -273,59 +304,56 @@ end
 -- Takes `[path values...,] [params [, options]]` apart and makes the call.
 local function checked_options(state, operation, options)
   if options == nil then return {} end
-  if type(options) ~= "table" then error("options must be a table, not " .. type(options), 0) end
-  local known, given = call_options, options
-  if state.api.client_fields then
-    known = setmetatable({}, { __index = call_options })
-    local defaults
-    for _, field in ipairs(state.api.client_fields) do
-      if field.param then
-        known[field.option] = common_options.url
-        if field.type == "integer" then known[field.option] = whole end
-        if options[field.option] ~= nil then
-          defaults = defaults or {}
-          defaults[field.param] = options[field.option]
-        end
-      end
-    end
-    given = { defaults = defaults }
-    for name, value in pairs(options) do given[name] = value end
+  if type(options) ~= "table" then raise("options must be a table, not " .. type(options)) end
+  for name, value in pairs(options) do
+    check_option(operation.name, state.call_options, name, value)
   end
-  for name, value in pairs(options) do check_option(operation.name, known, name, value) end
+  if not state.api.client_fields then return options end
+  local given = copy(options)
+  for _, field in ipairs(state.api.client_fields) do
+    if field.param and options[field.option] ~= nil then
+      if given.defaults then
+        raise(("%s: options %s and %s cannot be given together"):format(operation.name,
+          next(given.defaults), field.option))
+      end
+      given.defaults = { [field.param] = options[field.option] }
+    end
+  end
   return given
 end
 
 local function arguments(operation, ...)
   local count, paths = select("#", ...), #operation.path_params
   if count > paths + 2 then
-    error(("%s: too many arguments"):format(operation.name), 0)
+    raise(("%s: too many arguments"):format(operation.name))
   end
   local first = ...
   if paths > 0 and (count == 0 or type(first) == "table") then paths = 0 end
   local params, options = select(paths + 1, ...)
   if params ~= nil and type(params) ~= "table" then
-    error(("%s: params must be a table, not %s"):format(operation.name, type(params)), 0)
+    raise(("%s: params must be a table, not %s"):format(operation.name, type(params)))
   end
-  if count > paths + 2 then error(("%s: too many arguments"):format(operation.name), 0) end
+  if count > paths + 2 then raise(("%s: too many arguments"):format(operation.name)) end
   return paths, params, options
 end
 
 local function start(state, operation, ...)
-  if state.closed then error("convoke." .. state.api.name .. ": the client is closed", 3) end
-  local paths, params, options = raise_for(3, arguments, operation, ...)
-  options = raise_for(3, checked_options, state, operation, options)
+  if state.closed then raise("convoke." .. state.api.name .. ": the client is closed") end
+  local paths, params, options = arguments(operation, ...)
+  options = checked_options(state, operation, options)
   if paths == 0 then return call.perform(state, operation, params, options) end
   if paths == 1 then return call.perform(state, operation, params, options, (...)) end
-  error("convoke: operations with more than one path value are not described", 0)
+  raise("convoke: operations with more than one path value are not described")
 end
 
 local function start_each(state, operation, params, options)
-  if state.closed then error("convoke." .. state.api.name .. ": the client is closed", 3) end
+  if state.closed then raise("convoke." .. state.api.name .. ": the client is closed") end
   if params ~= nil and type(params) ~= "table" then
-    error(("%s: params must be a table, not %s"):format(operation.name, type(params)), 3)
+    raise(("%s: params must be a table, not %s"):format(operation.name, type(params)))
   end
-  options = raise_for(3, checked_options, state, operation, options)
+  options = checked_options(state, operation, options)
   local function fetch(asked)
+    if state.closed then raise("convoke." .. state.api.name .. ": the client is closed") end
     local answer, err = call.perform(state, operation, asked, options)
     return answer, err
   end
@@ -340,7 +368,7 @@ end
 
 local function state_of(object, name)
   local state = type(object) == "table" and rawget(object, STATE)
-  if not state then error("call it with a colon: " .. name, 3) end
+  if not state then raise("call it with a colon: " .. name) end
   return state
 end
 
@@ -356,7 +384,7 @@ local function strict(methods, what)
     local method = methods[name]
     if method ~= nil then return method end
     if type(name) ~= "string" then return nil end
-    error(("%s has no %s%s"):format(what, name, suggestion(name, methods)), 2)
+    raise(("%s has no %s%s"):format(what, name, suggestion(name, methods)))
   end
 end
 
@@ -389,8 +417,8 @@ local function make_class(api)
     local state = state_of(self, "client:call")
     local operation = by_name[name]
     if not operation then
-      error(("convoke.%s has no operation %s%s"):format(api.name, tostring(name),
-        suggestion(name, by_name)), 2)
+      raise(("convoke.%s has no operation %s%s"):format(api.name, tostring(name),
+        suggestion(name, by_name)))
     end
     return start(state, operation, ...)
   end
@@ -440,10 +468,10 @@ function client.constructor(api)
   local class
   return function(options)
     if options ~= nil and type(options) ~= "table" then
-      error(("convoke.%s: options must be a table"):format(api.name), 2)
+      raise(("convoke.%s: options must be a table"):format(api.name))
     end
     class = class or make_class(api)
-    local state = raise_for(2, build, api, options or {})
+    local state = build(api, options or {})
     local made = { [STATE] = state }
     for name, resource in pairs(class.resources) do
       made[name] = setmetatable({ [STATE] = state, name = resource.name }, resource.metatable)

@@ -25,7 +25,7 @@ local raw_server = {}
 
 local PATIENCE = 10 -- seconds that starting and control messages may take
 
--- What the two processes tell each other ------------------------------------------------------------
+-- What the two processes tell each other ----------------------------------------------------------
 
 -- Lua source of a value made of tables, strings, numbers and booleans.
 local function dump(value)
@@ -47,7 +47,7 @@ local function frame(value)
   return #text .. "\n" .. text
 end
 
--- The server's process --------------------------------------------------------------------------------
+-- The server's process ----------------------------------------------------------------------------
 
 -- Coroutines yield what they wait for: a connection and "read" or "write", or a moment to sleep to.
 local tasks = {} -- coroutine -> { connection =, what =, at = }
@@ -240,7 +240,7 @@ function raw_server.serve(port)
   while true do wait_for_work() end
 end
 
--- The spec's side ---------------------------------------------------------------------------------------
+-- The spec's side ---------------------------------------------------------------------------------
 
 local methods = {}
 
@@ -292,8 +292,8 @@ raw_server.quote = quote
 function raw_server.start()
   local listener = assert(socket.bind("127.0.0.1", 0, 1))
   local _, port = listener:getsockname()
-  local program = ("package.path, package.cpath = %q, %q; require('spec.support.raw_server').serve(%d)")
-    :format(package.path, package.cpath, port)
+  local program = ("package.path, package.cpath = %q, %q; "
+    .. "require('spec.support.raw_server').serve(%d)"):format(package.path, package.cpath, port)
   os.execute(("%s -e %s >/dev/null </dev/null &"):format(quote(interpreter()), quote(program)))
   listener:settimeout(PATIENCE)
   local control = assert(listener:accept())
@@ -311,8 +311,9 @@ end
 -- @param headers  string or nil: more header lines, each with its "\r\n"
 function raw_server.answer(status, body, headers)
   body = body or ""
-  return ("HTTP/1.1 %d Words\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s")
-    :format(status, #body, headers or "", body)
+  local head = ("HTTP/1.1 %d Words\r\nContent-Type: application/json\r\nContent-Length: %d\r\n")
+    :format(status, #body)
+  return head .. (headers or "") .. "\r\n" .. body
 end
 
 --- The script that answers every request of a connection with the same text.
