@@ -1,5 +1,6 @@
 --- A plain HTTP client for the sandbox's own specs; on purpose not the library under test.
 
+local cqueues = require "cqueues"
 local http_request = require "http.request"
 local socket = require "socket"
 local json = require "convoke.sandbox.json"
@@ -8,13 +9,7 @@ local client = {}
 
 local TIMEOUT = 10 -- seconds
 
---- Sends one request and reads the whole answer.
--- @param method string
--- @param url string
--- @param options table or nil: `headers` (name to value), `body` (text) or `json` (value)
--- @return table: status (number), headers (lua-http headers), body (text), json (value or nil)
-function client.send(method, url, options)
-  options = options or {}
+local function exchange(method, url, options)
   local request = http_request.new_from_uri(url)
   request.follow_redirects, request.expect_100_timeout = false, 1
   request.headers:upsert(":method", method)
@@ -31,6 +26,21 @@ function client.send(method, url, options)
   stream:shutdown()
   return { status = tonumber(headers:get(":status")), headers = headers, body = text,
            json = json.decode(text) }
+end
+
+--- Sends one request and reads the whole answer. In a cqueues coroutine others go on meanwhile.
+-- @param method string
+-- @param url string
+-- @param options table or nil: `headers` (name to value), `body` (text) or `json` (value)
+-- @return table: status (number), headers (lua-http headers), body (text), json (value or nil)
+function client.send(method, url, options)
+  if cqueues.running() then return exchange(method, url, options or {}) end
+  local loop, answer = cqueues.new(), nil
+  loop:wrap(function() answer = exchange(method, url, options or {}) end)
+  local ok, why = loop:loop()
+  loop:close()
+  assert(ok, why)
+  return answer
 end
 
 --- A function `call(method, path, options)` for one API with fixed headers.

@@ -116,23 +116,33 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The control path
 
--- One request on a connection of its own; returns status and body, or nil and why.
-local function exchange(origin, method, path, body)
+-- One request on a connection of its own; returns the answer's text, or nil.
+local function talk(origin, text)
   local socket = require "cqueues.socket"
   local host, port = origin:match("^http://([^:/]+):(%d+)$")
   local connection = socket.connect(host, tonumber(port))
   connection:settimeout(CONTROL_TIMEOUT)
   connection:onerror(function(_, _, code) return code end)
   connection:setmode("b", "bn")
-  local ok = connection:write(("%s %s HTTP/1.1\r\nHost: %s:%s\r\nConnection: close\r\n"
-    .. "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s")
-    :format(method, path, host, port, #body, body))
-  local text = ok and connection:read("*a")
+  local answer = connection:write(text) and connection:read("*a")
   connection:close()
-  if not text then return nil, "no answer from the sandbox" end
-  local status, answer = text:match("^HTTP/1%.1 (%d+).-\r\n\r\n(.*)$")
+  return answer
+end
+
+-- Sends a request and waits for its answer, on an event loop that ends with the call.
+-- @return status and body, or nil and why
+local function exchange(origin, method, path, body)
+  local cqueues = require "cqueues"
+  local text = ("%s %s HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n"
+    .. "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s")
+    :format(method, path, #body, body)
+  local loop, answer = cqueues.new(), nil
+  loop:wrap(function() answer = talk(origin, text) end)
+  loop:loop()
+  loop:close()
+  local status, content = (answer or ""):match("^HTTP/1%.1 (%d+).-\r\n\r\n(.*)$")
   if not status then return nil, "no answer from the sandbox" end
-  return tonumber(status), answer
+  return tonumber(status), content
 end
 
 local function control(self, api, method, path, data)

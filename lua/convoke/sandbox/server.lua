@@ -4,6 +4,7 @@ local cqueues = require "cqueues"
 local errno = require "cqueues.errno"
 local http_headers = require "http.headers"
 local http_server = require "http.server"
+local yieldable_pcall = require("http.util").yieldable_pcall -- Lua 5.1's own does not yield
 local endpoint = require "convoke.sandbox.endpoint"
 local web = require "convoke.sandbox.web"
 
@@ -32,7 +33,7 @@ end
 
 -- Calls a method of a stream; lua-http raises on some malformed input where it means to return.
 local function attempt(stream, method, ...)
-  local ok, value, why, code = pcall(stream[method], stream, ...)
+  local ok, value, why, code = yieldable_pcall(stream[method], stream, ...)
   if ok then return value, why, code end
   return nil, value, errno.EILSEQ
 end
