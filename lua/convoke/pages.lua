@@ -10,47 +10,61 @@ local function number_in(link, name)
   return tonumber(link:match("[?&]" .. name .. "=(%d+)"))
 end
 
--- Each way: `size`, the parameter for the page size; `items(answer)`, the elements of a page; and
--- `next(answer, params, count)`, the parameter and value for the next page, or nothing at the end.
+-- Each way: `size`, the parameter for the page size; `place`, the one that says where a page
+-- begins, and `first`, what it is at the beginning; `items(answer)`, the elements of a page; and
+-- `next(answer, here, count, size)`, where the next page begins, or nothing at the end.
 local ways = {}
 
 ways.offset = {
   size = "limit",
+  place = "offset",
+  first = 0,
   items = function(answer) return answer.data or answer end,
-  next = function(_, params, count)
-    if count >= params.limit then return "offset", (params.offset or 0) + count end
+  next = function(answer, here, count, size)
+    local total = answer.total_count
+    if type(total) == "number" then return here + count < total and here + count or nil end
+    if count >= size then return here + count end
   end,
 }
 
 ways.next_page = {
   size = "page_size",
+  place = "page",
+  first = 1,
   items = function(answer) return answer.results end,
-  next = function(answer, params)
-    if answer.next == nil then return end
-    return "page", number_in(answer.next, "page") or (params.page or 1) + 1
+  next = function(answer, here)
+    if answer.next then return number_in(answer.next, "page") or here + 1 end
   end,
 }
 
 ways.next_offset = {
   size = "limit",
+  place = "offset",
+  first = 0,
   items = function(answer) return answer.results end,
-  next = function(answer, params, count)
+  next = function(answer, here, count)
     local link = answer.meta and answer.meta.next
-    if link == nil then return end
-    return "offset", number_in(link, "offset") or (params.offset or 0) + count
+    if link then return number_in(link, "offset") or here + count end
   end,
 }
 
 ways.number = {
   size = "limit",
+  place = "page",
+  first = 1,
   items = function(answer) return answer.data end,
-  next = function(answer, params)
+  next = function(answer, here)
     local pagination = answer.pagination
     if type(pagination) ~= "table" then return end
-    if pagination.next_page_number then return "page", pagination.next_page_number end
-    if pagination.has_next then return "page", (params.page or 1) + 1 end
+    if pagination.next_page_number then return pagination.next_page_number end
+    if pagination.has_next then return here + 1 end
   end,
 }
+
+-- Whether a value is a list; an empty table may be one.
+local function is_list(value)
+  return type(value) == "table" and (#value > 0 or next(value) == nil)
+end
 
 --- An iterator over the elements of all pages, fetched as they are needed.
 -- @param operation  of the catalogue, with `paging`
@@ -63,28 +77,29 @@ function pages.each(operation, params, fetch, fail)
   local asked = {}
   for name, value in pairs(params or {}) do asked[name] = value end
   asked[way.size] = asked[way.size] or page_size
-  local items, position, name, value = {}, 0, nil, nil
-  local ended = false
+  local items, position = {}, 0
+  local here, following = nil, asked[way.place] or way.first
 
   local function turn()
-    if name then asked[name] = value end
+    if here then asked[way.place] = following end
     local answer, err = fetch(asked)
     if err then error(err, 0) end
-    items, position = way.items(answer), 0
-    if type(items) ~= "table" then error(fail("the page has no list"), 0) end
-    local before = asked[name or ""] or 0
-    name, value = way.next(answer, asked, #items)
-    if name and (type(value) ~= "number" or value <= (asked[name] or before)) then
+    items = type(answer) == "table" and way.items(answer)
+    if not is_list(items) then
+      items = {}
+      error(fail("the page has no list"), 0)
+    end
+    here, position = following, 0
+    following = way.next(answer, here, #items, asked[way.size])
+    -- Whoever sends us back, or on without giving anything, would keep us for ever.
+    if following and (type(following) ~= "number" or following <= here or #items == 0) then
       error(fail("the listing does not go on: the next page is not behind this one"), 0)
     end
-    ended = name == nil
   end
 
-  local started = false
   return function()
     while position >= #items do
-      if started and ended then return nil end
-      started = true
+      if not following then return nil end
       turn()
     end
     position = position + 1
