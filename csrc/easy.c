@@ -76,9 +76,39 @@ static size_t on_header(char *data, size_t one, size_t size, void *user)
 }
 
 /*
- * The body comes through this function, and there is none to wind it back: libcurl would send a
- * request a second time when a kept connection dies, and with this it cannot.
+ * When a kept connection dies before an answer has begun, libcurl sends the request again by
+ * itself, and reports success. That must not happen to what is not safe to repeat. It cannot where
+ * libcurl asks before it sends (7.80.0); with an older one the body comes through a function that
+ * nothing can wind back.
  */
+#if LIBCURL_VERSION_NUM >= 0x075000
+#define CVK_LIBCURL_ASKS 1
+
+static int on_ready_to_send(void *user, char *remote, char *local, int remote_port, int local_port)
+{
+    (void)remote;
+    (void)local;
+    (void)remote_port;
+    (void)local_port;
+    cvk_exchange *exchange = user;
+    long bytes = 0;
+    curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &bytes);
+    bool again = exchange->asked && bytes > exchange->bytes_before;
+    if (!exchange->asked)
+        exchange->bytes_before = bytes; /* what went to a proxy */
+    exchange->asked = true;
+    if (again && !exchange->request.operation->safe) {
+        exchange->failure = CVK_NETWORK;
+        snprintf(exchange->message, sizeof exchange->message,
+                 "the connection was closed before an answer came");
+        return CURL_PREREQFUNC_ABORT;
+    }
+    return exchange->abandoned ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+#else
+#define CVK_LIBCURL_ASKS 0
+
 static size_t on_read(char *data, size_t one, size_t room, void *user)
 {
     cvk_exchange *exchange = user;
@@ -94,16 +124,6 @@ static size_t on_read(char *data, size_t one, size_t room, void *user)
     return room;
 }
 
-#if LIBCURL_VERSION_NUM >= 0x075000 /* 7.80.0 */
-static int on_connected(void *user, char *remote, char *local, int remote_port, int local_port)
-{
-    (void)remote;
-    (void)local;
-    (void)remote_port;
-    (void)local_port;
-    cvk_exchange *exchange = user;
-    return exchange->abandoned ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
-}
 #endif
 
 /* ---- handles ----------------------------------------------------------------------------- */
@@ -116,7 +136,11 @@ static CURL *new_easy(const cvk_settings *settings)
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+#if CVK_LIBCURL_ASKS
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_ready_to_send);
+#else
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
+#endif
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, settings->connect_timeout);
@@ -126,9 +150,6 @@ static CURL *new_easy(const cvk_settings *settings)
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 #else
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
-#if LIBCURL_VERSION_NUM >= 0x075000
-    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
 #endif
     long version = settings->http_version == 1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS;
     CURLcode code = curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version);
@@ -217,6 +238,10 @@ static CURLcode set_method(CURL *easy, const cvk_request *request)
     if (body) {
         code = curl_easy_setopt(easy, CURLOPT_POST, 1L);
         code |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
+#if CVK_LIBCURL_ASKS /* with the body at hand it goes out in one piece with the head */
+        code |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
+                                 request->body.size > 0 ? request->body.data : "");
+#endif
     } else {
         code = curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     }
@@ -242,9 +267,10 @@ bool cvk_easy_prepare(CURL *easy, cvk_exchange *exchange, long timeout)
     code |= curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
     code |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
     code |= curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
-    code |= curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
-#if LIBCURL_VERSION_NUM >= 0x075000
+#if CVK_LIBCURL_ASKS
     code |= curl_easy_setopt(easy, CURLOPT_PREREQDATA, exchange);
+#else
+    code |= curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
 #endif
     return code == CURLE_OK;
 }

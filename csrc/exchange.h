@@ -79,7 +79,9 @@ struct cvk_exchange {
     void *easy;
     cvk_buffer address;
     cvk_buffer lines; /* libcurl's list of header lines */
-    size_t body_sent;
+    size_t body_sent;  /* where libcurl reads the body through a function */
+    bool asked;        /* libcurl has asked whether it may send */
+    long bytes_before; /* what had left before it asked first */
     size_t header_bytes;
     bool head_ended;     /* the empty line after the headers has come */
     bool head_too_large; /* why it is CVK_TOO_LARGE */
