@@ -99,8 +99,6 @@ static int on_ready_to_send(void *user, char *remote, char *local, int remote_po
     exchange->asked = true;
     if (again && !exchange->request.operation->safe) {
         exchange->failure = CVK_NETWORK;
-        snprintf(exchange->message, sizeof exchange->message,
-                 "the connection was closed before an answer came");
         return CURL_PREREQFUNC_ABORT;
     }
     return exchange->abandoned ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;

@@ -84,10 +84,15 @@ static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode co
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     exchange->status = (int)status;
     exchange->sent = cvk_easy_has_sent(easy);
-    if (exchange->failure == CVK_FINE) /* a callback may have said why it stopped */
+    const char *message = curl_easy_strerror(code);
+    if (exchange->failure == CVK_FINE) { /* else a callback has said why it stopped */
         exchange->failure = cvk_easy_failure(exchange, code);
+    } else if (exchange->failure == CVK_NETWORK) {
+        message = "the connection was closed before an answer came";
+        exchange->message[0] = '\0';
+    }
     if (exchange->failure != CVK_FINE && exchange->message[0] == '\0')
-        snprintf(exchange->message, sizeof exchange->message, "%s", curl_easy_strerror(code));
+        snprintf(exchange->message, sizeof exchange->message, "%s", message);
     count(transport, exchange);
     curl_multi_remove_handle(transport->multi, easy);
     exchange->easy = NULL;
