@@ -15,7 +15,7 @@ static const char redaction[] = "[redacted]";
 /* Length of the prefix ("Bearer ") that the value brings along, else 0. */
 static size_t own_prefix(const cvk_auth *auth, const char *value, size_t size)
 {
-    size_t length = auth->prefix == NULL ? 0 : strlen(auth->prefix);
+    size_t length = auth->place != CVK_AUTH_HEADER ? 0 : strlen(auth->prefix);
     return length > 0 && size > length && strncasecmp(value, auth->prefix, length) == 0 ? length
                                                                                         : 0;
 }
@@ -38,23 +38,30 @@ static bool contains(const char *text, size_t size, const char *bytes)
     return false;
 }
 
-const char *cvk_credential_fault(const cvk_auth *auth, const char *value, size_t value_size,
-                                 const char *partner, size_t partner_size)
+static const char *part_fault(const cvk_auth *auth, const char *text, size_t size)
 {
-    size_t prefix = own_prefix(auth, value, value_size);
-    value += prefix;
-    value_size -= prefix;
-    bool basic = auth->place == CVK_AUTH_BASIC;
-    if (value_size == 0)
+    if (size == 0)
         return "is empty";
-    if (!clean(value, value_size, basic) || !clean(partner, partner_size, basic))
+    if (!clean(text, size, auth->place == CVK_AUTH_BASIC))
         return "holds a control character or a space";
-    if (basic && contains(value, value_size, ":"))
-        return "holds a colon, which basic authentication cannot carry";
-    if (auth->place == CVK_AUTH_COOKIE &&
-        (contains(value, value_size, ";,\"\\") || contains(partner, partner_size, ";,\"\\")))
+    if (auth->place == CVK_AUTH_COOKIE && contains(text, size, ";,\"\\"))
         return "holds a character that cookies cannot carry";
     return NULL;
+}
+
+const char *cvk_credential_fault(const cvk_auth *auth, const char *value, size_t value_size,
+                                 const char *partner, size_t partner_size, bool *about_partner)
+{
+    size_t prefix = own_prefix(auth, value, value_size);
+    const char *fault = part_fault(auth, value + prefix, value_size - prefix);
+    *about_partner = false;
+    if (fault == NULL && auth->place == CVK_AUTH_BASIC && contains(value, value_size, ":"))
+        return "holds a colon, which basic authentication cannot carry";
+    if (fault == NULL && auth->partner != NULL) {
+        fault = part_fault(auth, partner, partner_size);
+        *about_partner = fault != NULL;
+    }
+    return fault;
 }
 
 static void add_line(cvk_buffer *lines, const char *name, const char *prefix)

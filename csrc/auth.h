@@ -19,9 +19,12 @@ typedef struct cvk_credential {
     cvk_buffer redacted; /* header lines as a person may see them, each with its closing zero */
 } cvk_credential;
 
-/* What is wrong with a credential's text, or NULL. The answer never holds the text. */
+/*
+ * What is wrong with a credential's text, or NULL, and which of the two it is about. The answer
+ * never holds the text.
+ */
 const char *cvk_credential_fault(const cvk_auth *auth, const char *value, size_t value_size,
-                                 const char *partner, size_t partner_size);
+                                 const char *partner, size_t partner_size, bool *about_partner);
 
 /*
  * A credential without fault, held once. `origin` is the address's `scheme://host[:port]` for

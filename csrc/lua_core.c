@@ -328,11 +328,14 @@ static int client_credential(lua_State *L)
     const cvk_auth *auth = &client->api->auths[way];
     const char *value = luaL_checklstring(L, 3, &size);
     const char *partner = luaL_optlstring(L, 4, "", &partner_size);
-    const char *fault = cvk_credential_fault(auth, value, size, partner, partner_size);
+    bool about_partner;
+    const char *fault =
+        cvk_credential_fault(auth, value, size, partner, partner_size, &about_partner);
     if (fault != NULL) {
         lua_pushnil(L);
         lua_pushstring(L, fault);
-        return 2;
+        lua_pushboolean(L, about_partner);
+        return 3;
     }
     cvk_buffer origin = {0};
     cvk_buffer_add(&origin, client->address.data, cvk_uri_origin_length(client->address.data));

@@ -7,7 +7,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { deepest = 100 };
+enum {
+    deepest = 100,    /* levels of a value */
+    quoted_name = 60, /* bytes of an odd name that a path shows */
+};
 
 /* ---- faults ---------------------------------------------------------------------------------- */
 
@@ -44,9 +47,15 @@ static void push_path(lua_State *L, const cvk_spot *spot)
             luaL_addstring(&path, chain[i]->name);
         } else {
             cvk_buffer quoted = {0};
-            char text[80];
-            cvk_json_add_string(&quoted, chain[i]->name, strlen(chain[i]->name));
-            snprintf(text, sizeof text, "[%.70s]", quoted.failed ? "" : cvk_buffer_string(&quoted));
+            char text[quoted_name * 6 + 8];
+            size_t size = strlen(chain[i]->name);
+            bool cut = size > quoted_name;
+            if (cut)
+                for (size = quoted_name; size > 0 && (chain[i]->name[size] & 0xc0) == 0x80;)
+                    size--; /* whole characters only */
+            cvk_json_add_string(&quoted, chain[i]->name, size);
+            snprintf(text, sizeof text, "[%s%s]", quoted.failed ? "" : cvk_buffer_string(&quoted),
+                     cut ? "..." : "");
             cvk_buffer_free(&quoted);
             luaL_addstring(&path, text);
         }
@@ -438,15 +447,20 @@ static void write_wrapper(cvk_walk *walk, const cvk_spot *spot, int index)
         cvk_model_fault(walk, spot, "is a Convex value, which only Convex takes");
         return;
     }
-    size_t size;
     lua_rawgeti(L, index, 1);
     lua_rawgeti(L, index, 2);
-    const char *text = lua_tolstring(L, -1, &size);
-    cvk_buffer_add_string(walk->out, "{\"");
-    cvk_buffer_add_string(walk->out, lua_tostring(L, -2));
-    cvk_buffer_add_string(walk->out, "\":\"");
-    cvk_buffer_add(walk->out, text, size);
-    cvk_buffer_add_string(walk->out, "\"}");
+    if (lua_type(L, -1) == LUA_TSTRING && lua_type(L, -2) == LUA_TSTRING) {
+        size_t name_size, size;
+        const char *name = lua_tolstring(L, -2, &name_size);
+        const char *text = lua_tolstring(L, -1, &size);
+        cvk_buffer_add_byte(walk->out, '{');
+        cvk_json_add_string(walk->out, name, name_size);
+        cvk_buffer_add_byte(walk->out, ':');
+        cvk_json_add_string(walk->out, text, size);
+        cvk_buffer_add_byte(walk->out, '}');
+    } else {
+        cvk_model_fault(walk, spot, "is a Convex value that was changed");
+    }
     lua_pop(L, 2);
 }
 

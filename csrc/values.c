@@ -92,9 +92,10 @@ static int64_t check_int64(lua_State *L, int index)
     lua_getglobal(L, "tostring");
     lua_pushvalue(L, index);
     lua_call(L, 1, 1);
-    const char *text = lua_tostring(L, -1);
+    size_t size;
+    const char *text = lua_tolstring(L, -1, &size);
     char *end = NULL;
-    if (text != NULL && ((*text >= '0' && *text <= '9') || *text == '-')) {
+    if (text != NULL && strlen(text) == size && ((*text >= '0' && *text <= '9') || *text == '-')) {
         errno = 0;
         value = strtoll(text, &end, 10);
         if (errno == 0 && (*end == '\0' || strcmp(end, "LL") == 0))

@@ -5,6 +5,7 @@ local call = require "convoke.call"
 local engine = require "convoke.engine"
 local errors = require "convoke.errors"
 local pages = require "convoke.pages"
+local retry = require "convoke.retry"
 local version = require "convoke.version"
 
 local client = {}
@@ -99,6 +100,7 @@ local call_options = {
   deadline = { is_number_from(0), "a number" },
   headers = { is "table", "a table" },
   allow_empty = { is "boolean", "a boolean" },
+  reconcile = { is "boolean", "a boolean" },
 }
 
 local function check_option(where, known, name, value)
@@ -127,7 +129,7 @@ local function chosen_way(api, options, where)
         raise(("%s: option %s goes together with %s"):format(where,
           given == nil and way.partner or way.option, given == nil and way.option or way.partner))
       end
-      chosen = { position = position, way = way, value = given, partner = partner or nil }
+      chosen = { position = position, way = way, value = given, partner = partner }
     end
   end
   if chosen then return chosen end
@@ -155,24 +157,23 @@ local function missing_credential(api, where)
 end
 
 local function set_credential(state, chosen, where)
-  local way = chosen.way
-  if type(chosen.value) == "function" then
-    if not way.renewable then
-      raise(("%s: option %s must be a string"):format(where, way.option))
-    end
-    state.credential = { source = chosen.value, way = chosen.position, partner = chosen.partner,
+  local way, value, partner = chosen.way, chosen.value, chosen.partner
+  if way.partner and type(partner) ~= "string" then
+    raise(("%s: option %s must be a string"):format(where, way.partner))
+  end
+  if way.renewable and type(value) == "function" then
+    state.credential = { source = value, way = chosen.position, partner = partner,
       option = way.option }
     return
   end
-  for name, value in pairs { [way.option] = chosen.value, [way.partner or 0] = chosen.partner } do
-    if type(value) ~= "string" then
-      raise(("%s: option %s must be a string%s"):format(where, name,
-        way.renewable and " or a function" or ""))
-    end
+  if type(value) ~= "string" then
+    raise(("%s: option %s must be a string%s"):format(where, way.option,
+      way.renewable and " or a function" or ""))
   end
-  local good, fault = state.native:credential(chosen.position, chosen.value, chosen.partner)
+  local good, fault, about_partner = state.native:credential(chosen.position, value, partner)
   if not good then
-    raise(("%s: %s %s"):format(where, chosen.variable or "option " .. way.option, fault))
+    local option = about_partner and way.partner or way.option
+    raise(("%s: %s %s"):format(where, chosen.variable or "option " .. option, fault))
   end
 end
 
@@ -254,6 +255,13 @@ local function apply_client_fields(api, options, where)
   return next(defaults) and defaults or nil, headers
 end
 
+-- Whether a proxy, with or without scheme and user, is on this machine.
+local function is_here(proxy)
+  local host = proxy:gsub("^%w+://", ""):gsub("^[^/]*@", "")
+  local fault, _, loopback = core.address("http://" .. host)
+  return not fault and loopback
+end
+
 local function build(api, options)
   local where = "convoke." .. api.name
   local known = own_options(api)
@@ -270,6 +278,7 @@ local function build(api, options)
     defaults = defaults,
     call_options = own_call_options(api),
     calls = {}, -- in flight
+    budget = retry.budget(),
   }
   state.native = core.client(api.name, {
     address = address,
@@ -288,9 +297,10 @@ local function build(api, options)
   })
   local chosen = chosen_way(api, options, where)
   if chosen then
-    if plain and not loopback and not options.allow_http then
-      raise(("%s: a credential does not go over plain http to %s; use https (or allow_http = true)")
-        :format(where, address))
+    local stays = loopback and (not options.proxy or is_here(options.proxy))
+    if plain and not stays and not options.allow_http then
+      raise(("%s: a credential does not go over plain http to %s%s; use https "
+        .. "(or allow_http = true)"):format(where, address, loopback and " by a proxy" or ""))
     end
     set_credential(state, chosen, where)
   elseif not api.anonymous then

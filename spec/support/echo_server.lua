@@ -1,0 +1,247 @@
+--- A server that keeps the exact bytes of every request and answers what it is told to.
+--
+--   local server = require("spec.support.echo_server").start()
+--   server:answer { status = 200, body = "{}" }       -- from now on, to every request
+--   server:answer({ status = 401 }, { body = "{}" })   -- in this order; the last one stays
+--   server:requests()                                  -- and forgets them
+--   server:stop()
+--
+-- It runs in a process of its own, which ends when its standard input does.
+
+local echo_server = {}
+
+local TIMEOUT = 10 -- seconds
+
+-- The child ---------------------------------------------------------------------------------------
+
+-- Frames on the control connection: the size in decimal, a line feed, the bytes.
+local function frame(bytes)
+  return #bytes .. "\n" .. bytes
+end
+
+local function read_frame(connection)
+  local size = tonumber(connection:read "*l")
+  if not size then return nil end
+  return size == 0 and "" or connection:read(size)
+end
+
+-- One request with its body as it came, or nil at the end of the connection.
+local function read_request(connection)
+  local head = {}
+  repeat
+    local line = connection:read "*L"
+    if not line then return nil end
+    head[#head + 1] = line
+  until line == "\r\n"
+  local text = table.concat(head)
+  local size = tonumber(text:lower():match "\ncontent%-length: *(%d+)")
+  if size and size > 0 then text = text .. (connection:read(size) or "") end
+  return text
+end
+
+local function serve(state, connection, tls)
+  if tls and not connection:starttls(tls) then return end
+  for request in read_request, connection do
+    state.requests[#state.requests + 1] = request
+    local answers = state.answers
+    local answer = #answers > 1 and table.remove(answers, 1) or answers[1]
+    connection:write(answer)
+  end
+end
+
+-- Commands: "requests" gives them as frames after their count; "answers" takes frames.
+local function obey(state, connection)
+  for command in read_frame, connection do
+    if command == "requests" then
+      local frames = { frame(tostring(#state.requests)) }
+      for i, request in ipairs(state.requests) do frames[i + 1] = frame(request) end
+      connection:write(table.concat(frames))
+      state.requests = {}
+    else
+      state.answers = {}
+      for i = 1, tonumber(command) do state.answers[i] = read_frame(connection) end
+      connection:write(frame "done")
+    end
+  end
+end
+
+-- A key, and a certificate that says it belongs to `name` and is its own authority.
+local function certificate_for(name)
+  local x509, pkey = require "openssl.x509", require "openssl.pkey"
+  local alternatives = require("openssl.x509.altname").new()
+  local subject = require("openssl.x509.name").new()
+  local key = pkey.new { type = "EC", curve = "prime256v1" }
+  local certificate = x509.new()
+  subject:add("CN", name)
+  alternatives:add(name:match "^[%d.]+$" and "IP" or "DNS", name)
+  certificate:setVersion(3)
+  certificate:setSerial(require("openssl.bignum").new(os.time()))
+  certificate:setSubject(subject)
+  certificate:setIssuer(subject)
+  certificate:setSubjectAlt(alternatives)
+  certificate:setLifetime(os.time() - 3600, os.time() + 3600)
+  certificate:setBasicConstraints { CA = true }
+  certificate:setPublicKey(key)
+  certificate:sign(key)
+  return key, certificate
+end
+
+local function tls_for(name)
+  local key, certificate = certificate_for(name)
+  local context = require("openssl.ssl.context").new("TLS", true)
+  context:setPrivateKey(key)
+  context:setCertificate(certificate)
+  return context, certificate:toPEM()
+end
+
+local function listen(cq, handle)
+  local socket = require "cqueues.socket"
+  local listener = assert(socket.listen { host = "127.0.0.1", port = 0, nodelay = true })
+  assert(listener:listen())
+  cq:wrap(function()
+    for connection in listener:clients() do
+      connection:setmode("b", "bn")
+      connection:onerror(function(_, _, why) return why end)
+      cq:wrap(function()
+        pcall(handle, connection)
+        connection:close()
+      end)
+    end
+  end)
+  local _, _, port = listener:localname()
+  return port
+end
+
+--- The child's program: prints "PORT CONTROL_PORT", with TLS its certificate, and an empty line.
+-- @param name  what its certificate is for; nil: plain http
+function echo_server.main(name)
+  local cqueues, signal = require "cqueues", require "cqueues.signal"
+  local cq = cqueues.new()
+  local state = { requests = {}, answers = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" } }
+  local tls, pem
+  signal.ignore(signal.SIGPIPE)
+  if name then tls, pem = tls_for(name) end
+  local port = listen(cq, function(connection) serve(state, connection, tls) end)
+  local control = listen(cq, function(connection) obey(state, connection) end)
+  cq:wrap(function()
+    cqueues.poll { pollfd = 0, events = "r" }
+    os.exit(0)
+  end)
+  io.stdout:write(port, " ", control, "\n", pem or "", "\n")
+  io.stdout:flush()
+  while true do cq:loop() end
+end
+
+-- The parent --------------------------------------------------------------------------------------
+
+local methods = {}
+methods.__index = methods
+
+local function send_frame(connection, bytes)
+  assert(connection:send(frame(bytes)))
+end
+
+local function receive_frame(connection)
+  local size = tonumber((assert(connection:receive "*l")))
+  return size == 0 and "" or assert(connection:receive(size))
+end
+
+-- The bytes of an answer: `raw`, or made of status, headers (name to value) and body.
+local function wire_text(answer)
+  if answer.raw then return answer.raw end
+  local body = answer.body or ""
+  local lines = { ("HTTP/1.1 %d Status"):format(answer.status or 200) }
+  for name, value in pairs(answer.headers or {}) do lines[#lines + 1] = name .. ": " .. value end
+  if answer.status ~= 204 then lines[#lines + 1] = "Content-Length: " .. #body end
+  return table.concat(lines, "\r\n") .. "\r\n\r\n" .. body
+end
+
+--- Says what is answered: one after the other, the last one for good.
+-- @param ...  tables: status, headers, body; or raw
+function methods:answer(...)
+  local answers = { ... }
+  send_frame(self.control, tostring(#answers))
+  for _, answer in ipairs(answers) do send_frame(self.control, wire_text(answer)) end
+  receive_frame(self.control)
+end
+
+local function parse(text)
+  local head, body = text:match "^(.-\r\n)\r\n(.*)$"
+  local method, target = head:match "^(%S+) (%S+) HTTP/1%.1\r\n"
+  local headers, counts = {}, {}
+  for name, value in head:gmatch "\n([^:\r\n]+):[ \t]*([^\r\n]*)" do
+    name = name:lower()
+    headers[name] = value
+    counts[name] = (counts[name] or 0) + 1
+  end
+  return { raw = text, head = head, method = method, target = target, headers = headers,
+    counts = counts, body = body }
+end
+
+--- The requests since the last time, oldest first, each with raw, head, method, target, headers
+-- (by lower-case name), counts (how often each header came) and body.
+function methods:requests()
+  send_frame(self.control, "requests")
+  local requests = {}
+  for i = 1, tonumber(receive_frame(self.control)) do
+    requests[i] = parse(receive_frame(self.control))
+  end
+  return requests
+end
+
+--- The only request since the last time; raises when there was another number of them.
+function methods:request()
+  local requests = self:requests()
+  if #requests ~= 1 then error(("%d requests came, not one"):format(#requests), 2) end
+  return requests[1]
+end
+
+--- Ends the server and removes its files.
+function methods:stop()
+  self.control:close()
+  self.process:close()
+  if self.certificate then os.remove(self.certificate) end
+end
+
+local function quote(text)
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+--- Starts a server on a free loopback port.
+-- @param name  for TLS: what the server's certificate is for, such as "localhost"; else nil
+-- @return an object with `url`, `port`, `certificate` (a file's name, with TLS) and methods above
+function echo_server.start(name)
+  local lua = os.getenv "LUA" or "lua5.4"
+  local fifo = os.tmpname()
+  os.remove(fifo)
+  assert(os.execute("mkfifo -m 600 " .. fifo))
+  local program = ("package.path = %q; require('spec.support.echo_server').main(%s)")
+    :format(package.path, name and ("%q"):format(name) or "")
+  local process = assert(io.popen(("exec %s -e %s >%s"):format(quote(lua), quote(program), fifo),
+    "w"))
+  local pipe = assert(io.open(fifo, "r"))
+  local first = pipe:read "*l" or ""
+  local pem = {}
+  for line in pipe:lines() do
+    if line == "" then break end
+    pem[#pem + 1] = line .. "\n"
+  end
+  pipe:close()
+  os.remove(fifo)
+  local port, control_port = first:match "^(%d+) (%d+)$"
+  assert(port, "the echo server did not start")
+  local control = assert(require("socket").connect("127.0.0.1", tonumber(control_port)))
+  control:settimeout(TIMEOUT)
+  control:setoption("tcp-nodelay", true)
+  local self = { process = process, control = control, port = tonumber(port) }
+  self.url = ("%s://%s:%s"):format(name and "https" or "http", name or "127.0.0.1", port)
+  if name then
+    self.certificate = os.tmpname()
+    local file = assert(io.open(self.certificate, "w"))
+    file:write(table.concat(pem))
+    file:close()
+  end
+  return setmetatable(self, methods)
+end
+
+return echo_server
