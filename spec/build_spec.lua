@@ -1,0 +1,122 @@
+-- The commands around the build, run as a user runs them.
+
+local lfs = require "lfs"
+
+local here = lfs.currentdir()
+local lua = os.getenv "LUA" or arg and arg[-1] or "lua5.4"
+
+-- Runs a shell command; returns whether it succeeded and what it printed, on both channels.
+-- Without the variables of a surrounding make, its preloaded libraries and its paths.
+local function run(command, settings)
+  local clean = "env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u LD_PRELOAD -u LUA_PATH -u LUA_CPATH "
+  local name = os.tmpname()
+  local file = assert(io.open(name, "w"))
+  file:write(command, "\n")
+  file:close()
+  local pipe = io.popen(("%s %s sh -e %s 2>&1 </dev/null; echo $?; rm %s")
+    :format(clean, settings or "", name, name))
+  local text = pipe:read "*a"
+  pipe:close()
+  local output, status = text:match "^(.-)(%d+)\n$"
+  return status == "0", output
+end
+
+local function fresh_folder()
+  local name = os.tmpname()
+  os.remove(name)
+  assert(lfs.mkdir(name))
+  finally(function() run("rm -rf " .. name) end)
+  return name
+end
+
+local ask = "'print(#require(\"convoke\").operations)'"
+
+describe("make", function()
+  it("has nothing to do when everything is built", function()
+    assert.is_true(run("make LUA=" .. lua))
+    local ok, output = run("make LUA=" .. lua)
+    assert.is_true(ok)
+    assert.match("[Nn]othing to be done", output)
+  end)
+
+  it("env gives the paths with which a plain interpreter finds the build from anywhere", function()
+    local ok, output = run(([[
+      eval "$(make -s --no-print-directory LUA=%s env)"
+      cd / && %s -e %s]]):format(lua, lua, ask))
+    assert.is_true(ok, output)
+    assert.match("^27%s", output)
+  end)
+
+  it("env keeps what the user's own paths hold", function()
+    local ok, output = run(("make -s --no-print-directory LUA=%s env"):format(lua),
+      "LUA_PATH='/my/own/?.lua;;' LUA_CPATH='/my/own/?.so;;'")
+    assert.is_true(ok, output)
+    assert.match("LUA_PATH='[^\n]*/my/own/%?%.lua;;'", output)
+    assert.match("LUA_CPATH='[^\n]*/my/own/%?%.so;;'", output)
+  end)
+
+  it("install puts all where this Lua looks below its prefix, uninstall takes it away", function()
+    local root = fresh_folder()
+    local version = _VERSION:match "%d%.%d"
+    local ok, output = run(("make LUA=%s PREFIX=/usr DESTDIR=%s install"):format(lua, root))
+    assert.is_true(ok, output)
+    ok, output = run(([[
+      export LUA_PATH='%s/usr/share/lua/%s/?.lua;%s/usr/share/lua/%s/?/init.lua;;'
+      export LUA_CPATH='%s/usr/lib/lua/%s/?.so;;'
+      cd / && %s -e %s]])
+      :format(root, version, root, version, root, version, lua, ask))
+    assert.is_true(ok, output)
+    assert.match("^27%s", output)
+    assert.equal("file", lfs.attributes(root .. "/usr/include/convoke.h", "mode"))
+
+    ok, output = run(("make LUA=%s PREFIX=/usr DESTDIR=%s uninstall"):format(lua, root))
+    assert.is_true(ok, output)
+    local _, left = run(("find %s -type f"):format(root))
+    assert.equal("", left)
+  end)
+
+  it("works in a folder whose name holds a space", function()
+    local folder = fresh_folder() .. "/two words"
+    assert(lfs.mkdir(folder))
+    assert.is_true(run(("cp -R Makefile .ci csrc lua '%s'"):format(folder)))
+    local ok, output = run(([[
+      cd '%s' && make -s LUA=%s
+      eval "$(make -s --no-print-directory LUA=%s env)"
+      cd / && %s -e %s]]):format(folder, lua, lua, lua, ask))
+    assert.is_true(ok, output)
+    assert.match("27%s", output)
+  end)
+end)
+
+describe(".ci/install", function()
+  -- A folder with the few commands that every system has, as the only one on the PATH.
+  local function bare_path()
+    local folder = fresh_folder()
+    local commands = { "bash", "sh", "env", "awk", "sed", "cat", "dirname", "paste", "id" }
+    for _, command in ipairs(commands) do
+      assert.is_true(run(("ln -s \"$(command -v %s)\" %s"):format(command, folder)))
+    end
+    return "PATH=" .. folder
+  end
+
+  it("names the packages and stops where there is no apt", function()
+    local ok, output = run(here .. "/.ci/install build lua5.4 run", bare_path())
+    assert.is_false(ok)
+    assert.match("libcurl4%-openssl%-dev", output)
+    assert.match("liblua5%.4%-dev", output)
+    assert.match("lua%-cjson", output)
+    assert.match("no apt here", output)
+  end)
+
+  it("says nothing when nothing is missing", function()
+    local ok, output = run(".ci/install build test", "LUA=" .. lua)
+    assert.is_true(ok, output)
+    assert.equal("", output)
+  end)
+
+  it("refuses a group that it does not know", function()
+    local ok, output = run(".ci/install nonsense")
+    assert.is_false(ok)
+    assert.match("no group 'nonsense'", output)
+  end)
+end)
