@@ -80,6 +80,7 @@ build = {
     ["convoke.sandbox.shape"] = "lua/convoke/sandbox/shape.lua",
     ["convoke.sandbox.web"] = "lua/convoke/sandbox/web.lua",
     ["convoke.tasks"] = "lua/convoke/tasks.lua",
+    ["convoke.timers"] = "lua/convoke/timers.lua",
     ["convoke.version"] = "lua/convoke/version.lua",
   },
 }

@@ -5,15 +5,39 @@
 -- core is step(), called by the program, by run(), or by the host's own loop.
 
 local core = require "convoke.core"
+local timers = require "convoke.timers"
 
 local engine = {}
 
 local waiters = {} -- native call -> host, for parked calls
 local tokens = {} -- native call -> what the host knows the parked coroutine by
+local waiting = 0 -- how many those are
+local revoked = setmetatable({}, { __mode = "k" }) -- native calls that engine.cancel() has ended
 local host -- a foreign host in use, or nil
 local scheduler -- the host of our own tasks; set by tasks.lua
 local watched = false -- somebody watches the descriptor
 local longest_wait = 3600 -- seconds; then look again
+
+-- Who waits ------------------------------------------------
+
+local function expect(native, owner, token)
+  if not waiters[native] then waiting = waiting + 1 end
+  waiters[native], tokens[native] = owner, token
+end
+
+-- Nobody waits for the call any more. Returns who did: host and token, or nothing.
+local function forget(native)
+  local owner, token = waiters[native], tokens[native]
+  if not owner then return end
+  waiters[native], tokens[native] = nil, nil
+  waiting = waiting - 1
+  return owner, token
+end
+
+local function wake_waiter(native)
+  local owner, token = forget(native)
+  if owner then owner.wake(token) end
+end
 
 --- The host that the running coroutine can be parked by and its token there; nothing where it
 -- must block.
@@ -26,29 +50,43 @@ function engine.here()
   end
 end
 
+-- Driving ------------------------------------------------
+
 --- Hands finished calls to those that wait for them.
 function engine.dispatch()
   local native = core.finished()
   while native do
-    local owner, token = waiters[native], tokens[native]
-    if owner then
-      waiters[native], tokens[native] = nil, nil
-      owner.wake(token)
-    end
+    wake_waiter(native)
     native = core.finished()
   end
 end
 
---- Whether there is anything to drive: calls in flight, tasks, or sleepers.
+--- Whether anybody waits for a call or a time, or a task is not at its end.
 function engine.busy()
-  return core.in_flight() > 0 or scheduler.busy()
+  return waiting > 0 or timers.timeout() ~= nil or scheduler.busy()
+end
+
+--- Whether there are tasks that have not ended.
+function engine.has_tasks()
+  return scheduler.busy()
+end
+
+-- Seconds until there is work here, beside the core's own; or nil.
+local function own_timeout()
+  return scheduler.ready() and 0 or timers.timeout()
 end
 
 --- Seconds until there is work by time, or nil: 0 when there is some now.
 function engine.timeout()
-  local calls, tasks = core.timeout(), scheduler.timeout()
-  if calls and tasks then return math.min(calls, tasks) end
-  return calls or tasks
+  local calls, own = core.timeout(), own_timeout()
+  if calls and own then return math.min(calls, own) end
+  return calls or own
+end
+
+--- Tells those that watch what has changed: when there is work, and whether there is any at all.
+function engine.announce()
+  if watched then core.alarm(own_timeout()) end
+  if host and host.rest and not engine.busy() then host.rest() end
 end
 
 --- Does what is to be done without waiting, for about `budget` seconds (default: all of it).
@@ -57,23 +95,17 @@ function engine.step(budget)
   local stop = budget and core.now() + budget
   core.step(budget)
   engine.dispatch()
+  timers.run()
   scheduler.work(stop)
-  if watched then core.alarm(scheduler.timeout()) end
+  engine.announce()
   return core.in_flight()
 end
 
---- Blocks until `done()` is true, driving calls and tasks.
-function engine.block(done)
-  while true do
-    engine.dispatch()
-    scheduler.work()
-    if done() then return end
-    local timeout = engine.timeout()
-    if not timeout and core.in_flight() == 0 then
-      error("convoke: all tasks wait, and there is nothing left to wait for", 0)
-    end
-    core.wait(timeout or longest_wait)
-  end
+--- The descriptor to watch for reading; it becomes readable by time, too.
+function engine.pollfd()
+  watched = true
+  core.alarm(own_timeout())
+  return core.pollfd()
 end
 
 --- Makes the host's loop watch over what is in flight.
@@ -81,102 +113,148 @@ function engine.drive()
   if host then host.drive(engine) end
 end
 
---- The descriptor to watch for reading; it becomes readable by time, too.
-function engine.pollfd()
-  watched = true
-  core.alarm(scheduler.timeout())
-  return core.pollfd()
+-- In the child of a fork the calls of its parent have ended without a word. Returns whether
+-- somebody waited for such a one.
+local function wake_orphans()
+  local found = {}
+  for native in pairs(waiters) do
+    if native:done() then found[#found + 1] = native end
+  end
+  for _, native in ipairs(found) do wake_waiter(native) end
+  return found[1] ~= nil
 end
 
---- Tells those that watch the descriptor that a task can go on sooner than they know.
-function engine.hurry()
-  if watched then core.alarm(scheduler.timeout()) end
+--- Blocks until `done()` is true, driving calls and tasks.
+function engine.block(done)
+  while true do
+    engine.dispatch()
+    timers.run()
+    scheduler.work()
+    if done() then break end
+    local timeout = engine.timeout()
+    local stuck = not timeout and core.in_flight() == 0
+    core.wait(stuck and 0 or timeout or longest_wait)
+    if stuck and not wake_orphans() then
+      error("convoke: all tasks wait, and there is nothing left to wait for", 0)
+    end
+  end
+  engine.announce()
 end
 
---- Wakes a coroutine of a host after a time.
-function engine.wake_later(seconds, owner, token)
-  scheduler.add_timer(core.now() + seconds, owner, token)
-  engine.hurry()
+-- Blocks for a time, or until `ended(native)` is true. Tasks do not go on meanwhile.
+local function block_for(seconds, ended, native)
+  local stop = core.now() + seconds
+  local left = seconds
+  while left > 0 and not ended(native) do
+    core.wait(math.min(left, longest_wait))
+    engine.dispatch()
+    left = stop - core.now()
+  end
+  engine.announce()
 end
+
+-- Waiting ------------------------------------------------
 
 --- Raises where nothing new may be begun: in a cancelled task.
 function engine.check()
-  local owner, token = engine.here()
-  if owner == scheduler then scheduler.check(token) end
+  local task = scheduler.running()
+  if task then scheduler.check(task) end
 end
 
 --- Waits until a native call is finished.
 function engine.wait(native)
   local owner, token = engine.here()
   if not owner then
-    while not native:done() do
-      core.wait(longest_wait)
-      engine.dispatch()
-    end
+    block_for(math.huge, native.done, native)
     return
   end
   engine.drive()
   while not native:done() do
-    waiters[native], tokens[native] = owner, token
+    expect(native, owner, token)
     owner.park(token, native)
   end
-  waiters[native], tokens[native] = nil, nil
+  forget(native)
 end
 
---- Ends a native call; whoever waits for it goes on.
-function engine.cancel(native)
-  native:cancel()
-  local owner, token = waiters[native], tokens[native]
-  if owner then
-    waiters[native], tokens[native] = nil, nil
-    owner.wake(token)
-  end
+-- Parks the running coroutine for a time, or until `ended(native)` is true.
+local function park_for(seconds, owner, token, ended, native)
+  local timer = timers.add(seconds, owner, token)
+  engine.drive()
+  engine.announce()
+  while timer.at and not ended(native) do owner.park(token, native) end
+  timers.remove(timer)
 end
+
+local function is_revoked(native) return revoked[native] end
+
+--- Waits before a call is made again.
+-- @return whether that time is over; false: the call was cancelled before
+function engine.pause(native, seconds)
+  local owner, token = engine.here()
+  if owner then
+    expect(native, owner, token)
+    park_for(seconds, owner, token, is_revoked, native)
+    forget(native)
+  else
+    block_for(seconds, is_revoked, native)
+  end
+  return not revoked[native]
+end
+
+--- Ends a native call, in flight or between two tries; whoever waits for it goes on.
+function engine.cancel(native)
+  revoked[native] = true
+  native:cancel()
+  wake_waiter(native)
+  engine.announce()
+end
+
+local function never() return false end
 
 --- Lets time pass.
 -- @param seconds  at least 0
 function engine.sleep(seconds)
   local owner, token = engine.here()
-  if owner then
+  if not owner then
+    block_for(seconds, never)
+  elseif owner.sleep then
     owner.sleep(seconds, token)
-    return
-  end
-  local stop = core.now() + seconds
-  local left = seconds
-  while left > 0 do
-    core.wait(left)
-    engine.dispatch()
-    left = stop - core.now()
+  else
+    park_for(seconds, owner, token, never)
   end
 end
 
-local needed = { "running", "park", "wake", "sleep", "drive" }
+-- Hosts ------------------------------------------------
+
+local needed = { "running", "park", "wake", "drive" }
+
+local function load_host(name)
+  local module_name = "convoke.hosts." .. name
+  local found, module = pcall(require, module_name)
+  if found then return module end
+  if tostring(module):find(("module '%s' not found"):format(module_name), 1, true) then
+    module = ("convoke.use: no host called %s; known are: cqueues, copas, luv, openresty, tasks")
+      :format(name)
+  end
+  error(module, 3)
+end
 
 --- Makes calls yield to a host.
 -- @param name  "cqueues", "copas", "luv", "openresty", "tasks" (our own tasks only), or a table:
 --   running() -> token or nil: what the running coroutine is known by, if it may be parked;
 --   park(token): yields until wake(token); may return early;
 --   wake(token): makes it go on; must not run it before it has parked, nor fail if it is gone;
---   sleep(seconds, token): yields for so long (see engine.wake_later);
---   drive(engine): from now on calls engine.step() whenever engine.pollfd() is readable and when
---   engine.timeout() seconds are over, until engine.busy() is false. Called whenever there is
---   something to drive; if the host drives already it does nothing.
+--   drive(engine): from now on calls engine.step() whenever engine.pollfd() is readable, until
+--   engine.busy() is false. Called whenever there is something to drive; if the host drives
+--   already it does nothing;
+--   rest() (not needed): engine.busy() is false; called whenever that may be news;
+--   sleep(seconds, token) (not needed): yields for so long, by the host's own clock.
 function engine.use(name)
   if name == "tasks" or name == nil then
     host = nil
     return
   end
-  local given = name
-  if type(name) == "string" then
-    local found, module = pcall(require, "convoke.hosts." .. name)
-    if not found then
-      local missing = ("module 'convoke.hosts.%s' not found"):format(name)
-    local unknown = tostring(module):find(missing, 1, true)
-      error(unknown and ("convoke.use: no host called %s; known are: cqueues, copas, luv, "
-        .. "openresty, tasks"):format(name) or module, 2)
-    end
-    given = module
-  end
+  local given = type(name) == "string" and load_host(name) or name
   if type(given) ~= "table" then error("convoke.use: a host is a name or a table", 2) end
   for _, field in ipairs(needed) do
     if type(given[field]) ~= "function" then

@@ -3,6 +3,7 @@
 local core = require "convoke.core"
 local engine = require "convoke.engine"
 local errors = require "convoke.errors"
+local timers = require "convoke.timers"
 
 local tasks = {}
 
@@ -13,13 +14,16 @@ Task.__name = "convoke.task"
 local pack = table.pack or function(...) return { n = select("#", ...), ... } end
 local unpack = table.unpack or unpack
 
--- The scheduler ------------------------------------------------
+-- The scheduler: the host that tasks are parked by ------------------------------------------------
 
+local scheduler = { name = "tasks" }
+
+local PARKED = {} -- what a task yields; anything else was meant for somebody else
 local by_coroutine = setmetatable({}, { __mode = "k" })
 local ready, first, last = {}, 1, 0 -- a queue of tasks that can go on
-local timers = {} -- a binary heap of { time, owner, token }: whom to wake
-local alive = 0
-local idle_waiters = {} -- run() in a foreign host waits for the last task
+local alive = 0 -- tasks that have not ended
+local resumed = 0 -- those among them that run now, or wait in a blocking way
+local run_waiters = {} -- token -> host of coroutines that wait in run() for the last task
 
 local function push_ready(task)
   if task.queued or task.ended then return end
@@ -28,72 +32,24 @@ local function push_ready(task)
   ready[last] = task
 end
 
-local function add_timer(time, owner, token)
-  local timer = { time = time, owner = owner, token = token }
-  local at = #timers + 1
-  timers[at] = timer
-  while at > 1 do
-    local parent = math.floor(at / 2)
-    if timers[parent].time <= time then break end
-    timers[at], timers[parent] = timers[parent], timer
-    at = parent
-  end
-  return timer
-end
-
-local function drop_first_timer()
-  local count = #timers
-  local moved = timers[count]
-  timers[count] = nil
-  count = count - 1
-  if count == 0 then return end
-  local at = 1
-  while true do
-    local child = at * 2
-    if child > count then break end
-    if child < count and timers[child + 1].time < timers[child].time then child = child + 1 end
-    if moved.time <= timers[child].time then break end
-    timers[at] = timers[child]
-    at = child
-  end
-  timers[at] = moved
-end
-
--- The first timer that still counts: those of cancelled sleepers do not.
-local function first_timer()
-  while timers[1] and timers[1].dropped do drop_first_timer() end
-  return timers[1]
-end
-
-local function run_timers()
-  local timer = first_timer()
-  if not timer then return end
-  local now = core.now()
-  while timer and timer.time <= now do
-    drop_first_timer()
-    timer.dropped = true
-    timer.owner.wake(timer.token)
-    timer = first_timer()
-  end
-end
-
-local scheduler = { name = "tasks", add_timer = add_timer }
-
 function scheduler.running()
-  local running, main = coroutine.running()
-  if not running or main then return nil end
-  return by_coroutine[running]
+  local running = coroutine.running()
+  return running and by_coroutine[running]
 end
 
-function scheduler.busy()
-  return alive > 0 or first_timer() ~= nil
+function scheduler.busy() return alive > 0 end
+
+function scheduler.ready() return first <= last end
+
+function scheduler.park(task, native)
+  task.call = native
+  coroutine.yield(PARKED)
+  task.call = nil
 end
 
-function scheduler.timeout()
-  if first <= last then return 0 end
-  local timer = first_timer()
-  return timer and math.max(0, timer.time - core.now())
-end
+scheduler.wake = push_ready
+
+function scheduler.drive() end -- step(), run() and await() do
 
 local function cancelled(task)
   return errors.new {
@@ -108,33 +64,17 @@ end
 function scheduler.check(task)
   if not task.cancelling then return end
   push_ready(task)
-  coroutine.yield()
+  scheduler.park(task)
   error(cancelled(task), 0)
-end
-
-function scheduler.park(task, native)
-  task.call = native
-  coroutine.yield()
-  task.call = nil
-end
-
-function scheduler.wake(task)
-  push_ready(task)
 end
 
 function scheduler.sleep(seconds, task)
   scheduler.check(task)
-  local timer = add_timer(core.now() + seconds, scheduler, task)
-  while not timer.dropped do
-    coroutine.yield()
-    if task.cancelling then
-      timer.dropped = true
-      error(cancelled(task), 0)
-    end
-  end
+  local timer = timers.add(seconds, scheduler, task)
+  while timer.at and not task.cancelling do scheduler.park(task) end
+  timers.remove(timer)
+  if task.cancelling then error(cancelled(task), 0) end
 end
-
-function scheduler.drive() end -- step(), run() and await() do
 
 -- The life of a task ------------------------------------------------
 
@@ -160,60 +100,90 @@ local function on_collection(f)
   return proxy
 end
 
-local function wake_all(list)
-  for i = 1, #list do list[i].owner.wake(list[i].token) end
+local function wake_all(hosts_by_token)
+  for token, owner in pairs(hosts_by_token) do owner.wake(token) end
+end
+
+-- One of several tasks of all() has failed: the others are not wanted any more.
+local function fail_group(group, task)
+  if group.failed then return end
+  group.failed = task
+  for _, other in ipairs(group) do other:cancel() end
 end
 
 local function finish(task, succeeded, ...)
   task.ended = true
   task.state = succeeded and "done" or task.cancelling and "cancelled" or "failed"
   task.results = pack(...)
-  by_coroutine[task.coroutine] = nil
-  task.coroutine = nil
   alive = alive - 1
-  local awaiting = task.awaiting
-  task.awaiting = nil
   if task.state == "failed" and not task.asked then
     unasked[task] = true
     task.sentinel = on_collection(function() report_if_unasked(task) end)
   end
+  if not succeeded and task.group then fail_group(task.group, task) end
+  local awaiting = task.awaiting
+  task.awaiting = nil
   if awaiting then wake_all(awaiting) end
-  if alive == 0 and idle_waiters[1] then
-    local list = idle_waiters
-    idle_waiters = {}
+  if alive == 0 and next(run_waiters) then
+    local list = run_waiters
+    run_waiters = {}
     wake_all(list)
   end
 end
 
 -- Texts get the traceback of the task they come from; error objects keep theirs beside them.
-local function with_traceback(task, message)
-  if type(message) == "string" then return debug.traceback(task.coroutine, message) end
+local function with_traceback(thread, message)
+  if type(message) == "string" and not message:find("\nstack traceback:\n", 1, true) then
+    return debug.traceback(thread, message)
+  end
   if errors.is(message) and not message.traceback then
-    message.traceback = debug.traceback(task.coroutine)
+    message.traceback = debug.traceback(thread)
   end
   return message
 end
 
+-- Ends a coroutine that is not to go on; its variables with <close> are closed.
+local function dispose(task)
+  local thread = task.coroutine
+  by_coroutine[thread] = nil
+  task.coroutine = nil
+  if coroutine.close then coroutine.close(thread) end
+end
+
 local function after_resume(task, succeeded, ...)
-  if not succeeded then
-    finish(task, false, with_traceback(task, (...)))
-  elseif coroutine.status(task.coroutine) == "dead" then
-    finish(task, true, ...)
-  else
-    task.state = "waiting"
+  local thread = task.coroutine
+  resumed = resumed - 1
+  if succeeded and coroutine.status(thread) == "suspended" then
+    if (...) == PARKED then
+      task.state = "waiting"
+      return
+    end
+    local message = debug.traceback(thread, "convoke: a task yielded to somebody who is not there;"
+      .. " in tasks, wait with convoke.sleep, await and calls")
+    dispose(task)
+    return finish(task, false, message)
   end
+  if succeeded then
+    dispose(task)
+    return finish(task, true, ...)
+  end
+  local message = with_traceback(thread, (...))
+  dispose(task)
+  finish(task, false, message)
 end
 
 local function resume(task)
   task.queued = false
-  if task.ended then return end
+  -- One that blocks, in a coroutine of its own say, looks by itself when it is through.
+  if task.ended or coroutine.status(task.coroutine) ~= "suspended" then return end
   local arguments = task.arguments
   task.arguments = nil
   if arguments and task.cancelling then
-    finish(task, false, cancelled(task))
-    return
+    dispose(task)
+    return finish(task, false, cancelled(task))
   end
   task.state = "running"
+  resumed = resumed + 1
   if arguments then
     after_resume(task, coroutine.resume(task.coroutine, unpack(arguments, 1, arguments.n)))
   else
@@ -223,19 +193,20 @@ end
 
 --- Runs the tasks that can go on, one turn each, or until the time is up.
 function scheduler.work(stop)
-  run_timers()
   local turn = last
-  while first <= turn do
+  while first <= last and first <= turn do
     local task = ready[first]
     ready[first] = nil
     first = first + 1
     resume(task)
-    if stop and core.now() >= stop then return end
+    if stop and core.now() >= stop then break end
   end
   if first > last then first, last = 1, 0 end
 end
 
 engine.set_scheduler(scheduler)
+
+-- What users call ------------------------------------------------
 
 local count = 0
 
@@ -253,8 +224,8 @@ function tasks.spawn(f, ...)
   by_coroutine[task.coroutine] = task
   alive = alive + 1
   push_ready(task)
-  engine.hurry()
   engine.drive()
+  engine.announce()
   return task
 end
 
@@ -282,34 +253,33 @@ local function outcome_of(task)
   error(results[1], 0)
 end
 
--- Waits for the end of a task.
+-- Waits for the end of a task. Returns false if the task that waits is cancelled before.
 local function join(task)
   task.asked = true
-  if task.ended then return end
+  if task.ended then return true end
   local owner, token = engine.here()
   if not owner then
     engine.block(function() return task.ended end)
-    return
+    return true
   end
-  local mine = owner == scheduler and token
-  if mine then
-    scheduler.check(mine)
-    if waits_for(task, mine) then error("convoke: a task cannot wait for itself", 0) end
-    mine.waits_for = task
-  end
+  local mine = owner == scheduler and token or {}
+  if waits_for(task, mine) then error("convoke: a task cannot wait for itself", 0) end
+  mine.waits_for = task
   engine.drive()
-  while not task.ended do
+  while not (task.ended or mine.cancelling) do
     task.awaiting = task.awaiting or {}
-    table.insert(task.awaiting, { owner = owner, token = token })
+    task.awaiting[token] = owner
     owner.park(token)
-    if mine and mine.cancelling then error(cancelled(mine), 0) end
   end
-  if mine then mine.waits_for = nil end
+  mine.waits_for = nil
+  if task.awaiting then task.awaiting[token] = nil end
+  return task.ended or false
 end
 
 --- Waits for the end of the task and returns what its function returned, or raises its error.
 function Task:await()
-  join(self)
+  engine.check()
+  if not join(self) then engine.check() end
   return outcome_of(self)
 end
 
@@ -323,32 +293,52 @@ function Task:cancel()
     engine.cancel(self.call)
   else
     push_ready(self)
-    engine.hurry()
+    engine.announce()
   end
   return true
 end
 
 Task.__close = Task.cancel
 
+-- Waits until all tasks have ended but those that cannot while we wait.
+local function join_all_tasks()
+  local owner, token = engine.here()
+  if not owner then
+    engine.block(function() return alive <= resumed end)
+    return
+  end
+  while alive > 0 do
+    run_waiters[token] = owner
+    owner.park(token)
+  end
+end
+
 --- Runs f(...) as a task, and every task it starts, until all have ended.
 -- @return what f returns; raises its error
 function tasks.run(f, ...)
   if type(f) ~= "function" then error("convoke.run: a function is needed", 2) end
-  local owner, token = engine.here()
   local task = tasks.spawn(f, ...)
-  if owner == scheduler then return task:await() end
-  if owner then
-    while alive > 0 do
-      idle_waiters[#idle_waiters + 1] = { owner = owner, token = token }
-      owner.park(token)
-    end
-  else
-    engine.block(function() return alive == 0 end)
-  end
+  if scheduler.running() then return task:await() end
+  join_all_tasks()
   task.asked = true
   for failed in pairs(unasked) do report_if_unasked(failed) end
   unasked = setmetatable({}, { __mode = "k" })
   return outcome_of(task)
+end
+
+local function check_all(functions, options)
+  if type(functions) ~= "table" then error("convoke.all: an array of functions is needed", 3) end
+  local total = functions.n or #functions
+  for i = 1, total do
+    if type(functions[i]) ~= "function" then
+      error(("convoke.all: element %d is not a function"):format(i), 3)
+    end
+  end
+  local limit = options and options.limit or math.huge
+  if type(limit) ~= "number" or limit < 1 or limit ~= math.floor(limit) then
+    error("convoke.all: limit must be a whole number from 1", 3)
+  end
+  return total, math.min(limit, total)
 end
 
 --- Runs functions at the same time and waits for all of them.
@@ -357,29 +347,29 @@ end
 -- @return an array of their first results, and an array of their second ones, both in order and
 --   with `n`; raises what one of them raises, after the others are cancelled
 function tasks.all(functions, options)
-  if type(functions) ~= "table" then error("convoke.all: an array of functions is needed", 2) end
-  local total = functions.n or #functions
-  local limit = options and options.limit or total
-  if type(limit) ~= "number" or (limit < 1 and total > 0) then
-    error("convoke.all: limit must be a whole number from 1", 2)
-  end
+  local total, limit = check_all(functions, options)
   local values, others, following = { n = total }, { n = total }, 0
-  local workers = {}
+  local group = {} -- of tasks
   local function work()
-    while following < total do
+    while following < total and not group.failed do
       following = following + 1
       local at = following
       values[at], others[at] = functions[at]()
     end
   end
-  for i = 1, math.min(limit, total) do workers[i] = tasks.spawn(work) end
-  for i = 1, #workers do
-    join(workers[i])
-    if workers[i].state ~= "done" then
-      for j = i + 1, #workers do workers[j]:cancel() end
-      return outcome_of(workers[i])
+  engine.check()
+  for i = 1, limit do
+    group[i] = tasks.spawn(work)
+    group[i].group = group
+    group[i].asked = true
+  end
+  for _, task in ipairs(group) do
+    if not join(task) then
+      fail_group(group, task)
+      engine.check()
     end
   end
+  if group.failed then return outcome_of(group.failed) end
   return values, others
 end
 

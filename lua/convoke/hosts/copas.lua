@@ -4,95 +4,112 @@ local copas = require "copas"
 
 local host = { name = "copas" }
 
--- Which coroutines are threads of copas: it keeps that to itself, so we look when it makes one.
-local threads = setmetatable({}, { __mode = "k" })
-
-if not copas.running then
-  local addthread, addserver = copas.addthread, copas.addserver
-
-  function copas.addthread(thread, ...)
-    if type(thread) ~= "thread" then thread = coroutine.create(thread) end
-    threads[thread] = true
-    return addthread(thread, ...)
-  end
-
-  function copas.addserver(server, handler, ...)
-    return addserver(server, function(...)
-      threads[coroutine.running()] = true
-      return handler(...)
-    end, ...)
-  end
-end
-
--- copas waits for sockets only. These two pass for such: it calls receive(), and when that says
--- "timeout" it waits with getfd() and dirty(), then calls receive() again.
-local function socket_class(class)
-  class.__index = class
-  function class.settimeout() return true end
-  function class.close() return true end
-  return class
-end
-
+local addthread = copas.addthread
 local engine_fd = -1
 
--- Readable when the engine has work.
-local Descriptor = socket_class {
-  getfd = function() return engine_fd end,
-  dirty = function() return false end,
-  receive = function(self)
-    self.asked = not self.asked
-    if self.asked then return nil, "timeout", "" end
-    return true
-  end,
-}
+-- Threads ------------------------------------------------
 
--- Readable once it is ready; until then it has no descriptor.
-local Signal = socket_class {
-  getfd = function(self) return self.ready and engine_fd or -1 end,
-  dirty = function(self) return self.ready end,
-  receive = function(self)
-    if self.ready then return true end
-    return nil, "timeout", ""
-  end,
-}
+-- Which coroutines are its threads copas keeps to itself, so they are noted as they begin: those
+-- made from now on. A thread that serves a connection is noted with it.
+local threads = setmetatable({}, { __mode = "k" })
 
-local active = false
+local function noting(handler, is_server)
+  if type(handler) == "thread" then threads[handler] = true end
+  if type(handler) ~= "function" then return handler end
+  return function(...)
+    threads[coroutine.running()] = is_server and (...) or true
+    return handler(...)
+  end
+end
+
+if copas.addnamedthread then -- addthread passes on to it
+  local addnamedthread = copas.addnamedthread
+
+  function copas.addnamedthread(one, other, ...) -- name and handler, in either order
+    return addnamedthread(noting(one), noting(other), ...)
+  end
+else
+  function copas.addthread(thread, ...)
+    return addthread(noting(thread), ...)
+  end
+end
+
+local addserver = copas.addserver
+
+function copas.addserver(server, handler, ...)
+  return addserver(server, noting(handler, true), ...)
+end
 
 function host.running()
   local running = coroutine.running()
-  if threads[running] or (copas.running and copas.running == running) then
-    return setmetatable({ ready = false }, Signal)
+  return running and threads[running] and running
+end
+
+-- Parking ------------------------------------------------
+
+if copas.wakeup then
+  local pause = copas.pauseforever or function() copas.sleep(-1) end
+
+  function host.park() pause() end
+
+  function host.wake(thread) copas.wakeup(thread) end
+else
+  -- Before version 2 copas waits for sockets only. It puts a thread that yields into the queue
+  -- that the thread names, here one that nobody looks through.
+  local nowhere = { insert = function() end, push = function() end }
+  local parked = setmetatable({}, { __mode = "k" })
+
+  function host.park(thread)
+    parked[thread] = true
+    coroutine.yield(thread, nowhere)
+    parked[thread] = nil
+  end
+
+  function host.wake(thread)
+    if not parked[thread] then return end
+    parked[thread] = nil
+    addthread(thread)
+    -- The connection that it served copas closes only where it resumes the thread by itself.
+    local served = threads[thread]
+    if coroutine.status(thread) == "dead" and served ~= true and copas.autoclose then
+      served:close()
+    end
   end
 end
 
-function host.park(signal)
-  copas.receive(signal)
-  signal.ready = false
+-- Driving ------------------------------------------------
+
+-- What copas takes for a socket: it calls receive(), and when that says "timeout" it waits until
+-- getfd() is readable or dirty() is true, then calls receive() again.
+local function new_descriptor(engine)
+  local asked = false
+  return {
+    getfd = function() return engine_fd end,
+    dirty = function() return not engine.busy() end,
+    settimeout = function() return true end,
+    close = function() return true end,
+    receive = function()
+      asked = not asked
+      if asked then return nil, "timeout", "" end
+      return true
+    end,
+  }
 end
 
-function host.wake(signal)
-  signal.ready = true
-end
-
-function host.sleep(seconds, signal)
-  local engine = require "convoke.engine"
-  engine.wake_later(seconds, host, signal)
-  host.drive(engine)
-  host.park(signal)
-end
+local driving = false
 
 function host.drive(engine)
-  engine_fd = engine.pollfd()
-  if active then return end
-  active = true
-  copas.addthread(function()
-    local descriptor = setmetatable({}, Descriptor)
+  engine_fd = engine.pollfd() -- another after a fork
+  if driving then return end
+  driving = true
+  local descriptor = new_descriptor(engine)
+  addthread(function()
     engine.step()
     while engine.busy() do
       copas.receive(descriptor)
       engine.step()
     end
-    active = false
+    driving = false
   end)
 end
 

@@ -5,16 +5,35 @@ local condition = require "cqueues.condition"
 
 local host = { name = "cqueues" }
 
-local drivers = setmetatable({}, { __mode = "k" }) -- controllers that drive the engine
+-- Controller -> { waiting = how many of its coroutines are parked, bell = condition of the
+-- coroutine that drives the engine there, or nil }. Every controller has its own driver, for
+-- which of them runs is the program's business.
+local states = setmetatable({}, { __mode = "k" })
+
+local function state_of(controller)
+  local state = states[controller]
+  if not state then
+    state = { waiting = 0 }
+    states[controller] = state
+  end
+  return state
+end
 
 function host.running()
   local controller, inside = cqueues.running()
-  if controller and inside then return { woken = false, condition = condition.new() } end
+  if controller and inside then
+    return { state = state_of(controller), woken = false, condition = condition.new() }
+  end
 end
 
 function host.park(token)
+  local state = token.state
+  state.waiting = state.waiting + 1
   while not token.woken do token.condition:wait() end
   token.woken = false
+  state.waiting = state.waiting - 1
+  -- The call may have been finished by another controller's driver.
+  if state.waiting == 0 and state.bell then state.bell:signal() end
 end
 
 function host.wake(token)
@@ -26,22 +45,33 @@ function host.sleep(seconds)
   cqueues.sleep(seconds)
 end
 
-local function watch(controller, engine)
-  local pollable = { pollfd = engine.pollfd, events = function() return "r" end }
-  function pollable.timeout() return engine.timeout() end
-  engine.step()
-  while engine.busy() do
-    cqueues.poll(pollable)
-    engine.step()
+-- Tells drivers that have none of their controller's coroutines to work for.
+local function ring_idle()
+  for _, state in pairs(states) do
+    if state.bell and state.waiting == 0 then state.bell:signal() end
   end
-  drivers[controller] = nil
+end
+
+host.rest = ring_idle
+
+local function watch(state, engine)
+  local descriptor = { pollfd = engine.pollfd(), events = "r" }
+  engine.step()
+  while state.waiting > 0 or engine.has_tasks() do
+    cqueues.poll(descriptor, state.bell)
+    engine.step()
+    if not engine.has_tasks() then ring_idle() end
+  end
+  state.bell = nil
 end
 
 function host.drive(engine)
   local controller = cqueues.running()
-  if not controller or drivers[controller] then return end
-  drivers[controller] = true
-  controller:wrap(watch, controller, engine)
+  if not controller then return end
+  local state = state_of(controller)
+  if state.bell then return end
+  state.bell = condition.new()
+  controller:wrap(watch, state, engine)
 end
 
 return host

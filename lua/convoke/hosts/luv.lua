@@ -5,9 +5,7 @@ local uv = require "luv"
 local host = { name = "luv" }
 
 local parked = setmetatable({}, { __mode = "k" }) -- coroutines that have yielded to us
-local failures = {} -- what resumed coroutines raised, for the loop to report
-local poll, polled_fd -- the handle that watches the engine, and its descriptor
-local active = false
+local poll, watched -- the handle that watches the engine, and its descriptor
 
 function host.running()
   local running, main = coroutine.running()
@@ -20,50 +18,35 @@ function host.park(running)
   parked[running] = nil
 end
 
-local function resume(running)
+-- An error in a coroutine that we resumed belongs to the loop, as any error in a callback.
+local function raise_in_loop(message)
+  local timer = uv.new_timer()
+  timer:start(0, 0, function()
+    timer:close()
+    error(message, 0)
+  end)
+end
+
+function host.wake(running)
   if not parked[running] then return end
   parked[running] = nil
   local succeeded, message = coroutine.resume(running)
-  if not succeeded then failures[#failures + 1] = debug.traceback(running, tostring(message)) end
-end
-
-host.wake = resume
-
--- An error in a coroutine that we resumed belongs to the loop, as any error in a callback.
-local function raise_failures()
-  if not failures[1] then return end
-  local message = table.concat(failures, "\n")
-  failures = {}
-  error(message, 0)
-end
-
-function host.sleep(seconds, running)
-  local timer = uv.new_timer()
-  local done = false
-  timer:start(math.ceil(seconds * 1000), 0, function()
-    timer:close()
-    done = true
-    resume(running)
-    raise_failures()
-  end)
-  while not done do host.park(running) end
+  if not succeeded then raise_in_loop(debug.traceback(running, tostring(message))) end
 end
 
 function host.drive(engine)
-  if active then return end
   local fd = engine.pollfd()
-  if fd ~= polled_fd then -- at first, and after a fork
-    poll, polled_fd = uv.new_poll(fd), fd
-  end
-  active = true
-  poll:start("r", function()
-    engine.step()
-    if not engine.busy() then
-      active = false
-      poll:stop() -- so that the loop can end
-    end
-    raise_failures()
-  end)
+  if poll and watched == fd then return end
+  host.rest() -- after a fork there is another descriptor
+  poll, watched = uv.new_poll(fd), fd
+  poll:start("r", function() engine.step() end)
+end
+
+-- With no handle the loop can end.
+function host.rest()
+  if not poll then return end
+  poll:close()
+  poll = nil
 end
 
 return host

@@ -1,0 +1,74 @@
+--- Whom to wake at what time: a binary heap, the earliest first.
+
+local core = require "convoke.core"
+
+local timers = {}
+
+local heap, count = {}, 0 -- of { time, owner, token, at = its place in the heap }
+
+local function place(timer, at)
+  heap[at], timer.at = timer, at
+end
+
+local function rise(timer, at)
+  while at > 1 do
+    local parent = math.floor(at / 2)
+    if heap[parent].time <= timer.time then break end
+    place(heap[parent], at)
+    at = parent
+  end
+  place(timer, at)
+end
+
+local function sink(timer, at)
+  while at * 2 <= count do
+    local child = at * 2
+    if child < count and heap[child + 1].time < heap[child].time then child = child + 1 end
+    if timer.time <= heap[child].time then break end
+    place(heap[child], at)
+    at = child
+  end
+  place(timer, at)
+end
+
+--- Has a coroutine woken after a time.
+-- @param seconds  from now
+-- @param owner    the host that the coroutine is parked by
+-- @param token    what the host knows it by
+-- @return a timer; its field `at` is nil once its time has come
+function timers.add(seconds, owner, token)
+  local timer = { time = core.now() + seconds, owner = owner, token = token }
+  count = count + 1
+  rise(timer, count)
+  return timer
+end
+
+--- Takes a timer back. Harmless when its time has come.
+function timers.remove(timer)
+  local at, last = timer.at, heap[count]
+  if not at then return end
+  timer.at = nil
+  heap[count] = nil
+  count = count - 1
+  if last == timer then return end
+  sink(last, at)
+  rise(last, last.at)
+end
+
+--- Wakes those whose time has come.
+function timers.run()
+  if count == 0 then return end
+  local now = core.now()
+  while count > 0 and heap[1].time <= now do
+    local timer = heap[1]
+    timers.remove(timer)
+    timer.owner.wake(timer.token)
+  end
+end
+
+--- Seconds until the first one's time, or nil.
+function timers.timeout()
+  return count > 0 and math.max(0, heap[1].time - core.now()) or nil
+end
+
+return timers
