@@ -81,9 +81,14 @@ static void remove_line(cvk_buffer *headers, const char *name)
 const char *cvk_request_header(cvk_request *request, const char *name, const char *text,
                                size_t size)
 {
-    for (size_t i = 0; i < size; i++)
+    size_t blanks = 0;
+    for (size_t i = 0; i < size; i++) {
         if (text[i] == '\0' || text[i] == '\r' || text[i] == '\n')
             return "holds a line break or a zero byte, which no header may";
+        blanks += text[i] == ' ' || text[i] == '\t';
+    }
+    if (blanks == size)
+        return "must not be blank: no header would be sent";
     remove_line(&request->headers, name);
     add_line(request, name, text, size);
     return NULL;

@@ -332,6 +332,26 @@ local function checked_options(state, operation, options)
   return given
 end
 
+-- The error of a call whose options and parameters name two organisations, or nil.
+local function clash(operation, params, defaults)
+  local name, value = next(defaults or {})
+  local faults = {}
+  local function check(other, equal_is_fine)
+    local given = params and params[other]
+    if given ~= nil and not (equal_is_fine and given == value) then
+      faults[#faults + 1] = { field = name,
+        message = "among the options cannot be given together with the parameter " .. other }
+    end
+  end
+  if not name then return nil end
+  check(name, true)
+  for _, pair in ipairs(operation.exclusions or {}) do
+    if pair.one == name then check(pair.other, pair.equal_is_fine) end
+    if pair.other == name then check(pair.one, pair.equal_is_fine) end
+  end
+  return faults[1] and errors.invalid(operation, faults)
+end
+
 local function arguments(operation, ...)
   local count, paths = select("#", ...), #operation.path_params
   if count > paths + 2 then
@@ -351,6 +371,8 @@ local function start(state, operation, ...)
   if state.closed then raise("convoke." .. state.api.name .. ": the client is closed") end
   local paths, params, options = arguments(operation, ...)
   options = checked_options(state, operation, options)
+  local err = clash(operation, params, options.defaults)
+  if err then return nil, err end
   if paths == 0 then return call.perform(state, operation, params, options) end
   if paths == 1 then return call.perform(state, operation, params, options, (...)) end
   raise("convoke: operations with more than one path value are not described")
@@ -364,7 +386,10 @@ local function start_each(state, operation, params, options)
   options = checked_options(state, operation, options)
   local function fetch(asked)
     if state.closed then raise("convoke." .. state.api.name .. ": the client is closed") end
-    local answer, err = call.perform(state, operation, asked, options)
+    local err = clash(operation, asked, options.defaults)
+    if err then return nil, err end
+    local answer
+    answer, err = call.perform(state, operation, asked, options)
     return answer, err
   end
   local function fail(message)
