@@ -16,8 +16,15 @@ export LUA
 VARIANT :=
 LAUNCH  :=
 quiet   := $(if $(V),,@)
+say     := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),true,echo)
 build   := build/$(notdir $(LUA))$(VARIANT)
 core    := $(build)/convoke/core.so
+
+ifeq ($(VARIANT),-sanitize)
+CFLAGS  := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+LDFLAGS := -fsanitize=address,undefined
+LAUNCH  := LD_PRELOAD=$(shell $(CC) -print-file-name=libasan.so)
+endif
 
 # What the user's own paths hold (their rocks, say) stays reachable. Debian keeps pure Lua modules
 # such as lua-http for 5.1 only; the newer Luas load them from there.
@@ -65,12 +72,12 @@ all: $(core) ## build the module (the default)
 
 $(core): $(objects)
 	@mkdir -p $(@D)
-	@echo "link $@"
+	@$(say) "link $@"
 	$(quiet)$(CC) $(shared) -pthread $(LDFLAGS) -o $@ $^ $(libs)
 
 $(build)/%.o: csrc/%.c $(build)/ready
 	@mkdir -p $(@D)
-	@echo "$(CC) $<"
+	@$(say) "$(CC) $<"
 	$(quiet)$(CC) $(compile) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(objects:.o=.d)
@@ -92,7 +99,7 @@ demo: all ## run all 27 operations against the sandbox
 
 test: all ## run the specs (SPEC=file for one, ARGS=... for busted's options)
 	@.ci/install sandbox test
-	@$(LAUNCH) $(LUA) spec/run.lua $(ARGS) $(SPEC)
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(LAUNCH) $(LUA) spec/run.lua $(ARGS) $(SPEC)
 
 sandbox: ## serve the five APIs locally until stopped (PORT=8900 takes 8900 to 8904)
 	@.ci/install $(group) sandbox
@@ -129,11 +136,9 @@ format: ## let clang-format lay out the C files
 	clang-format -i $(sources) $(headers)
 
 sanitize: ## the specs under the address and undefined behaviour sanitizers
-	@ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-	  $(MAKE) --no-print-directory test VARIANT=-sanitize \
-	  CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all' \
-	  LDFLAGS='-fsanitize=address,undefined' \
-	  LAUNCH='env LD_PRELOAD=$(shell $(CC) -print-file-name=libasan.so)'
+	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	  LSAN_OPTIONS=print_suppressions=0:suppressions='$(CURDIR)/spec/lsan.supp' \
+	  $(MAKE) --no-print-directory VARIANT=-sanitize test
 
 torture: ## the specs with Lua's collector at its most aggressive
 	@for mode in step stress $(if $(filter 5.4,$(lua_version)),generational); do \

@@ -6,9 +6,9 @@ local here = lfs.currentdir()
 local lua = os.getenv "LUA" or arg and arg[-1] or "lua5.4"
 
 -- Runs a shell command; returns whether it succeeded and what it printed, on both channels.
--- Without the variables of a surrounding make, its preloaded libraries and its paths.
+-- Without the paths, flags and preloaded libraries that a surrounding make has set.
 local function run(command, settings)
-  local clean = "env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u LD_PRELOAD -u LUA_PATH -u LUA_CPATH "
+  local clean = "env -u MAKEFLAGS -u CFLAGS -u LDFLAGS -u LD_PRELOAD -u LUA_PATH -u LUA_CPATH "
   local name = os.tmpname()
   local file = assert(io.open(name, "w"))
   file:write(command, "\n")
