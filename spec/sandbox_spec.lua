@@ -69,6 +69,23 @@ describe("starting the sandbox", function()
     assert.matches("the sandbox did not start: .*/nonexistent/lua", why)
   end)
 
+  it("refuses options it does not have", function()
+    assert.has_error(function() sandbox.start { prot = 8900 } end, "unknown option prot")
+  end)
+
+  it("names the package when lua-http is missing", function()
+    local loaded = package.loaded["http.server"]
+    local path = package.path
+    package.loaded["http.server"] = nil
+    package.preload["http.server"] = function() error "not here" end
+    local ok, why = pcall(sandbox.main, {})
+    package.loaded["http.server"], package.preload["http.server"] = loaded, nil
+    package.path = path
+    assert.is_false(ok)
+    assert.matches("^the sandbox needs lua%-http .*apt install lua%-http", why)
+    assert.not_matches("\n", why)
+  end)
+
   it("says why when a port is taken", function()
     local server = sandbox.start()
     finally(function() server:stop() end)

@@ -14,6 +14,7 @@ local sandbox = {}
 -- Debian's lua-http is pure Lua but installed under 5.1 only.
 local SHARED_PATH = "/usr/share/lua/5.1/?.lua;/usr/share/lua/5.1/?/init.lua"
 local CONTROL_TIMEOUT = 10 -- seconds
+local NUMBERS = { "port", "request_timeout", "idle_timeout" } -- options passed on to the child
 
 local methods = {}
 local object_mt = { __index = methods, __name = "convoke.sandbox" }
@@ -41,9 +42,10 @@ end
 -- the child is the same interpreter.
 local function child_program(options, same_interpreter)
   local arguments = { "'--with-parent'" }
-  for _, name in ipairs { "port", "request_timeout", "idle_timeout" } do
+  for _, name in ipairs(NUMBERS) do
     if options[name] then
-      arguments[#arguments + 1] = ("'--%s', '%s'"):format((name:gsub("_", "-")), options[name])
+      arguments[#arguments + 1] = ("%q, %q")
+        :format("--" .. name:gsub("_", "-"), tostring(options[name]))
     end
   end
   local lines = { ("package.path = %q"):format(package.path) }
@@ -84,9 +86,15 @@ end
 --   (seconds a request may take to arrive and a connection may be idle)
 -- @return an object with `.clerk`, `.convex`, `.cvat`, `.gencove`, `.edgegap` (`url` and
 --   credentials, as in the line the program prints) and the methods below.
--- Raises when the server cannot start.
+-- Raises when the server cannot start, and for an unknown option.
 function sandbox.start(options)
-  local process, said = spawn(options or {})
+  options = options or {}
+  for name in pairs(options) do
+    local known = name == "lua"
+    for _, number in ipairs(NUMBERS) do known = known or name == number end
+    if not known then error("unknown option " .. tostring(name), 2) end
+  end
+  local process, said = spawn(options)
   local told = json.decode(said)
   if not told then
     if process then process:close() end
