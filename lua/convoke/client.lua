@@ -5,6 +5,7 @@ local call = require "convoke.call"
 local engine = require "convoke.engine"
 local errors = require "convoke.errors"
 local pages = require "convoke.pages"
+local reconcile = require "convoke.reconcile"
 local retry = require "convoke.retry"
 local version = require "convoke.version"
 
@@ -279,6 +280,7 @@ local function build(api, options)
     call_options = own_call_options(api),
     calls = {}, -- in flight
     budget = retry.budget(),
+    clock = reconcile.clock(),
   }
   state.native = core.client(api.name, {
     address = address,
@@ -464,7 +466,9 @@ local function make_class(api)
     local state = state_of(self, "client:close")
     if state.closed then return end
     state.closed = true
-    for native in pairs(state.calls) do engine.cancel(native) end
+    local natives = {} -- who waits for them may go on at once, and change the table
+    for native in pairs(state.calls) do natives[#natives + 1] = native end
+    for _, native in ipairs(natives) do engine.cancel(native) end
     state.native:close()
   end
 
