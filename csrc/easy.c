@@ -1,5 +1,6 @@
 #include "easy.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,9 +78,9 @@ static size_t on_header(char *data, size_t one, size_t size, void *user)
 
 /*
  * When a kept connection dies before an answer has begun, libcurl sends the request again by
- * itself, and reports success. That must not happen to what is not safe to repeat. It cannot where
- * libcurl asks before it sends (7.80.0); with an older one the body comes through a function that
- * nothing can wind back.
+ * itself, and reports success. Only reading may be repeated so; whether anything else may is not for
+ * libcurl to say, and what its repeat answers ("gone already") would mislead. It asks before it sends
+ * since 7.80.0; with an older one the body comes through a function that nothing can wind back.
  */
 #if LIBCURL_VERSION_NUM >= 0x075000
 #define CVK_LIBCURL_ASKS 1
@@ -97,7 +98,7 @@ static int on_ready_to_send(void *user, char *remote, char *local, int remote_po
     if (!exchange->asked)
         exchange->bytes_before = bytes; /* what went to a proxy */
     exchange->asked = true;
-    if (again && !exchange->request.operation->safe) {
+    if (again && exchange->request.operation->method != CVK_GET) {
         exchange->failure = CVK_NETWORK;
         return CURL_PREREQFUNC_ABORT;
     }
@@ -124,6 +125,15 @@ static size_t on_read(char *data, size_t one, size_t room, void *user)
 
 #endif
 
+/* Programs that the caller starts have no business with our connections. */
+static int on_new_socket(void *user, curl_socket_t fd, curlsocktype purpose)
+{
+    (void)user;
+    (void)purpose;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return CURL_SOCKOPT_OK;
+}
+
 /* ---- handles ----------------------------------------------------------------------------- */
 
 static CURL *new_easy(const cvk_settings *settings)
@@ -132,6 +142,7 @@ static CURL *new_easy(const cvk_settings *settings)
     if (easy == NULL)
         return NULL;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 #if CVK_LIBCURL_ASKS

@@ -326,6 +326,13 @@ static int call_gc(lua_State *L)
     return 0;
 }
 
+/* The exchange may be filled anew. A cancelled one may still be libcurl's. */
+static void check_rest(lua_State *L, const cvk_exchange *exchange)
+{
+    luaL_argcheck(L, exchange->stage != CVK_IN_FLIGHT, 1, "call is in flight");
+    luaL_argcheck(L, !exchange->abandoned, 1, "call was cancelled");
+}
+
 /* Call:submit(seconds): sends it; the time is for the whole exchange. Returns true, or nil when
  * memory ran out. */
 static int call_submit(lua_State *L)
@@ -334,7 +341,7 @@ static int call_submit(lua_State *L)
     double seconds = luaL_checknumber(L, 2);
     long milliseconds = seconds * 1000 < 1 ? 1 : (long)fmin(ceil(seconds * 1000), 1e9);
     cvk_transport *transport = cvk_engine(L);
-    luaL_argcheck(L, call->exchange->stage != CVK_IN_FLIGHT, 1, "call is in flight");
+    check_rest(L, call->exchange);
     cvk_engine_anchor(L, 1, call->exchange);
     if (cvk_transport_submit(transport, call->exchange, milliseconds)) {
         lua_pushboolean(L, 1);
@@ -356,6 +363,8 @@ static int call_done(lua_State *L)
 static int call_cancel(lua_State *L)
 {
     cvk_call *call = check_call(L);
+    if (call->exchange->stage == CVK_IN_FLIGHT)
+        cvk_engine(L); /* in the child of a fork this lets go of what is the parent's */
     if (call->exchange->stage == CVK_IN_FLIGHT) {
         cvk_transport_cancel(call->exchange);
         cvk_engine_release(L, call->exchange);
@@ -583,7 +592,7 @@ static int call_request(lua_State *L)
 static int call_respond(lua_State *L)
 {
     cvk_exchange *exchange = check_call(L)->exchange;
-    luaL_argcheck(L, exchange->stage != CVK_IN_FLIGHT, 1, "call is in flight");
+    check_rest(L, exchange);
     cvk_exchange_reset(exchange);
     exchange->status = (int)luaL_checkinteger(L, 2);
     if (lua_istable(L, 3)) {

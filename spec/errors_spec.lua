@@ -29,16 +29,23 @@ local function canned(api, status, body, headers)
   end } })
 end
 
+-- Without looking for what a lost answer has left behind.
+local alone = { reconcile = false }
+
 -- One call of each API that changes something.
 local change = {
-  clerk = function(c) return c.invitations:create { email_address = "a@example.com" } end,
+  clerk = function(c)
+    return c.invitations:create({ email_address = "a@example.com" }, alone)
+  end,
   convex = function(c)
     return c.sessions:create { questionId = "q", agentThreadId = "t", assistantId = "a",
       functionName = "f", inputParameters = {} }
   end,
-  cvat = function(c) return c.invitations:create { role = "worker", email = "a@example.com" } end,
+  cvat = function(c)
+    return c.invitations:create({ role = "worker", email = "a@example.com" }, alone)
+  end,
   edgegap = function(c) return c.sessions:create { app_name = "game" } end,
-  gencove = function(c) return c.invitations:create { email = "a@example.com" } end,
+  gencove = function(c) return c.invitations:create({ email = "a@example.com" }, alone) end,
 }
 
 local function refused(api, status, body, headers)
@@ -551,7 +558,7 @@ describe("every example of the contracts", function()
           each_example(document, operation.path, operation.method, function(status, text, where)
             count = count + 1
             local c = canned(api, status, text)
-            local value, err, meta = c:call(operation.id, arguments[operation.name])
+            local value, err, meta = c:call(operation.id, arguments[operation.name], alone)
             if status < 300 and not text:find('"status":"error"', 1, true) then
               assert(value, tostring(err) .. " " .. where)
               assert.equal(status, meta.status)

@@ -193,7 +193,8 @@ local function page_of(api, link)
   local items = { { id = "1" }, { id = "2" } }
   if api == "cvat" then return { count = 9, next = link, results = items } end
   if api == "gencove" then return { meta = { next = link }, results = items } end
-  return { data = items, pagination = { next_page_number = link, has_next = type(link) == "number" } }
+  return { data = items,
+    pagination = { next_page_number = link, has_next = type(link) == "number" } }
 end
 
 describe("a listing", function()
