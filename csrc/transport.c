@@ -64,12 +64,12 @@ static void count(cvk_transport *transport, const cvk_exchange *exchange)
 /* Ends an exchange that libcurl does not hold: for its owner, or for nobody. */
 static void settle(cvk_transport *transport, cvk_exchange *exchange)
 {
-    transport->counters.in_flight--;
     exchange->transport = NULL;
     if (exchange->abandoned) {
         cvk_exchange_release(exchange);
         return;
     }
+    transport->counters.in_flight--;
     transport->counters.finished++;
     transport->counters.failed += exchange->failure != CVK_FINE;
     exchange->stage = CVK_FINISHED;
@@ -136,6 +136,7 @@ static void queue(cvk_transport *transport, cvk_exchange *exchange)
         transport->queues = settings;
     }
     cvk_list_add(&settings->waiting, exchange);
+    transport->counters.queued++;
     if (transport->queue_due < 0 || exchange->deadline < transport->queue_due)
         transport->queue_due = exchange->deadline;
 }
@@ -144,6 +145,7 @@ static void leave_queue(cvk_transport *transport, cvk_exchange *exchange)
 {
     cvk_settings *settings = exchange->settings;
     cvk_list_remove(&settings->waiting, exchange);
+    transport->counters.queued--;
     if (settings->waiting.first != NULL)
         return;
     cvk_settings **link = &transport->queues;
@@ -335,11 +337,14 @@ static void announce(cvk_transport *transport)
         return;
     int64_t due = next_watched(transport);
     cvk_poller_wake(transport->poller, transport->finished.first != NULL || due == 0);
-    if (due <= 0 || (transport->armed >= 0 && transport->armed <= due))
-        return;
-    int64_t left = due - cvk_now();
-    cvk_poller_arm(transport->poller, left > 0 ? (long)left : 0);
-    transport->armed = due;
+    if (due < 0 && transport->armed >= 0) {
+        cvk_poller_arm(transport->poller, -1);
+        transport->armed = -1;
+    } else if (due > 0 && (transport->armed < 0 || transport->armed > due)) {
+        int64_t left = due - cvk_now();
+        cvk_poller_arm(transport->poller, left > 0 ? (long)left : 0);
+        transport->armed = due;
+    }
 }
 
 bool cvk_transport_submit(cvk_transport *transport, cvk_exchange *exchange, long timeout)
@@ -433,6 +438,7 @@ void cvk_transport_cancel(cvk_exchange *exchange)
         return;
     cvk_transport *transport = exchange->transport;
     transport->counters.cancelled++;
+    transport->counters.in_flight--;
     exchange->failure = CVK_CANCELLED;
     exchange->stage = CVK_FINISHED;
     exchange->abandoned = true;
