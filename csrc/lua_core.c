@@ -19,6 +19,7 @@
 
 typedef struct cvk_state {
     cvk_transport *transport;
+    bool closed; /* together with the Lua state, whose last finalizers may still run */
     pid_t process; /* that made it: a child of a fork must not touch its parent's sockets */
 } cvk_state;
 
@@ -31,6 +32,7 @@ static int close_engine(lua_State *L)
     if (state->process == getpid())
         cvk_transport_free(state->transport);
     state->transport = NULL;
+    state->closed = true;
     return 0;
 }
 
@@ -58,6 +60,8 @@ cvk_transport *cvk_engine(lua_State *L)
         lua_newtable(L);
         lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors_key);
     }
+    if (state->closed)
+        luaL_error(L, "convoke: the Lua state is being closed");
     if (state->transport == NULL) {
         state->process = process;
         state->transport = cvk_transport_new();
