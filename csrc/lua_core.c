@@ -8,20 +8,34 @@
 #include "convoke.h"
 #include "easy.h"
 #include "lua_catalogue.h"
+#include "response.h"
 #include "uri.h"
 #include "values.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* ---- the engine ------------------------------------------------------------------------------- */
 
 typedef struct cvk_state {
     cvk_transport *transport;
     bool closed; /* together with the Lua state, whose last finalizers may still run */
-    pid_t process; /* that made it: a child of a fork must not touch its parent's sockets */
+    unsigned generation; /* that made it: a child of a fork must not touch its parent's sockets */
 } cvk_state;
+
+/* How many forks lie between this process and the first; asking the system costs a call each. */
+static unsigned generation;
+
+static void note_fork(void)
+{
+    generation++;
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, note_fork);
+}
 
 /* Registry keys; only their addresses count. */
 static const char engine_key, anchors_key;
@@ -29,7 +43,7 @@ static const char engine_key, anchors_key;
 static int close_engine(lua_State *L)
 {
     cvk_state *state = lua_touserdata(L, 1);
-    if (state->process == getpid())
+    if (state->generation == generation)
         cvk_transport_free(state->transport);
     state->transport = NULL;
     state->closed = true;
@@ -47,14 +61,13 @@ static cvk_state *state_of(lua_State *L)
 cvk_transport *cvk_engine_if_any(lua_State *L)
 {
     cvk_state *state = state_of(L);
-    return state == NULL || state->process != getpid() ? NULL : state->transport;
+    return state == NULL || state->generation != generation ? NULL : state->transport;
 }
 
 cvk_transport *cvk_engine(lua_State *L)
 {
     cvk_state *state = state_of(L);
-    pid_t process = getpid();
-    if (state->transport != NULL && state->process != process) {
+    if (state->transport != NULL && state->generation != generation) {
         cvk_transport_abandon(state->transport);
         state->transport = NULL;
         lua_newtable(L);
@@ -63,7 +76,7 @@ cvk_transport *cvk_engine(lua_State *L)
     if (state->closed)
         luaL_error(L, "convoke: the Lua state is being closed");
     if (state->transport == NULL) {
-        state->process = process;
+        state->generation = generation;
         state->transport = cvk_transport_new();
         if (state->transport == NULL)
             luaL_error(L, "convoke: no memory or file descriptor left for the engine");
@@ -90,6 +103,8 @@ void cvk_engine_release(lua_State *L, const cvk_exchange *exchange)
 
 static void make_engine(lua_State *L)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, watch_forks);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
     bool there = !lua_isnil(L, -1);
     lua_pop(L, 1);
@@ -176,7 +191,7 @@ static int core_in_flight(lua_State *L)
     return 1;
 }
 
-/* core.stats(): counters since the start. */
+/* core.stats(): what is in flight and queued now, and counters since the start. */
 static int core_stats(lua_State *L)
 {
     static const cvk_counters none;
@@ -187,6 +202,7 @@ static int core_stats(lua_State *L)
         uint64_t value;
     } rows[] = {
         {"in_flight", c->in_flight},
+        {"queued", c->queued},
         {"started", c->started},
         {"finished", c->finished},
         {"failed", c->failed},
@@ -381,6 +397,27 @@ static int core_now(lua_State *L)
     return 1;
 }
 
+/* core.time(): seconds since the epoch, with their fraction. */
+static int core_time(lua_State *L)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9);
+    return 1;
+}
+
+/* core.http_date(text): seconds since the epoch of an HTTP date, or nil. */
+static int core_http_date(lua_State *L)
+{
+    size_t size;
+    const char *text = luaL_checklstring(L, 1, &size);
+    time_t seconds = cvk_parse_http_date(text, size);
+    if (seconds < 0)
+        return 0;
+    lua_pushnumber(L, (lua_Number)seconds);
+    return 1;
+}
+
 /* core.nearest(name, names): the name among an array of names that is nearest, or nil. */
 static int core_nearest(lua_State *L)
 {
@@ -424,11 +461,23 @@ static void register_client(lua_State *L)
 int luaopen_convoke_core(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"address", core_address},     {"alarm", core_alarm},         {"catalogue", core_catalogue},
-        {"client", core_client},       {"decoder", cvk_call_decoder}, {"finished", core_finished},
-        {"in_flight", core_in_flight}, {"nearest", core_nearest},     {"now", core_now},
-        {"pollfd", core_pollfd},       {"stats", core_stats},         {"step", core_step},
-        {"timeout", core_timeout},     {"wait", core_wait},           {NULL, NULL},
+        {"address", core_address},
+        {"alarm", core_alarm},
+        {"catalogue", core_catalogue},
+        {"client", core_client},
+        {"decoder", cvk_call_decoder},
+        {"finished", core_finished},
+        {"http_date", core_http_date},
+        {"in_flight", core_in_flight},
+        {"nearest", core_nearest},
+        {"now", core_now},
+        {"pollfd", core_pollfd},
+        {"stats", core_stats},
+        {"step", core_step},
+        {"time", core_time},
+        {"timeout", core_timeout},
+        {"wait", core_wait},
+        {NULL, NULL},
     };
     make_engine(L);
     register_client(L);

@@ -57,6 +57,7 @@ build = {
     ["convoke.hosts.cqueues"] = "lua/convoke/hosts/cqueues.lua",
     ["convoke.hosts.luv"] = "lua/convoke/hosts/luv.lua",
     ["convoke.pages"] = "lua/convoke/pages.lua",
+    ["convoke.reconcile"] = "lua/convoke/reconcile.lua",
     ["convoke.retry"] = "lua/convoke/retry.lua",
     ["convoke.sandbox"] = "lua/convoke/sandbox/init.lua",
     ["convoke.sandbox.clerk"] = "lua/convoke/sandbox/clerk.lua",

@@ -10,6 +10,23 @@ local web = require "convoke.sandbox.web"
 
 local unpack = table.unpack or unpack -- luacheck: ignore
 
+describe("the sandbox's clock", function()
+  it("shows in the Date of every answer, moved or not", function()
+    local server = sandbox.start {}
+    finally(function() server:stop() end)
+    local core = require "convoke.core"
+    local clerk = require("convoke").clerk { url = server.clerk.url,
+      secret_key = server.clerk.secret_key }
+    local function date()
+      local _, _, meta = assert(clerk.invitations:list {})
+      return assert(core.http_date(meta.headers.date))
+    end
+    assert.is_true(math.abs(date() - os.time()) <= 2)
+    server:advance(86400)
+    assert.is_true(math.abs(date() - os.time() - 86400) <= 2)
+  end)
+end)
+
 describe("the sandbox's JSON", function()
   it("keeps apart [] and {}, null and absence, integers and floats", function()
     local text = '{"a":[],"b":{},"c":null,"d":1732060800000,"e":0.1}'

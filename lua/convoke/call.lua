@@ -3,9 +3,16 @@
 local core = require "convoke.core"
 local engine = require "convoke.engine"
 local errors = require "convoke.errors"
+local pages = require "convoke.pages"
+local reconcile = require "convoke.reconcile"
 local retry = require "convoke.retry"
 
 local call = {}
+
+local none = {} -- stands for "no path value": nil is a value, of a mistaken kind
+
+--- How many tries were repeats of one that had failed.
+call.retried = 0
 
 --- Seconds of a clock that never goes back; deadlines are given in it.
 call.now = core.now
@@ -13,10 +20,12 @@ call.now = core.now
 -- Sending ------------------------------------------------
 
 -- Sends a prepared call and waits for its end. Returns like native:failure().
-local function send(native, seconds)
+local function send(state, native, seconds)
   engine.check()
   if not native:submit(seconds) then return "memory", "not enough memory", false end
+  state.calls[native] = true
   engine.wait(native)
+  state.calls[native] = nil
   return native:failure()
 end
 
@@ -25,7 +34,7 @@ end
 -- never in the table.
 call.transport = {}
 
-local natives = setmetatable({}, { __mode = "k" }) -- request table -> native call, seconds
+local natives = setmetatable({}, { __mode = "k" }) -- request table -> state, native call, seconds
 
 --- Sends a request; returns { status =, headers =, body = }, or nil and an error's fields
 -- (kind, message, sent).
@@ -33,17 +42,17 @@ function call.transport.send(request)
   local own = natives[request]
   if not own then error("convoke.transport.send: not a request made by a client", 2) end
   local native = own.native
-  local kind, message, sent, status = send(native, own.seconds)
+  local kind, message, sent, status = send(own.state, native, own.seconds)
   if kind then return nil, { kind = kind, message = message, sent = sent, status = status } end
   return { status = (native:answer()), headers = native:headers(), body = native:body() }
 end
 
 -- One try through a transport of the user's own. Returns like native:failure().
-local function send_by(transport, native, seconds)
+local function send_by(state, native, seconds)
   local request = native:request()
   request.timeout = seconds
-  natives[request] = { native = native, seconds = seconds }
-  local response, err = transport.send(request)
+  natives[request] = { state = state, native = native, seconds = seconds }
+  local response, err = state.transport.send(request)
   natives[request] = nil
   if type(response) == "table" then
     if type(response.status) ~= "number" then
@@ -169,11 +178,9 @@ end
 local function try(state, operation, native, seconds)
   local kind, message, sent, status
   if state.transport then
-    kind, message, sent, status = send_by(state.transport, native, seconds)
+    kind, message, sent, status = send_by(state, native, seconds)
   else
-    state.calls[native] = true
-    kind, message, sent, status = send(native, seconds)
-    state.calls[native] = nil
+    kind, message, sent, status = send(state, native, seconds)
   end
   if kind then return nil, failure(operation, kind, message, sent, status) end
   return read(state, operation, native)
@@ -188,6 +195,9 @@ end
 -- Asks the function that gives a short-lived credential. Returns true, or nil and an error.
 local function renew(state, operation, refused)
   local ok, value, reason = pcall(state.credential.source, refused)
+  if state.closed then
+    return nil, failure(operation, "cancelled", "the client was closed", false)
+  end
   local fault
   if not ok then
     fault = "failed: " .. tostring(value)
@@ -203,62 +213,174 @@ local function renew(state, operation, refused)
   return nil, errors.invalid(operation, { { field = option, message = fault } })
 end
 
+-- What one call carries along from try to try:
+--   state, operation, params, options, path (its path value); started and deadline by core.now(),
+--   began by core.time(); attempt, retries;
+--   unsettled: an earlier try may have happened; renewed: the credential was renewed.
+
+local function find_operation(api, id)
+  for _, operation in ipairs(api.operations) do
+    if operation.id == id then return operation end
+  end
+end
+
+local function prepare(run)
+  local options, state = run.options, run.state
+  local defaults = options.defaults or state.defaults
+  if #run.operation.path_params == 0 or run.path == none then
+    return state.native:prepare(run.operation.index, run.params, defaults, options.headers,
+      options.allow_empty)
+  end
+  return state.native:prepare(run.operation.index, run.params, defaults, options.headers,
+    options.allow_empty, run.path)
+end
+
+local function succeed(run, value, status, log_lines)
+  local native = run.native
+  local meta = { native, status = status, attempts = run.attempt,
+    elapsed = core.now() - run.started, request_id = request_id_of(run.state.api, native),
+    log_lines = log_lines }
+  reconcile.note(run.operation, value, run.state.clock, run.began)
+  return value, nil, setmetatable(meta, meta_metatable)
+end
+
+-- One try within the deadline. Returns value, err, status, log lines.
+local function try_once(run)
+  local before = core.now()
+  if before >= run.deadline then
+    return nil, failure(run.operation, "timeout", "the deadline has passed", false)
+  end
+  run.attempt = run.attempt + 1
+  local value, err, status, log_lines =
+    try(run.state, run.operation, run.native, run.deadline - before)
+  log(run.state, run.operation, err, status, run.attempt, core.now() - before)
+  return value, err, status, log_lines
+end
+
+-- Looks for what an earlier try may have made. Returns the verdict, the object and its status.
+local function look(run)
+  local state, failed, status = run.state, false, nil
+  local function list(id, query)
+    local sent = core.time()
+    local answer, err, meta = call.perform(state, find_operation(state.api, id), query,
+      { deadline = run.deadline, defaults = run.options.defaults })
+    failed = failed or err ~= nil
+    if err then return { data = {}, results = {} } end
+    status = meta.status
+    state.clock:learn_date(meta.headers.date, sent, core.time())
+    return answer
+  end
+  local function each(id, query)
+    local function fetch(asked) return list(id, asked) end
+    local function fail(message) return message end
+    return pages.each(find_operation(state.api, id), query, fetch, fail)
+  end
+  local function ask(id, query)
+    if failed or run.deadline - core.now() < 1 then return false end
+    engine.sleep(0.1)
+    list(id, query)
+    return true
+  end
+  local verdict, object = reconcile.look(run.operation, run.params or {}, run.began, state.clock,
+    each, ask)
+  return failed and "unclear" or verdict, object, status
+end
+
+-- Waits before the call goes on. Returns whether it is to: not once it is cancelled.
+local function pause(run, seconds, err)
+  local calls, native = run.state.calls, run.native
+  calls[native] = true
+  local going_on = engine.pause(native, seconds)
+  calls[native] = nil
+  if not going_on then
+    err.kind = "cancelled"
+    err.message = "cancelled before the next try; the last one: " .. tostring(err.message)
+  end
+  return going_on
+end
+
+-- After a failed try: whether the matter is settled. Returns "again", "done" and a value, or
+-- "over".
+local function weigh(run, err)
+  local operation = run.operation
+  local unsettled = run.unsettled
+  local refused = err.outcome == "refused"
+  run.unsettled = unsettled or err.outcome == "unknown"
+  if run.options.reconcile ~= false and unsettled and reconcile.is_done(operation, err) then
+    return "done", reconcile.done_value(operation, run.path or (run.params or {}), err)
+  end
+  -- Who wants no retries wants no other requests either.
+  local lookable = run.retries > 0 and run.options.reconcile ~= false
+    and reconcile.can_look(operation)
+  local echo = lookable and unsettled and reconcile.is_echo(operation, err)
+  if lookable and (err.outcome == "unknown" or echo) then
+    local left = run.deadline - core.now()
+    if left <= 0 then return "over" end
+    if not pause(run, math.min(retry.pause(run.attempt), left / 4), err) then return "over" end
+    local verdict, object, status = look(run)
+    if verdict == "made" then return "done", object, status end
+    if echo then
+      if verdict == "unclear" then err.outcome = "unknown" end
+      return "over"
+    end
+    return verdict == "absent" and run.attempt <= run.retries and "again" or "over"
+  end
+  -- An earlier try may have happened, whatever became of this one.
+  if unsettled and (err.outcome == "not_sent" or (refused and operation.method ~= "GET")) then
+    err.outcome = "unknown"
+  end
+  if run.attempt == 0 or run.attempt > run.retries or not retry.allowed(operation, err)
+    or not run.state.budget:take() then
+    return "over"
+  end
+  local seconds = retry.pause(run.attempt, err.retry_after)
+  if core.now() + seconds >= run.deadline then return "over" end
+  return pause(run, seconds, err) and "again" or "over"
+end
+
 --- Makes one call.
 -- @param state      of the client (see client.lua)
 -- @param operation  of the catalogue
 -- @param params     table or nil
--- @param options    checked table: timeout, retries, deadline, headers, allow_empty, defaults
--- @param ...        path values
+-- @param options    checked table: timeout, retries, deadline, headers, allow_empty, reconcile,
+--   defaults
+-- @param ...        the path value, where the operation has one and it does not sit in params
 -- @return value, nil, meta; or nil, err
 function call.perform(state, operation, params, options, ...)
   local started = core.now()
   local deadline = started + (options.timeout or state.timeout)
   if options.deadline and options.deadline < deadline then deadline = options.deadline end
-  local retries = options.retries or state.retries
-  local attempt, renewed, unsettled = 0, false, false
+  local run = { state = state, operation = operation, params = params, options = options,
+    path = none, started = started, began = core.time(), deadline = deadline, attempt = 0,
+    retries = options.retries or state.retries }
+  if select("#", ...) > 0 then run.path = ... end
   local source = state.credential and state.credential.source
   if source then
     local ok, err = renew(state, operation, false)
     if not ok then return nil, err end
   end
-  local function prepare(...)
-    return state.native:prepare(operation.index, params, options.defaults or state.defaults,
-      options.headers, options.allow_empty, ...)
-  end
-  local native, faults = prepare(...)
-  if not native then return nil, errors.invalid(operation, faults) end
+  local faults
+  run.native, faults = prepare(run)
+  if not run.native then return nil, errors.invalid(operation, faults) end
   while true do
-    local before = core.now()
-    local value, err, status, log_lines
-    if before >= deadline then
-      err = failure(operation, "timeout", "the deadline has passed", false)
-    else
-      attempt = attempt + 1
-      value, err, status, log_lines = try(state, operation, native, deadline - before)
-      log(state, operation, err, status, attempt, core.now() - before)
-    end
+    local value, err, status, log_lines = try_once(run)
     if not err then
-      local meta = { native, status = status, attempts = attempt, elapsed = core.now() - started,
-        request_id = request_id_of(state.api, native), log_lines = log_lines }
-      return value, nil, setmetatable(meta, meta_metatable)
+      state.budget:give()
+      return succeed(run, value, status, log_lines)
     end
-    err.attempts = attempt
-    err.elapsed = core.now() - started
-    -- An earlier try may have happened, whatever became of this one.
-    if unsettled and (err.outcome == "not_sent" or operation.method ~= "GET") then
-      err.outcome = "unknown"
-    end
-    unsettled = err.outcome == "unknown"
-    local pause
-    if source and not renewed and err.status == 401 then
-      renewed = true
-      if not renew(state, operation, true) then return nil, err end
-      native = prepare(...)
-    elseif attempt > 0 and attempt <= retries and retry.allowed(operation, err) then
-      pause = retry.pause(attempt, err.retry_after)
-      if core.now() + pause >= deadline then return nil, err end
-      engine.sleep(pause)
+    local verdict, object, seen
+    if source and not run.renewed and err.status == 401 then
+      run.renewed = true
+      verdict = renew(state, operation, true) and "again" or "over"
+      if verdict == "again" then run.native = prepare(run) end
     else
+      verdict, object, seen = weigh(run, err)
+    end
+    if verdict == "done" then return succeed(run, object, seen or err.status) end
+    if verdict == "again" then call.retried = call.retried + 1 end
+    if verdict == "over" then
+      err.attempts = run.attempt
+      err.elapsed = core.now() - started
       return nil, err
     end
   end

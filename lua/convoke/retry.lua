@@ -33,4 +33,28 @@ function retry.pause(attempt, retry_after)
   return pause * (1 - math.random() / 2)
 end
 
+-- A budget keeps an outage from being multiplied: each repeat takes from it, each success gives a
+-- little back; an empty one means no repeats.
+local Budget = {}
+Budget.__index = Budget
+
+local full, price, gain = 500, 5, 1
+
+--- A full retry budget; a client has one.
+function retry.budget()
+  return setmetatable({ tokens = full }, Budget)
+end
+
+--- Takes what one repeat costs; false: there is not enough.
+function Budget:take()
+  if self.tokens < price then return false end
+  self.tokens = self.tokens - price
+  return true
+end
+
+--- Gives back for a success.
+function Budget:give()
+  if self.tokens < full then self.tokens = self.tokens + gain end
+end
+
 return retry

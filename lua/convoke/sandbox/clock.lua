@@ -41,6 +41,11 @@ function clock.iso(t)
   return date_time(t, "T") .. "Z"
 end
 
+--- An HTTP date, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+function clock.http(t)
+  return os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(t))
+end
+
 --- The same instant with a space and no zone, such as `2024-05-26 12:00:45.831041`.
 function clock.plain(t)
   return date_time(t, " ")

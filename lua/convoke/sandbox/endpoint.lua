@@ -35,6 +35,11 @@ local function log_body(body)
   return (kept:gsub("[\128-\255]", "?")) -- the log travels as JSON, which has no such bytes
 end
 
+--- The time for a Date header, by this API's clock.
+function endpoint:date()
+  return clock.http(self.clock:now())
+end
+
 function endpoint:record(request)
   local entry = {
     method = request.method, target = request.target, path = request.path,

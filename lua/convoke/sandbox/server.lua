@@ -177,6 +177,7 @@ local function serve(self, stream)
   local body, status = read_body(stream, headers, timeout)
   if not body then return refuse(stream, status, timeout) end
   local reply = self.endpoint:answer(make_request(self, stream, headers, body))
+  reply.headers.date = reply.headers.date or self.endpoint:date()
   if reply.delay then cqueues.sleep(reply.delay) end
   if reply.cut or reply.cut_body then return write_cut(stream, reply) end
   write_reply(stream, reply, headers:get(":method") == "HEAD")

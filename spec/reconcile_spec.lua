@@ -1,0 +1,183 @@
+-- An unknown outcome is settled by looking, where the API lets one look.
+
+local convoke = require "convoke"
+
+local sandbox, clients
+
+setup(function()
+  sandbox = require("convoke.sandbox").start {}
+  clients = {
+    clerk = convoke.clerk(sandbox.clerk.secret_key and {
+      url = sandbox.clerk.url, secret_key = sandbox.clerk.secret_key }),
+    gencove = convoke.gencove { url = sandbox.gencove.url, api_key = sandbox.gencove.api_key },
+    cvat = convoke.cvat { url = sandbox.cvat.url, token = sandbox.cvat.token,
+      org = sandbox.cvat.org },
+    edgegap = convoke.edgegap { url = sandbox.edgegap.url, token = sandbox.edgegap.token },
+  }
+end)
+
+teardown(function()
+  for _, client in pairs(clients) do client:close() end
+  sandbox:stop()
+end)
+
+before_each(function() sandbox:reset() end)
+
+local address = "ada@example.com"
+
+-- api -> how to create an invitation for the address, the object's id, and what the API says
+-- when there is one already
+local creates = {
+  clerk = {
+    create = function(options)
+      return clients.clerk.invitations:create({ email_address = address }, options)
+    end,
+    id = "id",
+    refused = function(err) assert.equal("duplicate_record", err.code) end,
+  },
+  gencove = {
+    create = function(options)
+      return clients.gencove.invitations:create({ email = address }, options)
+    end,
+    id = "id",
+    refused = function(err) assert.equal(400, err.status) end,
+  },
+  cvat = {
+    create = function(options)
+      return clients.cvat.invitations:create({ email = address, role = "worker" }, options)
+    end,
+    id = "key",
+    refused = function(err)
+      assert.equal(400, err.status)
+      assert.truthy(err.message:find "member of the organization already")
+    end,
+  },
+}
+
+-- The ids of all invitations that the server holds.
+local function ids(api)
+  local found = {}
+  for each in clients[api].invitations:each {} do found[#found + 1] = each[creates[api].id] end
+  return found
+end
+
+local lost = { -- ways to lose an answer
+  { name = "cut before the first byte", status = 502, cut = 0 },
+  { name = "cut in the middle", status = 502, cut = 40 },
+  { name = "taken for a bad gateway", status = 502, body = "<html>bad gateway</html>" },
+}
+
+for api, row in pairs(creates) do
+  describe("a lost answer to a create of " .. api, function()
+    for _, way in ipairs(lost) do
+      it("is found again when it was " .. way.name, function()
+        local before = #ids(api)
+        sandbox:fault { api = api, method = "POST", execute = true, cut = way.cut,
+          status = way.status, body = way.body }
+        local value, err, meta = row.create()
+        assert.is_nil(err)
+        assert.equal(before + 1, #ids(api))
+        assert.truthy(table.concat(ids(api), " "):find(value[row.id], 1, true))
+        assert.equal(1, meta.attempts)
+      end)
+
+      it("is asked for again when nothing was made and it was " .. way.name, function()
+        local before = #ids(api)
+        sandbox:fault { api = api, method = "POST", execute = false, cut = way.cut,
+          status = way.status, body = way.body }
+        local value, err, meta = row.create()
+        assert.is_nil(err)
+        assert.equal(before + 1, #ids(api))
+        assert.truthy(value[row.id])
+        assert.equal(2, meta.attempts)
+      end)
+
+      it("is the refusal where one stood there before and it was " .. way.name, function()
+        local first = assert(row.create())
+        local before = #ids(api)
+        sandbox:fault { api = api, method = "POST", execute = true, cut = way.cut,
+          status = way.status, body = way.body }
+        local value, err = row.create()
+        assert.is_nil(value)
+        row.refused(err)
+        assert.equal("refused", err.outcome)
+        assert.equal(before, #ids(api))
+        assert.truthy(table.concat(ids(api), " "):find(first[row.id], 1, true))
+      end)
+    end
+
+    it("stays unknown where nobody is to look", function()
+      for _, options in ipairs { { reconcile = false }, { retries = 0 } } do
+        sandbox:reset()
+        sandbox:fault { api = api, method = "POST", execute = true, cut = 0 }
+        local value, err = row.create(options)
+        assert.is_nil(value)
+        assert.equal("unknown", err.outcome)
+        assert.equal(1, err.attempts)
+      end
+    end)
+
+    it("stays unknown where looking fails", function()
+      sandbox:fault { api = api, method = "POST", execute = true, cut = 0 }
+      sandbox:fault { api = api, method = "GET", status = 403, times = 9 }
+      local value, err = row.create()
+      assert.is_nil(value)
+      assert.equal("unknown", err.outcome)
+    end)
+  end)
+end
+
+describe("a lost answer where duplicates are allowed", function()
+  local function create()
+    return clients.clerk.invitations:create { email_address = address, ignore_existing = true }
+  end
+
+  it("stays unknown when one stood there before", function()
+    assert(create())
+    sandbox:fault { api = "clerk", method = "POST", execute = true, cut = 0 }
+    local value, err = create()
+    assert.is_nil(value)
+    assert.equal("unknown", err.outcome)
+    assert.equal(2, #ids "clerk")
+  end)
+
+  it("is found again when none stood there", function()
+    sandbox:fault { api = "clerk", method = "POST", execute = true, cut = 0 }
+    assert(create())
+    assert.equal(1, #ids "clerk")
+  end)
+end)
+
+describe("a lost answer to what removes", function()
+  local function lose(api, method)
+    sandbox:fault { api = api, method = method, execute = true, cut = 0 }
+  end
+
+  it("counts as done when the repeat says that it is gone", function()
+    local invitation = assert(creates.clerk.create())
+    lose("clerk", "POST")
+    local revoked = assert(clients.clerk.invitations:revoke(invitation.id))
+    assert.equal(invitation.id, revoked.id)
+    assert.equal("revoked", revoked.status)
+
+    local key = assert(creates.cvat.create()).key
+    lose("cvat", "DELETE")
+    assert.equal(true, clients.cvat.invitations:delete(key))
+
+    local id = assert(creates.gencove.create()).id
+    lose("gencove", "DELETE")
+    assert.equal(true, clients.gencove.invitations:delete { invitation_id = id })
+
+    local session = assert(clients.edgegap.sessions:create { app_name = "game" })
+    lose("edgegap", "DELETE")
+    local deleted = assert(clients.edgegap.sessions:delete(session.session_id))
+    assert.equal(session.session_id, deleted.session_id)
+  end)
+
+  it("is no excuse for what was never there", function()
+    local value, err = clients.gencove.invitations:delete "7b6ff8a7-97f1-4d4b-a4a2-3c1d57ab1bd9"
+    assert.is_nil(value)
+    assert.equal(404, err.status)
+    assert.equal("refused", err.outcome)
+  end)
+end)
