@@ -7,6 +7,7 @@
 #include "auth.h"
 #include "convoke.h"
 #include "easy.h"
+#include "lua_bell.h"
 #include "lua_catalogue.h"
 #include "response.h"
 #include "uri.h"
@@ -484,6 +485,7 @@ int luaopen_convoke_core(lua_State *L)
     cvk_call_register(L);
     luaL_newlib(L, functions);
     cvk_values_register(L);
+    cvk_bell_register(L);
     lua_pushstring(L, cvk_easy_version());
     lua_setfield(L, -2, "libcurl");
     return 1;

@@ -43,8 +43,14 @@ local convoke = {
   events = function() return "r" end,
   timeout = engine.timeout,
 
-  --- stats(): counters of this Lua state since its start.
-  stats = core.stats,
+  --- stats(): counters of this Lua state: calls in_flight and queued (for max_in_flight) now; and
+  -- since its start started, finished, failed, cancelled, retried, connections_opened,
+  -- connections_reused, bytes_sent, bytes_received.
+  stats = function()
+    local stats = core.stats()
+    stats.retried = call.retried
+    return stats
+  end,
 
   --- The built-in transport, for transports that pass requests on: send(request).
   transport = call.transport,
@@ -66,5 +72,9 @@ convoke.operations = catalogue.operations
 for name, api in pairs(catalogue.apis) do
   convoke[name] = client.constructor(api)
 end
+
+-- OpenResty is recognised by itself.
+local ngx = rawget(_G, "ngx")
+if type(ngx) == "table" and ngx.get_phase then convoke.use "openresty" end
 
 return convoke

@@ -1,0 +1,124 @@
+--- OpenResty: calls yield to nginx, so that a worker goes on with its other requests.
+--
+-- nginx lets Lua wait for nginx's own connections only. So while calls are in flight, one timer of
+-- the worker reads from a loopback connection on which a thread (the bell) sends a byte whenever
+-- the engine has work. With nothing in flight there is neither timer nor thread.
+
+local core = require "convoke.core"
+local ngx = ngx -- luacheck: globals ngx
+local semaphore = require "ngx.semaphore"
+
+local host = { name = "openresty" }
+
+local LINGER = 1 -- seconds that timer and thread stay when there is nothing to do
+local TICK = 0.005 -- seconds between two looks where there is no bell
+local PATIENCE = 60 -- seconds; then look whether a call has finished unnoticed
+local LONGEST = 2 ^ 31 - 1 -- milliseconds that nginx can wait
+
+local can_wait = {
+  rewrite = true, server_rewrite = true, access = true, content = true, timer = true,
+  preread = true, ssl_cert = true, ssl_session_fetch = true, ssl_client_hello = true,
+}
+
+local driving = false -- the timer runs
+local used = false -- something was begun since the timer last looked
+
+local function check_phase()
+  local phase = ngx.get_phase()
+  if can_wait[phase] then return end
+  error(("convoke: nginx cannot wait for a call in its phase %s; make it in a timer: "
+    .. "ngx.timer.at(0, function() ... end)"):format(phase), 0)
+end
+
+function host.running()
+  check_phase()
+  return { woken = false }
+end
+
+local function look(engine)
+  core.step()
+  engine.dispatch()
+end
+
+function host.park(token)
+  if not token.woken then
+    token.semaphore = token.semaphore or assert(semaphore.new())
+    local woken, why = token.semaphore:wait(driving and PATIENCE or TICK)
+    if not woken and why ~= "timeout" then error("convoke: " .. why, 0) end
+    if not woken then
+      local engine = require "convoke.engine"
+      host.drive(engine)
+      look(engine)
+    end
+  end
+  token.woken = false
+end
+
+function host.wake(token)
+  token.woken = true
+  if token.semaphore then token.semaphore:post() end
+end
+
+function host.sleep(seconds)
+  ngx.sleep(seconds)
+end
+
+-- A bell and the connection on which it can be heard; or nil and why not.
+local function new_bell()
+  local bell, port, key = core.bell()
+  if not bell then return nil, port end
+  local connection = ngx.socket.tcp()
+  connection:settimeouts(1000, 1000, LONGEST)
+  local ok, why = connection:connect("127.0.0.1", port)
+  if ok then ok, why = connection:send(key) end
+  if ok then return bell, connection end
+  connection:close()
+  bell:close()
+  return nil, why
+end
+
+local function listen(engine, bell, connection)
+  local resting = false
+  while true do
+    engine.step()
+    local busy = engine.busy()
+    if resting and not used and not busy then return end
+    resting = not busy
+    if resting and ngx.worker.exiting() then return end
+    used = false
+    if not bell then
+      ngx.sleep(TICK)
+    else
+      bell:arm(engine.pollfd(), resting and LINGER or nil)
+      local rung, why = connection:receive(1)
+      if not rung then
+        ngx.log(ngx.WARN, "convoke: looks for finished calls from time to time only: ", why)
+        bell = nil
+      end
+    end
+  end
+end
+
+local function run(_, engine)
+  engine.step()
+  local bell, connection = new_bell()
+  if not bell then
+    ngx.log(ngx.WARN, "convoke: looks for finished calls from time to time only: ", connection)
+  end
+  local ok, why = pcall(listen, engine, bell, connection)
+  driving = false
+  if bell then
+    connection:close()
+    bell:close()
+  end
+  if not ok then error(why, 0) end
+end
+
+function host.drive(engine)
+  used = true
+  if driving then return look(engine) end -- sends now what the call has to send
+  check_phase()
+  driving = ngx.timer.at(0, run, engine) and true or false
+end
+
+return host
