@@ -63,7 +63,7 @@ local gateway = nginx.start {
         local sock = ngx.socket.tcp()
         sock:settimeout(30000)
         assert(sock:connect("127.0.0.1", port, { pool_size = 512 }))
-        assert(sock:send { "GET /v1/invitations?limit=", limit, " HTTP/1.1\r\nHost: 127.0.0.1:", port,
+        assert(sock:send { "GET /v1/invitations?limit=", limit, " HTTP/1.1\r\nHost: 127.0.0.1",
           "\r\nAccept: application/json\r\nAuthorization: Bearer sk_test_bench\r\n\r\n" })
         local status, size = receive_head(sock)
         local body = assert(sock:receive(size))

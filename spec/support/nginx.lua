@@ -95,6 +95,11 @@ methods.__index = methods
 
 local function write_configuration(self, settings)
   local file = assert(io.open(self.folder .. "/nginx.conf", "w"))
+  if settings.text then
+    file:write((settings.text:gsub("127%.0%.0%.1:8080", "127.0.0.1:" .. self.port)))
+    file:close()
+    return
+  end
   local user = capture("id -u"):match "%d+" == "0" and "user nobody nogroup;" or ""
   file:write(template:format(load_lines(), settings.workers or 2, user .. (settings.main or ""),
     package.path, package.cpath, settings.http or "", self.port, settings.server or ""))
@@ -102,7 +107,8 @@ local function write_configuration(self, settings)
 end
 
 --- Starts nginx.
--- @param settings  http, server, main: text for these places of the configuration; workers: number
+-- @param settings  http, server, main: text for these places of the configuration; workers: number.
+--   Or text: all of it, where 127.0.0.1:8080 becomes the free port. environment: name to value
 -- @return an object with `port`, `url` and the methods below
 function nginx.start(settings)
   local folder = os.tmpname()
@@ -112,7 +118,12 @@ function nginx.start(settings)
   self.url = "http://127.0.0.1:" .. self.port
   write_configuration(self, settings)
   os.execute("chmod 755 " .. folder)
-  local said = capture(("nginx -p %s/ -c nginx.conf -e error.log"):format(quote(folder)))
+  local words = { "env" }
+  for name, value in pairs(settings.environment or {}) do
+    words[#words + 1] = quote(name .. "=" .. value)
+  end
+  words[#words + 1] = ("nginx -p %s/ -c nginx.conf -e error.log"):format(quote(folder))
+  local said = capture(table.concat(words, " "))
   local function up()
     local connection = socket.connect("127.0.0.1", self.port)
     if connection then connection:close() end
@@ -153,12 +164,17 @@ end
 --- Sends a request on a connection of its own; read() of the result gives status and body.
 -- @param path     with its query
 -- @param headers  array of header lines, or nil
-function methods:send(path, headers)
+-- @param form     a form to be posted, or nil
+function methods:send(path, headers, form)
   local connection = assert(socket.connect("127.0.0.1", self.port))
   connection:settimeout(PATIENCE)
-  local lines = { "GET " .. path .. " HTTP/1.0", "Host: here" }
+  local lines = { (form and "POST " or "GET ") .. path .. " HTTP/1.0", "Host: here" }
   for _, line in ipairs(headers or {}) do lines[#lines + 1] = line end
-  assert(connection:send(table.concat(lines, "\r\n") .. "\r\n\r\n"))
+  if form then
+    lines[#lines + 1] = "Content-Type: application/x-www-form-urlencoded"
+    lines[#lines + 1] = "Content-Length: " .. #form
+  end
+  assert(connection:send(table.concat(lines, "\r\n") .. "\r\n\r\n" .. (form or "")))
   local request = { connection = connection }
   function request.read()
     local text, why, part = connection:receive "*a"
@@ -172,8 +188,8 @@ function methods:send(path, headers)
 end
 
 --- One request. Returns status and body.
-function methods:get(path, headers)
-  return self:send(path, headers).read()
+function methods:get(...)
+  return self:send(...).read()
 end
 
 --- Ends nginx and removes its directory.
