@@ -98,7 +98,7 @@ demo: all ## run all 27 operations against the sandbox
 	@$(LAUNCH) $(LUA) examples/quickstart.lua
 
 test: all ## run the specs (SPEC=file for one, ARGS=... for busted's options)
-	@.ci/install sandbox test
+	@.ci/install sandbox test $(if $(filter luajit,$(group)),nginx)
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(LAUNCH) $(LUA) spec/run.lua $(ARGS) $(SPEC)
 
 sandbox: ## serve the five APIs locally until stopped (PORT=8900 takes 8900 to 8904)
