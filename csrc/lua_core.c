@@ -15,6 +15,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- the engine ------------------------------------------------------------------------------- */
@@ -39,7 +40,7 @@ static void watch_forks(void)
 }
 
 /* Registry keys; only their addresses count. */
-static const char engine_key, anchors_key;
+static const char engine_key, anchors_key, step_key, pollfd_key;
 
 static int close_engine(lua_State *L)
 {
@@ -221,8 +222,43 @@ static int core_stats(lua_State *L)
     return 1;
 }
 
+/* core.embed(step, pollfd): what C programs call by convoke_step and convoke_pollfd from now on. */
+static int core_embed(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    lua_settop(L, 2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &pollfd_key);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &step_key);
+    return 0;
+}
+
+/* Calls an embedded function, with the argument unless that is NULL. false: there is none, or it
+ * failed. */
+static bool call_embedded(lua_State *L, const void *key, const lua_Number *argument, long *result)
+{
+    if (!lua_checkstack(L, LUA_MINSTACK))
+        return false;
+    int top = lua_gettop(L);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, key);
+    bool there = lua_isfunction(L, -1);
+    if (there && argument != NULL)
+        lua_pushnumber(L, *argument);
+    bool called = there && lua_pcall(L, argument == NULL ? 0 : 1, 1, 0) == 0;
+    if (called)
+        *result = (long)lua_tonumber(L, -1);
+    else if (there)
+        fprintf(stderr, "convoke: %s\n", lua_isstring(L, -1) ? lua_tostring(L, -1) : "an error");
+    lua_settop(L, top);
+    return called;
+}
+
 int convoke_step(lua_State *L, long budget_us)
 {
+    long in_flight;
+    lua_Number budget = (lua_Number)budget_us / 1000000;
+    if (call_embedded(L, &step_key, budget_us < 0 ? NULL : &budget, &in_flight))
+        return (int)in_flight;
     cvk_transport *transport = cvk_engine_if_any(L);
     if (transport == NULL)
         return 0;
@@ -232,6 +268,9 @@ int convoke_step(lua_State *L, long budget_us)
 
 int convoke_pollfd(lua_State *L)
 {
+    long fd;
+    if (call_embedded(L, &pollfd_key, NULL, &fd))
+        return (int)fd;
     cvk_transport *transport = cvk_engine_if_any(L);
     return transport == NULL ? -1 : cvk_transport_fd(transport);
 }
@@ -467,6 +506,7 @@ int luaopen_convoke_core(lua_State *L)
         {"catalogue", core_catalogue},
         {"client", core_client},
         {"decoder", cvk_call_decoder},
+        {"embed", core_embed},
         {"finished", core_finished},
         {"http_date", core_http_date},
         {"in_flight", core_in_flight},

@@ -73,6 +73,9 @@ for name, api in pairs(catalogue.apis) do
   convoke[name] = client.constructor(api)
 end
 
+-- What C programs drive us by.
+core.embed(engine.step, engine.pollfd)
+
 -- OpenResty is recognised by itself.
 local ngx = rawget(_G, "ngx")
 if type(ngx) == "table" and ngx.get_phase then convoke.use "openresty" end
