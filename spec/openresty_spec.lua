@@ -91,6 +91,12 @@ describe("in OpenResty a call", function()
         for i = 1, 20 do threads[i] = ngx.thread.spawn(list) end
         for i = 1, 20 do said[i] = select(2, ngx.thread.wait(threads[i])) end
         ngx.say(table.concat(said, ","))]])
+      .. content("/tasks", [[
+        local values = convoke.all({ list, list, function() convoke.sleep(0.1) return list() end })
+        local task = convoke.spawn(function() error("on purpose", 0) end)
+        local _, why = pcall(task.await, task)
+        local ran = convoke.run(function() return list() end)
+        ngx.say(values[1], ",", values[2], ",", values[3], ",", why:match "^[^\n]*", ",", ran)]])
       .. content("/coroutine", [[
         ngx.say(coroutine.wrap(function() coroutine.yield(list()) end)())]])
       .. content("/pcall", "ngx.say(select(2, pcall(list)))")
@@ -136,6 +142,14 @@ describe("in OpenResty a call", function()
     local seconds = elapsed(function() body = select(2, server:get "/threads") end)
     assert.equal(("an answer,"):rep(19) .. "an answer", body)
     assert.truthy(seconds >= 0.2 and seconds < 1, seconds)
+  end)
+
+  it("runs in tasks, too", function()
+    upstream:fault { api = "clerk", delay = 0.2, times = 3 }
+    local body
+    local seconds = elapsed(function() body = select(2, server:get "/tasks") end)
+    assert.equal("an answer,an answer,an answer,on purpose,an answer", body)
+    assert.truthy(seconds >= 0.3 and seconds < 0.6, seconds)
   end)
 
   it("never blocks the worker", function()

@@ -14,6 +14,15 @@ Task.__name = "convoke.task"
 local pack = table.pack or function(...) return { n = select("#", ...), ... } end
 local unpack = table.unpack or unpack
 
+-- nginx puts its own coroutines, which belong to one request, in the place of Lua's; tasks are Lua's,
+-- because they go on in whatever request drives us.
+-- luacheck: push ignore 143
+local create = coroutine._create or coroutine.create
+local resume_coroutine = coroutine._resume or coroutine.resume
+local status_of = coroutine._status or coroutine.status
+local yield = coroutine._yield or coroutine.yield
+-- luacheck: pop
+
 -- The scheduler: the host that tasks are parked by ------------------------------------------------
 
 local scheduler = { name = "tasks" }
@@ -43,7 +52,7 @@ function scheduler.ready() return first <= last end
 
 function scheduler.park(task, native)
   task.call = native
-  coroutine.yield(PARKED)
+  yield(PARKED)
   task.call = nil
 end
 
@@ -153,7 +162,7 @@ end
 local function after_resume(task, succeeded, ...)
   local thread = task.coroutine
   resumed = resumed - 1
-  if succeeded and coroutine.status(thread) == "suspended" then
+  if succeeded and status_of(thread) == "suspended" then
     if (...) == PARKED then
       task.state = "waiting"
       return
@@ -175,7 +184,7 @@ end
 local function resume(task)
   task.queued = false
   -- One that blocks, in a coroutine of its own say, looks by itself when it is through.
-  if task.ended or coroutine.status(task.coroutine) ~= "suspended" then return end
+  if task.ended or status_of(task.coroutine) ~= "suspended" then return end
   local arguments = task.arguments
   task.arguments = nil
   if arguments and task.cancelling then
@@ -185,9 +194,9 @@ local function resume(task)
   task.state = "running"
   resumed = resumed + 1
   if arguments then
-    after_resume(task, coroutine.resume(task.coroutine, unpack(arguments, 1, arguments.n)))
+    after_resume(task, resume_coroutine(task.coroutine, unpack(arguments, 1, arguments.n)))
   else
-    after_resume(task, coroutine.resume(task.coroutine))
+    after_resume(task, resume_coroutine(task.coroutine))
   end
 end
 
@@ -218,7 +227,7 @@ function tasks.spawn(f, ...)
   local task = setmetatable({
     name = "task " .. count,
     state = "waiting",
-    coroutine = coroutine.create(f),
+    coroutine = create(f),
     arguments = pack(...),
   }, Task)
   by_coroutine[task.coroutine] = task
