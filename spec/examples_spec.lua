@@ -155,7 +155,8 @@ describe("examples", function()
     end)
 
     it("says when an invitation may have been sent all the same", function()
-      sandbox:fault { api = "clerk", status = 500, execute = true }
+      sandbox:fault { api = "clerk", method = "POST", status = 500, execute = true }
+      sandbox:fault { api = "clerk", method = "GET", status = 403 } -- nor can one look
       local output, status = invite({ "-" }, "ada@example.com\n")
       assert.equal(1, status)
       assert_says(output, "(it may have been sent)")
