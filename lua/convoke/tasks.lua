@@ -14,8 +14,8 @@ Task.__name = "convoke.task"
 local pack = table.pack or function(...) return { n = select("#", ...), ... } end
 local unpack = table.unpack or unpack
 
--- nginx puts its own coroutines, which belong to one request, in the place of Lua's; tasks are Lua's,
--- because they go on in whatever request drives us.
+-- nginx puts its own coroutines, which belong to one request, in the place of Lua's. Tasks are
+-- Lua's, because they go on in whatever request drives us.
 -- luacheck: push ignore 143
 local create = coroutine._create or coroutine.create
 local resume_coroutine = coroutine._resume or coroutine.resume
