@@ -162,6 +162,15 @@ cvk_credential *cvk_credential_new(const cvk_auth *auth, const char *value, size
     return credential;
 }
 
+void cvk_credential_follow(cvk_credential *credential, cvk_credential *previous)
+{
+    credential->previous = previous;
+    if (previous != NULL) {
+        cvk_credential_release(previous->previous);
+        previous->previous = NULL;
+    }
+}
+
 cvk_credential *cvk_credential_hold(cvk_credential *credential)
 {
     if (credential != NULL)
@@ -178,6 +187,7 @@ void cvk_credential_release(cvk_credential *credential)
     cvk_buffer_wipe(&credential->lines);
     cvk_buffer_wipe(&credential->query);
     cvk_buffer_free(&credential->redacted);
+    cvk_credential_release(credential->previous);
     free(credential);
 }
 
@@ -199,10 +209,8 @@ static void strike(const char *secret, size_t secret_size, char *text, size_t si
     }
 }
 
-void cvk_credential_redact(const cvk_credential *credential, char *text, size_t size)
+static void redact(const cvk_credential *credential, char *text, size_t size)
 {
-    if (credential == NULL)
-        return;
     const cvk_auth *auth = credential->auth;
     if (auth->place == CVK_AUTH_QUERY) {
         size_t name = strlen(auth->name) + 1;
@@ -215,4 +223,10 @@ void cvk_credential_redact(const cvk_credential *credential, char *text, size_t 
     if (auth->place != CVK_AUTH_BASIC)
         strike(credential->value.data, credential->value.size, text, size);
     strike(credential->partner.data, credential->partner.size, text, size);
+}
+
+void cvk_credential_redact(const cvk_credential *credential, char *text, size_t size)
+{
+    for (; credential != NULL; credential = credential->previous)
+        redact(credential, text, size);
 }

@@ -458,9 +458,6 @@ static int call_answer(lua_State *L)
         lua_pushstring(L, "empty");
         return 3;
     }
-    if (!success)
-        cvk_credential_redact(exchange->request.credential, exchange->body.data,
-                              exchange->body.size);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &decoder_key);
     lua_pushlstring(L, exchange->body.data, exchange->body.size);
     if (lua_pcall(L, 1, 1, 0) != 0) {
@@ -518,7 +515,20 @@ static int call_headers(lua_State *L)
     return 1;
 }
 
-/* Call:header(name): the value of one header, or nil. */
+/* Call:redact(text): the text without secrets. */
+static int call_redact(lua_State *L)
+{
+    const cvk_exchange *exchange = check_call(L)->exchange;
+    size_t size;
+    const char *text = luaL_checklstring(L, 2, &size);
+    char *copy = lua_newuserdata(L, size + 1);
+    memcpy(copy, text, size);
+    cvk_credential_redact(exchange->request.credential, copy, size);
+    lua_pushlstring(L, copy, size);
+    return 1;
+}
+
+/* Call:header(name): the value of one header, without secrets, or nil. */
 static int call_header(lua_State *L)
 {
     cvk_exchange *exchange = check_call(L)->exchange;
@@ -526,6 +536,8 @@ static int call_header(lua_State *L)
     const char *value = cvk_response_header(&exchange->headers, luaL_checkstring(L, 2), &size);
     if (value == NULL)
         return 0;
+    size_t start = (size_t)(value - exchange->headers.data);
+    cvk_credential_redact(exchange->request.credential, exchange->headers.data + start, size);
     lua_pushlstring(L, value, size);
     return 1;
 }
@@ -638,6 +650,7 @@ void cvk_call_register(lua_State *L)
         {"failure", call_failure},
         {"header", call_header},
         {"headers", call_headers},
+        {"redact", call_redact},
         {"request", call_request},
         {"respond", call_respond},
         {"retry_after", call_retry_after},

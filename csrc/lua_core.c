@@ -405,7 +405,7 @@ static int client_credential(lua_State *L)
     cvk_buffer_free(&origin);
     if (credential == NULL)
         return luaL_error(L, "not enough memory");
-    cvk_credential_release(client->credential);
+    cvk_credential_follow(credential, client->credential);
     client->credential = credential;
     lua_pushboolean(L, 1);
     return 1;

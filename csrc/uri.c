@@ -117,15 +117,20 @@ bool cvk_uri_is_loopback(const char *address)
         return true;
     if (size == 5 && memcmp(host, "[::1]", 5) == 0)
         return true;
-    /* 127.0.0.0/8 written as four numbers: "127.example.com" is somebody else's. */
-    unsigned dots = 0;
+    /* 127.0.0.0/8 written as four numbers: "127.example.com" and "127.0.0.256" are names. */
+    int numbers = 0, digits = 0, value = 0;
     if (size < 7 || memcmp(host, "127.", 4) != 0)
         return false;
-    for (size_t i = 0; i < size; i++) {
-        if (host[i] == '.')
-            dots++;
-        else if (host[i] < '0' || host[i] > '9')
+    for (size_t i = 0; i <= size; i++) {
+        if (i < size && host[i] >= '0' && host[i] <= '9' && digits < 3) {
+            value = value * 10 + (host[i] - '0');
+            digits++;
+        } else if ((i == size || host[i] == '.') && digits > 0 && value <= 255) {
+            numbers++;
+            digits = value = 0;
+        } else {
             return false;
+        }
     }
-    return dots == 3;
+    return numbers == 4;
 }

@@ -64,7 +64,8 @@ local function send_by(state, native, seconds)
   if type(err) ~= "table" then err = { message = err } end
   local sent = err.sent
   if sent == nil then sent = true end
-  return err.kind or "network", tostring(err.message or "the transport failed"), sent, err.status
+  local message = native:redact(tostring(err.message or "the transport failed"))
+  return err.kind or "network", message, sent, err.status
 end
 
 -- Reading ------------------------------------------------
@@ -101,6 +102,15 @@ local meta_metatable = {
   end,
 }
 
+-- A copy of what came from outside without secrets: a server may send back what it was sent.
+local function hide(native, value)
+  if type(value) == "string" then return native:redact(value) end
+  if type(value) ~= "table" then return value end
+  local copy = {}
+  for name, member in pairs(value) do copy[hide(native, name)] = hide(native, member) end
+  return copy
+end
+
 local function request_id_of(api, native, body_id)
   if body_id then return body_id end
   for _, name in ipairs(api.request_id_headers or {}) do
@@ -118,7 +128,7 @@ end
 -- The error for an answer that says no, or that says nothing one can read.
 local function refusal(state, operation, native, status, data, fault)
   local api = state.api
-  local err = errors.read(api.error_shape, data)
+  local err = hide(native, errors.read(api.error_shape, data))
   err.status = status
   err.operation = operation.name
   err.request_id = request_id_of(api, native, err.request_id)
@@ -157,7 +167,8 @@ local function read(state, operation, native)
     end
     local value = data.value
     if value == nil then value = call.null end
-    return value, nil, status, type(data.logLines) == "table" and data.logLines or nil
+    return value, nil, status,
+      type(data.logLines) == "table" and hide(native, data.logLines) or nil
   end
   return data, nil, status
 end
