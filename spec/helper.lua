@@ -1,8 +1,9 @@
 -- Loaded by busted before the specs: sets the collector's mood (CONVOKE_TEST_GC) and looks after
--- every spec file whether it has left descriptors open.
+-- every spec file whether it has left descriptors open or calls in flight.
 
 local busted = require "busted"
 local lfs = require "lfs"
+pcall(require, "luv") -- keeps its loop's descriptors for good: from here on they count as open before
 
 -- What to do so that the collector runs at the worst moments.
 local moods = {
@@ -27,10 +28,11 @@ if mood then
   set()
 end
 
--- Idle keep-alive connections stay with the engine, as does the engine itself.
-local MOST_SOCKETS_KEPT = 32
+-- The core, for its counters; specs that require it load it anew.
+local core = require "convoke.core"
+package.loaded["convoke.core"] = nil
 
--- Returns what is open, as a count for each kind of thing, or nothing where /proc does not tell.
+-- Returns what is open, as a count for each kind of thing, or nil where /proc does not tell.
 local function open_descriptors()
   local ok, iterator, state = pcall(lfs.dir, "/proc/self/fd")
   if not ok then return nil end
@@ -46,15 +48,18 @@ local function open_descriptors()
   return counts
 end
 
--- Says what is open after a spec file that was not before, or nil.
-local function left_open(before, after)
+local at_start = open_descriptors()
+
+-- Says what a spec file has left behind, or nil. The engine stays, and so may every connection that
+-- it has opened: the next call to the same server would take it.
+local function left_behind(before, after, connections)
   local lines = {}
   for kind, count in pairs(after) do
     local allowed = before[kind] or 0
     if kind == "socket" then
-      allowed = math.max(allowed, MOST_SOCKETS_KEPT)
+      allowed = allowed + connections
     elseif kind:match "^anon_inode:" then
-      allowed = math.max(allowed, 1)
+      allowed = math.max(allowed, (at_start[kind] or 0) + 1)
     end
     if count > allowed then lines[#lines + 1] = ("%s (%d, not %d)"):format(kind, count, allowed) end
   end
@@ -62,18 +67,19 @@ local function left_open(before, after)
   return lines[1] and "left open: " .. table.concat(lines, ", ")
 end
 
-local before = {}
+local before, opened = {}, {}
 
 busted.subscribe({ "file", "start" }, function(file)
-  before[file] = open_descriptors()
+  before[file], opened[file] = open_descriptors(), core.stats().connections_opened
   return nil, true
 end)
 
 busted.subscribe({ "file", "end" }, function(file)
   collectgarbage()
   collectgarbage() -- the first one ran finalizers, this one frees what only they held
-  local after = before[file] and open_descriptors()
-  local complaint = after and left_open(before[file], after)
+  local stats, after = core.stats(), open_descriptors()
+  local complaint = stats.in_flight > 0 and ("left in flight: %d"):format(stats.in_flight)
+    or after and left_behind(before[file], after, stats.connections_opened - opened[file])
   if complaint then busted.publish({ "error", "file" }, file, nil, complaint, {}) end
   return nil, true
 end)

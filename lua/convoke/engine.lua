@@ -168,11 +168,9 @@ function engine.wait(native)
     block_for(math.huge, native.done, native)
     return
   end
+  expect(native, owner, token)
   engine.drive()
-  while not native:done() do
-    expect(native, owner, token)
-    owner.park(token, native)
-  end
+  while not native:done() do owner.park(token, native) end
   forget(native)
 end
 

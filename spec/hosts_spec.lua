@@ -1,0 +1,403 @@
+-- Every host does the same things; what is special to one stands at the end.
+
+local convoke = require "convoke"
+local engine = require "convoke.engine"
+local sandbox = require "convoke.sandbox"
+
+local cqueues = require "cqueues"
+local uv = require "luv"
+
+-- Debian has no copas for every Lua, and luasocket's http must not be there first.
+local has_copas, copas = pcall(require, "copas")
+
+local PATH = "/v1/invitations"
+
+-- How a host starts functions and runs them to their end, and its own way to let time pass.
+local hosts = {}
+
+hosts.cqueues = {
+  run = function(functions)
+    local controller = cqueues.new()
+    for _, f in ipairs(functions) do controller:wrap(f) end
+    assert(controller:loop())
+    assert.is_true(controller:empty())
+  end,
+  sleep = cqueues.sleep,
+}
+
+hosts.luv = {
+  run = function(functions)
+    for _, f in ipairs(functions) do assert(coroutine.resume(coroutine.create(f))) end
+    uv.run()
+    local handles = 0
+    uv.walk(function() handles = handles + 1 end)
+    assert.equal(0, handles)
+  end,
+  sleep = function(seconds)
+    local running = coroutine.running()
+    local timer = uv.new_timer()
+    timer:start(math.ceil(seconds * 1000), 0, function()
+      timer:close()
+      assert(coroutine.resume(running))
+    end)
+    coroutine.yield()
+  end,
+}
+
+hosts.copas = has_copas and {
+  run = function(functions)
+    local alive = #functions
+    for _, f in ipairs(functions) do
+      copas.addthread(function()
+        f()
+        alive = alive - 1
+      end)
+    end
+    local stop = convoke.now() + 20
+    while (alive > 0 or engine.busy()) and convoke.now() < stop do copas.step(0.1) end
+    copas.step(0) -- lets the driver see that there is nothing more to do
+    assert.equal(0, alive)
+    assert.is_false(copas.step(0.05)) -- nothing is left that would wake it
+  end,
+  sleep = function(seconds) -- copas 1 has no clock of its own
+    local stop = convoke.now() + seconds
+    while convoke.now() < stop do convoke.sleep(0.001) end
+  end,
+} or nil
+
+for name, host in pairs(hosts) do
+  describe(name, function()
+    local server, clerk
+
+    setup(function() server = sandbox.start() end)
+    teardown(function() server:stop() end)
+
+    before_each(function()
+      convoke.use(name)
+      clerk = convoke.clerk { url = server.clerk.url, secret_key = server.clerk.secret_key }
+    end)
+
+    after_each(function()
+      clerk:close()
+      server:clear_faults()
+      convoke.use "tasks"
+      assert.equal(0, convoke.stats().in_flight)
+      assert.is_false(engine.busy())
+    end)
+
+    local function list(options) return clerk.invitations:list({ limit = 1 }, options) end
+
+    local function delay(seconds, times)
+      server:fault { api = "clerk", path = PATH, delay = seconds, times = times or 1 }
+    end
+
+    local function run(...)
+      local before = convoke.now()
+      host.run { ... }
+      return convoke.now() - before
+    end
+
+    it("makes 1,000 calls at once in far less time than one after another", function()
+      delay(0.05, 1000)
+      local answers, functions = 0, {}
+      for i = 1, 1000 do
+        functions[i] = function()
+          assert(list())
+          answers = answers + 1
+        end
+      end
+      local before = convoke.now()
+      host.run(functions)
+      assert.equal(1000, answers)
+      assert.is_true(convoke.now() - before < 1000 * 0.05 / 20, convoke.now() - before)
+    end)
+
+    it("goes on with its other work while calls wait", function()
+      delay(0.3)
+      local ticks, answered = 0, false
+      run(function()
+        assert(list())
+        answered = true
+      end, function()
+        while not answered do
+          host.sleep(0.005)
+          ticks = ticks + 1
+        end
+      end)
+      assert.is_true(ticks >= 20, ticks)
+    end)
+
+    it("ends as soon as the work ends, and runs again", function()
+      for _ = 1, 3 do
+        local answered
+        run(function()
+          assert(list())
+          answered = convoke.now()
+        end)
+        assert.is_true(convoke.now() - answered < 0.2)
+      end
+    end)
+
+    it("brings errors, time-outs and repeats to the coroutine that called", function()
+      server:fault { api = "clerk", path = PATH, method = "GET", status = 503, retry_after = 0 }
+      local seconds = run(function()
+        local _, _, meta = assert(list())
+        assert.equal(2, meta.attempts)
+
+        local value, err = clerk.invitations:create { email_address = "no address" }
+        assert.is_nil(value)
+        assert.equal("http", err.kind)
+
+        delay(2)
+        value, err = list { timeout = 0.1, retries = 0 }
+        assert.is_nil(value)
+        assert.equal("timeout", err.kind)
+      end)
+      assert.is_true(seconds < 1, seconds)
+    end)
+
+    it("cancels calls in flight and between tries when their client is closed", function()
+      server:reset "clerk" -- the log of its requests, too
+      delay(5, 3)
+      local ended, failing = 0, false
+      local function expect_cancelled()
+        local value, err = list()
+        assert.is_nil(value)
+        assert.equal("cancelled", err.kind)
+        ended = ended + 1
+      end
+      local function wait_until(done)
+        while not done() do host.sleep(0.005) end
+      end
+      local before = convoke.stats().finished
+      local seconds = run(expect_cancelled, expect_cancelled, expect_cancelled, function()
+        wait_until(function() return #server:requests "clerk" >= 3 end)
+        server:fault { api = "clerk", path = PATH, status = 503, retry_after = 20 }
+        failing = true
+      end, function()
+        wait_until(function() return failing end)
+        expect_cancelled()
+      end, function()
+        wait_until(function() return convoke.stats().finished > before end)
+        assert.equal(0, ended)
+        clerk:close()
+      end)
+      assert.equal(4, ended)
+      assert.is_true(seconds < 2, seconds)
+    end)
+
+    it("lets its coroutines sleep by convoke.sleep, all at the same time", function()
+      local order, functions = {}, {}
+      for _, time in ipairs { 3, 1, 2 } do
+        functions[#functions + 1] = function()
+          convoke.sleep(time / 50)
+          order[#order + 1] = time
+        end
+      end
+      local seconds = run((unpack or table.unpack)(functions))
+      assert.same({ 1, 2, 3 }, order)
+      assert.is_true(seconds >= 0.06 and seconds < 0.5, seconds)
+    end)
+
+    it("runs tasks beside its own coroutines, which can wait for them", function()
+      delay(0.05, 2)
+      local got = {}
+      run(function()
+        local task = convoke.spawn(function() return list() and "task" end)
+        got[1] = task:await()
+        got[2] = convoke.run(function()
+          convoke.spawn(function()
+            convoke.sleep(0.02)
+            got[3] = "spawned"
+          end)
+          return list() and "run"
+        end)
+        assert.equal("spawned", got[3])
+        got[4] = #convoke.all { list, list, list }
+        local _, err = pcall(task.await, convoke.spawn(function() error "no" end))
+        assert.matches("no", err)
+      end, function()
+        local task = convoke.spawn(function() convoke.sleep(60) end)
+        convoke.sleep(0.01)
+        task:cancel()
+        local ok, err = pcall(task.await, task)
+        assert.is_false(ok)
+        assert.equal("cancelled", err.kind)
+      end)
+      assert.same({ "task", "run", "spawned", 3 }, got)
+    end)
+
+    it("takes tasks along that were begun outside, and blocks for calls there", function()
+      delay(0.02, 2)
+      assert.is_table((list()))
+      assert.equal("run", convoke.run(function() return list() and "run" end))
+      local seconds = run(function() end)
+      assert.is_true(seconds < 0.5, seconds)
+    end)
+
+    it("is never woken while nothing is in flight", function()
+      run(function() assert(list()) end)
+      local steps, step = 0, engine.step
+      engine.step = function(...)
+        steps = steps + 1
+        return step(...)
+      end
+      run(function() host.sleep(0.2) end)
+      engine.step = step
+      -- Only where the host lets time pass by the engine's clock does it drive the engine at all.
+      assert.is_true(steps == 0 or name == "copas", steps)
+    end)
+  end)
+end
+
+describe("cqueues", function()
+  local server, clerk
+
+  setup(function()
+    server = sandbox.start()
+    clerk = convoke.clerk { url = server.clerk.url, secret_key = server.clerk.secret_key }
+  end)
+  teardown(function()
+    clerk:close()
+    server:stop()
+  end)
+  before_each(function() convoke.use "cqueues" end)
+  after_each(function() convoke.use "tasks" end)
+
+  local function list() return clerk.invitations:list { limit = 1 } end
+
+  local function delay(seconds, times)
+    server:fault { api = "clerk", path = PATH, delay = seconds, times = times or 1 }
+  end
+
+  it("controllers in one program get their answers, whichever of them runs", function()
+    delay(0.05, 2)
+    local first, second, ended = cqueues.new(), cqueues.new(), {}
+    first:wrap(function() ended.first = list() end)
+    second:wrap(function() ended.second = list() end)
+    first:step(0)
+    second:step(0)
+    local stop = convoke.now() + 0.5
+    while convoke.now() < stop do second:step(0.05) end -- takes the answers of both
+    assert.is_table(ended.second)
+    assert.is_true(second:empty())
+    local before = convoke.now()
+    assert(first:loop(2))
+    assert.is_table(ended.first)
+    assert.is_true(first:empty())
+    assert.is_true(convoke.now() - before < 0.5)
+  end)
+
+  it("controllers inside each other wait together", function()
+    delay(0.05, 4)
+    local answers, before = 0, convoke.now()
+    local function one()
+      assert(list())
+      answers = answers + 1
+    end
+    local outer, inner = cqueues.new(), cqueues.new()
+    inner:wrap(one)
+    inner:wrap(one)
+    outer:wrap(one)
+    outer:wrap(function() assert(inner:loop()) end)
+    outer:wrap(one)
+    assert(outer:loop())
+    assert.equal(4, answers)
+    assert.is_true(convoke.now() - before < 0.5)
+  end)
+
+  it("blocks for a call in a coroutine that is not the controller's", function()
+    local controller, seen = cqueues.new(), {}
+    controller:wrap(function()
+      for value in coroutine.wrap(function() coroutine.yield((assert(list()))) end) do
+        seen[#seen + 1] = type(value)
+      end
+    end)
+    assert(controller:loop())
+    assert.same({ "table" }, seen)
+  end)
+
+  it("gives a coroutine's error to its loop and goes on with the others", function()
+    local controller, answered = cqueues.new(), false
+    controller:wrap(function()
+      list()
+      error "mine"
+    end)
+    controller:wrap(function() answered = list() ~= nil end)
+    local messages = {}
+    for message in controller:errors() do messages[#messages + 1] = message end
+    assert.equal(1, #messages)
+    assert.matches("mine", messages[1])
+    assert.is_true(answered)
+  end)
+end)
+
+describe("luv", function()
+  local interpreter = os.getenv "LUA" or "lua5.4"
+
+  it("gets the error of a coroutine as that of a callback", function()
+    local program = os.tmpname()
+    local file = assert(io.open(program, "w"))
+    file:write [[
+      local convoke = require "convoke"
+      convoke.use "luv"
+      local clerk = convoke.clerk { secret_key = "sk_test_1", url = "http://127.0.0.1:9",
+        retries = 0 }
+      coroutine.wrap(function()
+        clerk.invitations:list {}
+        error "out of the coroutine"
+      end)()
+      require("luv").run()
+    ]]
+    file:close()
+    local pipe = io.popen(("%s %s 2>&1"):format(interpreter, program))
+    local output = pipe:read "*a"
+    pipe:close()
+    os.remove(program)
+    assert.matches("out of the coroutine", output)
+    assert.matches("traceback", output)
+  end)
+end)
+
+if has_copas then
+  describe("copas", function()
+    local socket = require "socket"
+
+    it("lets the handlers of its servers call, and closes their connections as ever", function()
+      convoke.use "copas"
+      local api = sandbox.start()
+      local clerk = convoke.clerk { url = api.clerk.url, secret_key = api.clerk.secret_key }
+      local listener = assert(socket.bind("127.0.0.1", 0))
+      local _, port = listener:getsockname()
+      local fail = false
+      copas.addserver(listener, function(connection)
+        assert(clerk.invitations:list { limit = 1 })
+        if fail then
+          local set_handler = copas.seterrorhandler or copas.setErrorHandler
+          set_handler(function() end)
+          error "expected"
+        end
+        connection:send "answered\n"
+      end)
+      local function ask()
+        local asking = assert(socket.connect("127.0.0.1", port))
+        asking:settimeout(0)
+        local all, why, part = nil, nil, ""
+        local stop = convoke.now() + 5
+        repeat
+          copas.step(0.02)
+          all, why, part = asking:receive("*a", part)
+        until all or why ~= "timeout" or convoke.now() > stop
+        asking:close()
+        return all or why
+      end
+      assert.equal("answered\n", ask())
+      fail = true
+      assert.not_equal("timeout", ask())
+      listener:close()
+      clerk:close()
+      api:stop()
+      convoke.use "tasks"
+    end)
+  end)
+end
