@@ -287,7 +287,8 @@ describe("the engine", function()
     it("raises what is missing in the table", function()
       local host = new_loop()
       host.wake = nil
-      assert.has_error(function() convoke.use(host) end, "convoke.use: the host has no function wake")
+      assert.has_error(function() convoke.use(host) end,
+        "convoke.use: the host has no function wake")
       assert.has_error(function() convoke.use(7) end, "convoke.use: a host is a name or a table")
       assert.has_error(function() convoke.use "cqueue" end, "convoke.use: no host called cqueue; "
         .. "known are: cqueues, copas, luv, openresty, tasks")

@@ -3,7 +3,7 @@
 
 local busted = require "busted"
 local lfs = require "lfs"
-pcall(require, "luv") -- keeps its loop's descriptors for good: from here on they count as open before
+pcall(require, "luv") -- its loop keeps descriptors for good; from here on they count as open before
 
 -- What to do so that the collector runs at the worst moments.
 local moods = {

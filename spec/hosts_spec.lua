@@ -382,7 +382,7 @@ if has_copas then
       local function ask()
         local asking = assert(socket.connect("127.0.0.1", port))
         asking:settimeout(0)
-        local all, why, part = nil, nil, ""
+        local part, all, why = ""
         local stop = convoke.now() + 5
         repeat
           copas.step(0.02)

@@ -1,0 +1,268 @@
+local convoke = require "convoke"
+local sandbox = require "convoke.sandbox"
+
+local interpreter = os.getenv "LUA" or "lua5.4"
+local has_posix = pcall(require, "posix.unistd")
+
+local PATH = "/v1/invitations"
+
+-- What every program below begins with: a client, a call that waits, and a way to begin calls.
+local PRELUDE = [[
+  local convoke = require "convoke"
+  local clerk = convoke.clerk { url = arg[1], secret_key = arg[2] }
+  local function call() return clerk.invitations:list { limit = 1 } end
+  local function begin(count)
+    for _ = 1, count do convoke.spawn(call) end
+    for _ = 1, 5 do convoke.step() end
+    assert(convoke.stats().in_flight == count)
+  end
+]]
+
+describe("lifetimes", function()
+  local server, clerk
+
+  setup(function() server = sandbox.start() end)
+  teardown(function() server:stop() end)
+
+  before_each(function()
+    clerk = convoke.clerk { url = server.clerk.url, secret_key = server.clerk.secret_key }
+  end)
+
+  after_each(function()
+    clerk:close()
+    server:clear_faults()
+    assert.equal(0, convoke.stats().in_flight)
+  end)
+
+  local function delay(seconds, times)
+    server:fault { api = "clerk", path = PATH, delay = seconds, times = times or 1 }
+  end
+
+  -- Runs a program in a process of its own; returns what it printed, its exit status and seconds.
+  local function run(program)
+    local name = os.tmpname()
+    local file = assert(io.open(name, "w"))
+    file:write(PRELUDE, program)
+    file:close()
+    local before = convoke.now()
+    local pipe = io.popen(("timeout 10 %s %s '%s' '%s' 2>&1; echo status $?"):format(interpreter,
+      name, server.clerk.url, server.clerk.secret_key))
+    local output, status = pipe:read("*a"):match "^(.*)status (%d+)\n$"
+    pipe:close()
+    os.remove(name)
+    return output, tonumber(status), convoke.now() - before
+  end
+
+  describe("a program that ends with calls in flight", function()
+    local function ends(program, expected_status, expected_output)
+      delay(5, 20)
+      local output, status, seconds = run(program)
+      assert.equal(expected_output or "", output)
+      assert.equal(expected_status, status)
+      assert.is_true(seconds < 3, seconds)
+    end
+
+    it("ends at once, without a word, at the end of its text", function()
+      ends("begin(20)", 0)
+    end)
+
+    it("ends at once when some of them wait for their turn", function()
+      ends([[
+        local narrow = convoke.clerk { url = arg[1], secret_key = arg[2], max_in_flight = 1 }
+        for _ = 1, 5 do convoke.spawn(function() narrow.invitations:list {} end) end
+        for _ = 1, 5 do convoke.step() end
+        assert(convoke.stats().queued == 4)
+      ]], 0)
+    end)
+
+    it("ends by an error with the error alone", function()
+      delay(5, 20)
+      local output, status = run "begin(20) error('enough', 0)"
+      assert.equal(1, status)
+      assert.matches("enough", output)
+      assert.is_nil(output:find("convoke:", 1, true))
+    end)
+
+    it("ends by os.exit in a task, with and without closing the state", function()
+      ends("begin(5) convoke.run(function() os.exit(3) end)", 3)
+      ends("begin(5) convoke.run(function() os.exit(4, true) end)", 4)
+    end)
+
+    it("ends where a finalizer wants to begin another call", function()
+      local output, status, seconds = run [[
+        begin(2)
+        local final = function() pcall(call) convoke.stats() pcall(convoke.step) end
+        if newproxy then
+          keep = newproxy(true)
+          getmetatable(keep).__gc = final
+        else
+          keep = setmetatable({}, { __gc = final })
+        end
+      ]]
+      assert.equal("", output)
+      assert.equal(0, status)
+      assert.is_true(seconds < 3, seconds)
+    end)
+
+    it("ends in every host", function()
+      ends([[convoke.use "luv" coroutine.wrap(call)() require("luv").run "nowait"]], 0)
+      ends([[
+        convoke.use "cqueues"
+        local controller = require("cqueues").new()
+        controller:wrap(call)
+        controller:step(0)
+      ]], 0)
+      if pcall(require, "copas") then
+        ends([[
+          local copas = require "copas"
+          convoke.use "copas"
+          copas.addthread(call)
+          copas.step(0)
+        ]], 0)
+      end
+    end)
+  end)
+
+  describe("a client", function()
+    it("ends its calls as cancelled when it is closed, also twice, and raises from then on",
+      function()
+        delay(5, 2)
+        local errors = {}
+        for i = 1, 2 do
+          convoke.spawn(function() errors[i] = select(2, clerk.invitations:list {}) end)
+        end
+        for _ = 1, 5 do convoke.step() end
+        clerk:close()
+        clerk:close()
+        convoke.step()
+        for i = 1, 2 do assert.equal("cancelled", errors[i].kind) end
+        assert.has_error(function() clerk.invitations:list {} end,
+          "convoke.clerk: the client is closed")
+      end)
+
+    it("that is collected leaves its calls in flight alone", function()
+      delay(0.05)
+      local answer
+      do
+        local short_lived = convoke.clerk { url = server.clerk.url,
+          secret_key = server.clerk.secret_key }
+        local invitations = short_lived.invitations
+        convoke.spawn(function() answer = invitations:list { limit = 1 } end)
+      end
+      local stop = convoke.now() + 5
+      while not answer and convoke.now() < stop do
+        convoke.step()
+        collectgarbage()
+      end
+      assert.is_table(answer)
+    end)
+
+    if _VERSION == "Lua 5.4" then
+      it("is closed at the end of its scope", function()
+        local made = assert(load [[
+          local convoke, options = ...
+          local client <close> = convoke.clerk(options)
+          return client
+        ]])(convoke, { secret_key = "sk_test_1" })
+        assert.matches("closed", tostring(made))
+      end)
+    end
+  end)
+
+  it("survive a collection at any moment, in every mood of the collector", function()
+    local moods = { "incremental", _VERSION == "Lua 5.4" and "generational" or nil }
+    for _, mood in ipairs(moods) do
+      if _VERSION == "Lua 5.4" then collectgarbage(mood) end
+      convoke.run(function()
+        for i = 1, 60 do
+          convoke.spawn(function()
+            local client = i % 3 == 0 and clerk or convoke.clerk { url = server.clerk.url,
+              secret_key = server.clerk.secret_key }
+            collectgarbage()
+            local answer, _, meta = assert(client.invitations:list { limit = 1 })
+            client = nil -- luacheck: ignore 311
+            collectgarbage()
+            assert(type(answer) == "table" and meta.headers["content-type"])
+          end)
+        end
+      end)
+      if _VERSION == "Lua 5.4" then collectgarbage "incremental" end
+    end
+  end)
+
+  it("leave no descriptors behind: a hundred clients, one after another", function()
+    local function count_descriptors()
+      local pipe = io.popen "ls /proc/$PPID/fd | wc -l"
+      local number = tonumber(pipe:read "*a")
+      pipe:close()
+      return number
+    end
+    local function use_one()
+      local client = convoke.clerk { url = server.clerk.url, secret_key = server.clerk.secret_key }
+      assert(client.invitations:list { limit = 1 })
+      client:close()
+    end
+    use_one()
+    local before = count_descriptors()
+    for _ = 1, 100 do use_one() end
+    assert.is_true(count_descriptors() <= before + 2)
+  end)
+
+  it("leave nothing behind of coroutines and tasks that were dropped", function()
+    local watch = setmetatable({}, { __mode = "v" })
+    convoke.run(function()
+      for i = 1, 20 do
+        local task = convoke.spawn(function()
+          local mine = { clerk.invitations:list { limit = 1 } }
+          watch[i] = mine
+          return mine
+        end)
+        watch[100 + i] = task
+      end
+    end)
+    collectgarbage()
+    collectgarbage()
+    assert.is_nil(next(watch))
+  end)
+
+  describe("after a fork", function()
+    if not has_posix then
+      pending "(lua-posix is not there for this Lua)"
+      return
+    end
+
+    it("the child makes calls of its own and the parent keeps its answers", function()
+      delay(0.2)
+      local output, status = run [[
+        local unistd, wait = require "posix.unistd", require "posix.sys.wait"
+        local waiting = convoke.spawn(call)
+        for _ = 1, 5 do convoke.step() end
+        local child = unistd.fork()
+        if child == 0 then
+          local ok, value = pcall(convoke.run, call)
+          unistd._exit(ok and type(value) == "table" and 0 or 1)
+        end
+        local _, _, code = wait.wait(child)
+        print(code, type((waiting:await())))
+      ]]
+      assert.equal("0\ttable\n", output)
+      assert.equal(0, status)
+    end)
+
+    it("the child's copies of waiting tasks end as cancelled", function()
+      delay(0.2)
+      local output, status = run [[
+        local unistd, wait = require "posix.unistd", require "posix.sys.wait"
+        local waiting = convoke.spawn(function() return call() end)
+        for _ = 1, 5 do convoke.step() end
+        local child = unistd.fork()
+        local value, err = waiting:await()
+        if child == 0 then unistd._exit(err and err.kind == "cancelled" and 0 or 1) end
+        local _, _, code = wait.wait(child)
+        print(code, type(value))
+      ]]
+      assert.equal("0\ttable\n", output)
+      assert.equal(0, status)
+    end)
+  end)
+end)
