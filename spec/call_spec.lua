@@ -283,6 +283,17 @@ describe("a second try", function()
     within(0.99, seconds, 1.4)
   end)
 
+  it("does not come to grief by a listing that cannot be read", function()
+    for _, listing in ipairs { "null", "[7]", "[null]", "[[]]", '{"data":null}', '{"errors":[]}',
+        '[{"id":null,"email_address":7,"created_at":"x"}]' } do
+      local c = clerk { { { "receive" }, { "send", answer(200, "<html>") }, { "receive" },
+        { "send", answer(200, listing) }, { "again" } } }
+      local value, err = c.invitations:create({ email_address = "a@example.com" }, { timeout = 1 })
+      assert.is_nil(value, listing)
+      check(err, { kind = "decode", outcome = "unknown", attempts = 1 })
+    end
+  end)
+
   it("is left to the caller where the server's wish does not fit the deadline", function()
     for _, wish in ipairs { 6, 3600, 999999999 } do
       local c = clerk({ always(answer(429, "{}", "Retry-After: " .. wish .. "\r\n")) },

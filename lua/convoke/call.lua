@@ -141,7 +141,7 @@ local function refusal(state, operation, native, status, data, fault)
   if status >= 200 and status < 300 and fault then
     err.kind, err.outcome = "decode", "unknown"
     err.message = fault == "empty" and "the answer is empty"
-      or ("the answer cannot be read (%s): %s"):format(fault, err.message or "")
+      or ("the answer cannot be read (%s)%s"):format(fault, err.message and ": " .. err.message or "")
   else
     err.kind = "http"
     err.outcome = not fault and failed_inside(operation, status, data) and "refused"
@@ -283,7 +283,7 @@ local function look(run)
   end
   local function each(id, query)
     local function fetch(asked) return list(id, asked) end
-    local function fail(message) return message end
+    local function fail() failed = true end
     return pages.each(find_operation(state.api, id), query, fetch, fail)
   end
   local function ask(id, query)

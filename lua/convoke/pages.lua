@@ -70,7 +70,8 @@ end
 -- @param operation  of the catalogue, with `paging`
 -- @param params     table or nil; a page or offset in it is where the walk begins
 -- @param fetch      function(params) that returns an answer, or nil and an error
--- @param fail       function(message) that makes the error of a listing that does not go on
+-- @param fail       function(message) that makes the error of a listing that does not go on; when
+--   it returns nil the walk ends there
 -- @return a function that returns the next element, or nil at the end, and raises the error
 function pages.each(operation, params, fetch, fail)
   local way = ways[operation.paging]
@@ -80,20 +81,24 @@ function pages.each(operation, params, fetch, fail)
   local items, position = {}, 0
   local here, following = nil, asked[way.place] or way.first
 
+  local function broken(message)
+    items = {}
+    local err = fail(message)
+    if err then error(err, 0) end
+    following = nil
+  end
+
   local function turn()
     if here then asked[way.place] = following end
     local answer, err = fetch(asked)
     if err then error(err, 0) end
     items = type(answer) == "table" and way.items(answer)
-    if not is_list(items) then
-      items = {}
-      error(fail("the page has no list"), 0)
-    end
+    if not is_list(items) then return broken "the page has no list" end
     here, position = following, 0
     following = way.next(answer, here, #items, asked[way.size])
     -- Whoever sends us back, or on without giving anything, would keep us for ever.
     if following and (type(following) ~= "number" or following <= here or #items == 0) then
-      error(fail("the listing does not go on: the next page is not behind this one"), 0)
+      broken "the listing does not go on: the next page is not behind this one"
     end
   end
 
