@@ -249,7 +249,9 @@ describe("the engine", function()
         while alive > 0 do
           local list_now = ready
           ready = {}
-          for _, thread in ipairs(list_now) do assert(coroutine.resume(thread)) end
+          for _, thread in ipairs(list_now) do
+            if coroutine.status(thread) == "suspended" then assert(coroutine.resume(thread)) end
+          end
           if alive > 0 and not ready[1] then
             socket.select({ descriptor() }, nil, 5)
             driven.step()

@@ -332,9 +332,38 @@ describe("cqueues", function()
   end)
 end)
 
-describe("luv", function()
-  local interpreter = os.getenv "LUA" or "lua5.4"
+local interpreter = os.getenv "LUA" or "lua5.4"
 
+describe("the example of", function()
+  local server
+
+  setup(function()
+    server = sandbox.start()
+    local clerk = convoke.clerk { url = server.clerk.url, secret_key = server.clerk.secret_key }
+    for i = 1, 3 do
+      local made = assert(clerk.invitations:create { email_address = i .. "@example.com" })
+      if i == 3 then assert(clerk.invitations:revoke(made.id)) end
+    end
+    clerk:close()
+  end)
+  teardown(function() server:stop() end)
+
+  for _, name in ipairs { "cqueues", "luv", "copas", "frames", "select", "own_host" } do
+    it(name .. " prints what three calls answer", function()
+      if name == "copas" and not has_copas then return pending "copas is not there" end
+      local pipe = io.popen(("CLERK_SECRET_KEY='%s' CLERK_API_URL='%s' timeout 10 %s "
+        .. "examples/hosts/%s.lua 2>&1"):format(server.clerk.secret_key, server.clerk.url,
+        interpreter, name))
+      local lines = {}
+      for line in pipe:lines() do lines[#lines + 1] = line end
+      pipe:close()
+      table.sort(lines)
+      assert.same({ "accepted\t0", "pending\t2", "revoked\t1" }, lines)
+    end)
+  end
+end)
+
+describe("luv", function()
   it("gets the error of a coroutine as that of a callback", function()
     local program = os.tmpname()
     local file = assert(io.open(program, "w"))
