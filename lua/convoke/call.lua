@@ -141,7 +141,8 @@ local function refusal(state, operation, native, status, data, fault)
   if status >= 200 and status < 300 and fault then
     err.kind, err.outcome = "decode", "unknown"
     err.message = fault == "empty" and "the answer is empty"
-      or ("the answer cannot be read (%s)%s"):format(fault, err.message and ": " .. err.message or "")
+      or ("the answer cannot be read (%s)"):format(fault)
+        .. (err.message and ": " .. err.message or "")
   else
     err.kind = "http"
     err.outcome = not fault and failed_inside(operation, status, data) and "refused"
