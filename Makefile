@@ -44,9 +44,8 @@ shared := -bundle -undefined dynamic_lookup
 else
 shared := -shared -Wl,-z,nodelete
 endif
-other_poller := $(if $(filter Linux,$(system)),%_kqueue.c,%_epoll.c)
 
-sources := $(filter-out $(other_poller),$(sort $(wildcard csrc/*.c csrc/apis/*.c)))
+sources := $(sort $(wildcard csrc/*.c csrc/apis/*.c))
 headers := $(wildcard csrc/*.h csrc/apis/*.h)
 objects := $(sources:csrc/%.c=$(build)/%.o)
 modules := $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
@@ -64,7 +63,7 @@ lua_version = $(shell $(LUA) -e 'print(_VERSION:match("%d%.%d"))')
 lua_dir     = $(DESTDIR)$(PREFIX)/share/lua/$(lua_version)
 core_dir    = $(DESTDIR)$(PREFIX)/lib/lua/$(lua_version)
 
-.PHONY: all help demo test sandbox repl env check format sanitize torture memcheck contract rock \
+.PHONY: all help demo test sandbox repl env check format sanitize torture poll memcheck contract rock \
   install uninstall clean
 .DELETE_ON_ERROR:
 
@@ -144,6 +143,10 @@ torture: ## the specs with Lua's collector at its most aggressive
 	@for mode in step stress $(if $(filter 5.4,$(lua_version)),generational); do \
 	  echo "== collector: $$mode"; \
 	  CONVOKE_TEST_GC=$$mode $(MAKE) --no-print-directory test || exit 1; done
+
+poll: ## the specs of waiting, with the poller for systems that have neither epoll nor kqueue
+	@$(MAKE) --no-print-directory test VARIANT=-poll CPPFLAGS=-DCVK_POLLER_POLL \
+	  SPEC='$(patsubst %,spec/%_spec.lua,call transport engine tasks hosts lifetime)'
 
 memcheck: ## the demo under valgrind
 	@.ci/install build $(group) memcheck

@@ -9,6 +9,7 @@
 #include "easy.h"
 #include "lua_bell.h"
 #include "lua_catalogue.h"
+#include "poller.h"
 #include "response.h"
 #include "uri.h"
 #include "values.h"
@@ -528,5 +529,7 @@ int luaopen_convoke_core(lua_State *L)
     cvk_bell_register(L);
     lua_pushstring(L, cvk_easy_version());
     lua_setfield(L, -2, "libcurl");
+    lua_pushstring(L, CVK_POLLER_NAME);
+    lua_setfield(L, -2, "poller");
     return 1;
 }

@@ -7,6 +7,26 @@
 
 #include <stdbool.h>
 
+/* Which of poller_epoll.c, poller_kqueue.c and poller_poll.c is used; a build may choose. */
+#if !defined(CVK_POLLER_EPOLL) && !defined(CVK_POLLER_KQUEUE) && !defined(CVK_POLLER_POLL)
+#if defined(__linux__)
+#define CVK_POLLER_EPOLL
+#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || \
+    defined(__DragonFly__)
+#define CVK_POLLER_KQUEUE
+#else
+#define CVK_POLLER_POLL
+#endif
+#endif
+
+#if defined(CVK_POLLER_EPOLL)
+#define CVK_POLLER_NAME "epoll"
+#elif defined(CVK_POLLER_KQUEUE)
+#define CVK_POLLER_NAME "kqueue"
+#else
+#define CVK_POLLER_NAME "poll"
+#endif
+
 typedef struct cvk_poller cvk_poller;
 
 /* A socket that is ready. */
@@ -21,7 +41,7 @@ cvk_poller *cvk_poller_new(void);
 void cvk_poller_free(cvk_poller *poller);
 
 /* The descriptor to watch for reading. */
-int cvk_poller_fd(const cvk_poller *poller);
+int cvk_poller_fd(cvk_poller *poller);
 
 /* Watches a socket for what is asked, anew or otherwise than before; neither: no more. */
 bool cvk_poller_watch(cvk_poller *poller, int fd, bool readable, bool writable);

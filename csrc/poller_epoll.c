@@ -1,4 +1,9 @@
+/*
+ * The poller of Linux.
+ */
 #include "poller.h"
+
+#ifdef CVK_POLLER_EPOLL
 
 #include <errno.h>
 #include <stdint.h>
@@ -54,7 +59,7 @@ void cvk_poller_free(cvk_poller *poller)
     free(poller);
 }
 
-int cvk_poller_fd(const cvk_poller *poller)
+int cvk_poller_fd(cvk_poller *poller)
 {
     return poller->epoll;
 }
@@ -116,3 +121,7 @@ int cvk_poller_wait(cvk_poller *poller, int milliseconds, cvk_ready *ready, int 
     }
     return found;
 }
+
+#else
+typedef int cvk_poller_epoll_is_not_used;
+#endif

@@ -39,6 +39,8 @@ build = {
         "csrc/model.c",
         "csrc/model_read.c",
         "csrc/poller_epoll.c",
+        "csrc/poller_kqueue.c",
+        "csrc/poller_poll.c",
         "csrc/request.c",
         "csrc/response.c",
         "csrc/transport.c",

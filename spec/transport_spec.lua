@@ -441,6 +441,7 @@ describe("the descriptor", function()
   end)
 
   it("is not armed for calls that nobody watches", function()
+    if core.poller ~= "epoll" then return pending "there is no timer descriptor" end
     server:play { always(answer(200, invitation)) }
     local output = run [[
       local convoke = require "convoke"
