@@ -39,9 +39,12 @@ local function read_request(connection)
   return text
 end
 
+-- (No iterators and no pcall around what waits: Lua 5.1 could not wait there.)
 local function serve(state, connection, tls)
   if tls and not connection:starttls(tls) then return end
-  for request in read_request, connection do
+  while true do
+    local request = read_request(connection)
+    if not request then return end
     state.requests[#state.requests + 1] = request
     local answers = state.answers
     local answer = #answers > 1 and table.remove(answers, 1) or answers[1]
@@ -51,7 +54,9 @@ end
 
 -- Commands: "requests" gives them as frames after their count; "answers" takes frames.
 local function obey(state, connection)
-  for command in read_frame, connection do
+  while true do
+    local command = read_frame(connection)
+    if not command then return end
     if command == "requests" then
       local frames = { frame(tostring(#state.requests)) }
       for i, request in ipairs(state.requests) do frames[i + 1] = frame(request) end
@@ -86,7 +91,8 @@ local function certificate_for(name)
   return key, certificate
 end
 
-local function tls_for(name)
+--- A TLS context for a server of that name, with a certificate of its own, and that as PEM.
+function echo_server.tls_for(name)
   local key, certificate = certificate_for(name)
   local context = require("openssl.ssl.context").new("TLS", true)
   context:setPrivateKey(key)
@@ -99,11 +105,12 @@ local function listen(cq, handle)
   local listener = assert(socket.listen { host = "127.0.0.1", port = 0, nodelay = true })
   assert(listener:listen())
   cq:wrap(function()
-    for connection in listener:clients() do
+    while true do
+      local connection = listener:accept()
       connection:setmode("b", "bn")
       connection:onerror(function(_, _, why) return why end)
       cq:wrap(function()
-        pcall(handle, connection)
+        handle(connection)
         connection:close()
       end)
     end
@@ -120,7 +127,7 @@ function echo_server.main(name)
   local state = { requests = {}, answers = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" } }
   local tls, pem
   signal.ignore(signal.SIGPIPE)
-  if name then tls, pem = tls_for(name) end
+  if name then tls, pem = echo_server.tls_for(name) end
   local port = listen(cq, function(connection) serve(state, connection, tls) end)
   local control = listen(cq, function(connection) obey(state, connection) end)
   cq:wrap(function()
