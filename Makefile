@@ -9,6 +9,8 @@ CFLAGS  ?= -O2 -g
 # The name under which pkg-config knows this Lua, and its group in .ci/packages.
 LUA_PC  ?= $(notdir $(LUA))
 group   := $(filter lua5.4 lua5.3 lua5.1 luajit,$(LUA))
+# Debian has lua-posix for all of these but 5.4; nginx's Lua is LuaJIT.
+more    := $(if $(filter lua5.3 lua5.1 luajit,$(LUA)),posix) $(if $(filter luajit,$(LUA)),nginx)
 export LUA
 
 # VARIANT sets builds with other flags apart; LAUNCH stands before the Lua that runs tests and demo.
@@ -97,7 +99,7 @@ demo: all ## run all 27 operations against the sandbox
 	@$(LAUNCH) $(LUA) examples/quickstart.lua
 
 test: all ## run the specs (SPEC=file for one, ARGS=... for busted's options)
-	@.ci/install sandbox test $(if $(filter luajit,$(group)),nginx)
+	@.ci/install sandbox test $(more)
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(LAUNCH) $(LUA) spec/run.lua $(ARGS) $(SPEC)
 
 sandbox: ## serve the five APIs locally until stopped (PORT=8900 takes 8900 to 8904)
