@@ -1,0 +1,88 @@
+-- The bell: a thread that waits for a descriptor and rings over a loopback connection.
+
+local core = require "convoke.core"
+local socket = require "socket"
+
+describe("the bell", function()
+  local bell, port, key, watched, other
+  before_each(function()
+    local listener = assert(socket.bind("127.0.0.1", 0))
+    watched = assert(socket.connect("127.0.0.1", (select(2, listener:getsockname()))))
+    other = assert(listener:accept())
+    listener:close()
+    bell, port, key = core.bell()
+    assert(bell, port)
+  end)
+  after_each(function()
+    bell:close()
+    watched:close()
+    other:close()
+  end)
+
+  local function connect(text)
+    local connection = assert(socket.connect("127.0.0.1", port))
+    connection:settimeout(2)
+    connection:send(text)
+    return connection
+  end
+
+  local function silent(connection, seconds)
+    return socket.select({ connection }, nil, seconds)[1] == nil
+  end
+
+  it("rings once each time it is armed, when the descriptor is readable", function()
+    local connection = connect(key)
+    for _ = 1, 3 do
+      assert.truthy(bell:arm(watched:getfd()))
+      assert.truthy(silent(connection, 0.05))
+      other:send "x"
+      assert.equal("!", connection:receive(1))
+      assert.truthy(silent(connection, 0.05)) -- though the descriptor is still readable
+      watched:receive(1)
+    end
+    connection:close()
+  end)
+
+  it("rings after the time that it was given, too", function()
+    local connection = connect(key)
+    local start = socket.gettime()
+    bell:arm(watched:getfd(), 0.1)
+    assert.equal("!", connection:receive(1))
+    local seconds = socket.gettime() - start
+    assert.truthy(seconds >= 0.09 and seconds < 1, seconds)
+    connection:close()
+  end)
+
+  it("may be armed before anybody is connected", function()
+    other:send "x"
+    bell:arm(watched:getfd())
+    local connection = connect(key)
+    assert.equal("!", connection:receive(1))
+    connection:close()
+  end)
+
+  it("is heard by nobody who does not know its key", function()
+    local stranger = connect(("\0"):rep(#key))
+    assert.equal("closed", (select(2, stranger:receive(1))))
+    stranger:close()
+    local connection = connect(key)
+    other:send "x"
+    bell:arm(watched:getfd())
+    assert.equal("!", connection:receive(1))
+    connection:close()
+  end)
+
+  it("ends at once, whatever it waits for", function()
+    local start = socket.gettime()
+    core.bell():close() -- nobody has connected
+    local connection = connect(key)
+    bell:arm(watched:getfd())
+    socket.sleep(0.05)
+    bell:close()
+    bell:close()
+    assert.equal("closed", (select(2, connection:receive(1))))
+    assert.falsy(bell:arm(watched:getfd()))
+    assert.truthy(socket.gettime() - start < 1)
+    connection:close()
+  end)
+end)
