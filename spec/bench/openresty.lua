@@ -1,8 +1,9 @@
 --- OpenResty: calls of convoke against a client made of cosockets for this purpose, both in one
 -- worker and towards an upstream that answers after 20 ms. Run it by LuaJIT with the build's paths:
 --
---   eval "$(make -s env LUA=luajit)" && luajit spec/bench/openresty.lua [SECONDS]
+--   eval "$(make -s env LUA=luajit)" && luajit spec/bench/openresty.lua [SECONDS [tick]]
 --
+-- With `tick` without the bell, so that the worker looks for finished calls every few milliseconds.
 -- Prints calls a second and processor time a call at several numbers of calls in flight, the
 -- processor time of a worker while one call waits, and how long other requests of a busy worker
 -- take.
@@ -17,12 +18,15 @@ if missing then
 end
 
 local SECONDS = tonumber(arg and arg[1]) or 4
+local no_bell = arg and arg[2] == "tick" and [[
+  package.loaded["convoke.core"].bell = function() return nil, "not wanted" end
+]] or ""
 
 local upstream = nginx.start {
   workers = 1,
   server = [[
     location / { content_by_lua_block {
-      ngx.sleep(tonumber(ngx.var.arg_limit or 20) / 1000)
+      ngx.sleep(tonumber(ngx.var.arg_offset) / 1000)
       local text = '{"data":[{"id":"inv_1","object":"invitation","email_address":"a@b.example",'
         .. '"public_metadata":{},"revoked":false,"status":"pending","created_at":1732060800000,'
         .. '"updated_at":1732060800000}],"total_count":1}'
@@ -38,14 +42,15 @@ local gateway = nginx.start {
     lua_max_running_timers 4096;
     init_by_lua_block {
       convoke = require "convoke"
+      %s
       cjson = require "cjson"
       port = %d
       client = convoke.clerk {
         url = "http://127.0.0.1:" .. port .. "/v1", secret_key = "sk_test_bench", retries = 0,
       }
       local calls = {}
-      function calls.convoke(limit)
-        return client.invitations:list { limit = limit }
+      function calls.convoke(milliseconds)
+        return client.invitations:list { offset = milliseconds }
       end
 
       local receive_head = function(sock)
@@ -59,12 +64,13 @@ local gateway = nginx.start {
         end
       end
 
-      function calls.cosocket(limit)
+      function calls.cosocket(milliseconds)
         local sock = ngx.socket.tcp()
         sock:settimeout(30000)
         assert(sock:connect("127.0.0.1", port, { pool_size = 512 }))
-        assert(sock:send { "GET /v1/invitations?limit=", limit, " HTTP/1.1\r\nHost: 127.0.0.1",
-          "\r\nAccept: application/json\r\nAuthorization: Bearer sk_test_bench\r\n\r\n" })
+        assert(sock:send { "GET /v1/invitations?offset=", milliseconds, " HTTP/1.1",
+          "\r\nHost: 127.0.0.1\r\nAccept: application/json",
+          "\r\nAuthorization: Bearer sk_test_bench\r\n\r\n" })
         local status, size = receive_head(sock)
         local body = assert(sock:receive(size))
         sock:setkeepalive(60000, 512)
@@ -87,9 +93,9 @@ local gateway = nginx.start {
         for i = 1, width do assert(ngx.thread.wait(threads[i])) end
         return count
       end
-      function wait_once(name, milliseconds) return calls[name](milliseconds) end
+      function wait_once(name, milliseconds) return calls[name](tonumber(milliseconds)) end
     }
-  ]]):format(upstream.port),
+  ]]):format(no_bell, upstream.port),
   server = [[
     location /load { content_by_lua_block {
       ngx.say(load(ngx.var.arg_name, tonumber(ngx.var.arg_width), tonumber(ngx.var.arg_seconds)))
@@ -143,7 +149,7 @@ local ok, why = pcall(function()
   socket.sleep(2)
   print(("\nprocessor while one call waits: %.3f %% of a core"):format(
     (processor_time(worker) - before) / 2 * 100))
-  waiting.read()
+  assert(waiting.read() == 200)
 
   local busy = gateway:send(("/load?name=convoke&width=64&seconds=%g"):format(SECONDS))
   local times = {}
