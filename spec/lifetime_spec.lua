@@ -89,9 +89,14 @@ describe("lifetimes", function()
     end)
 
     it("ends where a finalizer wants to begin another call", function()
+      server:fault { api = "clerk", path = PATH, method = "GET", delay = 5, times = 2 }
       local output, status, seconds = run [[
         begin(2)
-        local final = function() pcall(call) convoke.stats() pcall(convoke.step) end
+        local function final()
+          pcall(function() clerk.invitations:create { email_address = "last@example.com" } end)
+          convoke.stats()
+          pcall(convoke.step)
+        end
         if newproxy then
           keep = newproxy(true)
           getmetatable(keep).__gc = final

@@ -560,6 +560,7 @@ describe("tasks", function()
       return (os.clock() - before) / count
     end
     each_of(100)
+    if os.getenv "CONVOKE_TEST_GC" then return end -- the collector's cost is another matter
     local few = math.min(each_of(1000), each_of(1000))
     local many = each_of(10000)
     assert.is_true(many < 4 * few, ("%.1f and %.1f microseconds"):format(few * 1e6, many * 1e6))
