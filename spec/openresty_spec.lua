@@ -355,6 +355,17 @@ describe("OpenResty", function()
     assert.truthy(log:find("none today", 1, true))
   end)
 
+  it("makes calls go on when nginx has no timer left for us", function()
+    local server = start { workers = 1, http = "lua_max_running_timers 1;", server = common
+      .. content("/occupy", "ngx.timer.at(0, function() ngx.sleep(3) end) ngx.say 'yes'") }
+    server:get "/occupy"
+    local answer
+    local seconds = elapsed(function() answer = { server:get "/list" } end)
+    server:stop()
+    assert.same({ 200, "an answer" }, answer)
+    assert.truthy(seconds < 1.5, seconds)
+  end)
+
   it("says where a call cannot be made, and what to do", function()
     local try = "local _, why = pcall(list) said = said or {} said[ngx.get_phase()] = why "
     local server = start { workers = 1, init = try, http = ([[

@@ -12,6 +12,7 @@ local host = { name = "openresty" }
 
 local LINGER = 1 -- seconds that timer and thread stay when there is nothing to do
 local TICK = 0.005 -- seconds between two looks where there is no bell
+local START = 0.1 -- seconds that the timer may take to begin: nginx drops it when too many run
 local PATIENCE = 60 -- seconds; then look whether a call has finished unnoticed
 local LONGEST = 2 ^ 31 - 1 -- milliseconds that nginx can wait
 
@@ -20,7 +21,7 @@ local can_wait = {
   preread = true, ssl_cert = true, ssl_session_fetch = true, ssl_client_hello = true,
 }
 
-local driving = false -- the timer runs
+local driving = false -- false, "soon" or "now": the timer runs
 local used = false -- something was begun since the timer last looked
 
 local function check_phase()
@@ -43,10 +44,12 @@ end
 function host.park(token)
   if not token.woken then
     token.semaphore = token.semaphore or assert(semaphore.new())
-    local woken, why = token.semaphore:wait(driving and PATIENCE or TICK)
+    local patience = driving == "now" and PATIENCE or driving == "soon" and START or TICK
+    local woken, why = token.semaphore:wait(patience)
     if not woken and why ~= "timeout" then error("convoke: " .. why, 0) end
     if not woken then
       local engine = require "convoke.engine"
+      if driving == "soon" then driving = false end
       host.drive(engine)
       look(engine)
     end
@@ -100,7 +103,8 @@ local function listen(engine, bell, connection)
 end
 
 local function run(_, engine)
-  engine.step()
+  if driving == "now" then return end -- another one was quicker
+  driving = "now"
   local bell, connection = new_bell()
   if not bell then
     ngx.log(ngx.WARN, "convoke: looks for finished calls from time to time only: ", connection)
@@ -116,9 +120,11 @@ end
 
 function host.drive(engine)
   used = true
-  if driving then return look(engine) end -- sends now what the call has to send
-  check_phase()
-  driving = ngx.timer.at(0, run, engine) and true or false
+  if not driving then
+    check_phase()
+    driving = ngx.timer.at(0, run, engine) and "soon" or false
+  end
+  look(engine) -- sends now what there is to send
 end
 
 return host
