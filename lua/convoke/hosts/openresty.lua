@@ -51,7 +51,6 @@ function host.park(token)
       local engine = require "convoke.engine"
       if driving == "soon" then driving = false end
       host.drive(engine)
-      look(engine)
     end
   end
   token.woken = false
