@@ -14,8 +14,18 @@ if missing then
 end
 
 local upstream
+local servers = {} -- those of failed tests are still to be stopped
 setup(function() upstream = sandbox.start() end)
-teardown(function() upstream:stop() end)
+teardown(function()
+  upstream:stop()
+  for _, server in ipairs(servers) do server:stop() end
+end)
+
+local function start_nginx(settings)
+  local server = nginx.start(settings)
+  servers[#servers + 1] = server
+  return server
+end
 
 -- Lua text for init_by_lua: a client, and what the locations below use.
 local function prelude()
@@ -33,7 +43,7 @@ end
 local function start(settings)
   settings.http = ("init_by_lua_block { %s %s }\n%s"):format(prelude(), settings.init or "",
     settings.http or "")
-  return nginx.start(settings)
+  return start_nginx(settings)
 end
 
 local function location(path, lines)
@@ -308,7 +318,7 @@ describe("OpenResty", function()
   end)
 
   it("leaves nothing behind when every request has a Lua state of its own", function()
-    local server = nginx.start { workers = 1, http = "lua_code_cache off;", server =
+    local server = start_nginx { workers = 1, http = "lua_code_cache off;", server =
       content("/list", prelude() .. " ngx.say(list())") }
     local pid = server:workers()[1]
     local answers = {}
@@ -407,7 +417,7 @@ describe("the gateway of examples/openresty", function()
     local file = assert(io.open "examples/openresty/nginx.conf")
     local text = file:read "*a"
     file:close()
-    server = nginx.start { text = text, environment = {
+    server = start_nginx { text = text, environment = {
       LUA_PATH = lfs.currentdir() .. "/examples/openresty/?.lua;" .. package.path,
       LUA_CPATH = package.cpath,
       GATEWAY_KEY = "open sesame",

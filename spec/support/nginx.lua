@@ -124,10 +124,10 @@ function nginx.start(settings)
   end
   words[#words + 1] = ("nginx -p %s/ -c nginx.conf -e error.log"):format(quote(folder))
   local said = capture(table.concat(words, " "))
-  local function up()
+  local function up() -- the master listens before it has workers
     local connection = socket.connect("127.0.0.1", self.port)
     if connection then connection:close() end
-    return connection and self:pid()
+    return connection and self:pid() and #self:workers() >= (settings.workers or 1)
   end
   wait_until(up, "nginx did not start: " .. said .. self:log())
   return self
@@ -192,7 +192,7 @@ function methods:get(...)
   return self:send(...).read()
 end
 
---- Ends nginx and removes its directory.
+--- Ends nginx and removes its directory. Harmless when that is done already.
 function methods:stop()
   local pid = self:pid()
   if pid then
