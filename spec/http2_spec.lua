@@ -1,0 +1,83 @@
+-- HTTP/2 over TLS: calls share one connection, and nothing else changes.
+
+local convoke = require "convoke"
+local http2_server = require "spec.support.http2_server"
+
+describe("a server that speaks HTTP/2 over TLS", function()
+  local server
+
+  setup(function() server = http2_server.start(0.05) end)
+  teardown(function() server:stop() end)
+
+  local function client(options)
+    options.url = server.url
+    options.secret_key = "sk_test_1234567890"
+    return convoke.clerk(options)
+  end
+
+  local function create(clerk)
+    return clerk.invitations:create { email_address = "ada@example.com" }
+  end
+
+  -- Makes calls at once; returns how many connections they took, and what they were told.
+  local function burst(clerk, count)
+    local before = convoke.stats().connections_opened
+    local versions, seconds = {}, convoke.now()
+    convoke.run(function()
+      local function work()
+        local value, err, meta = create(clerk)
+        assert.is_nil(err)
+        assert.equal("inv_1", value.id)
+        versions[meta.headers["x-version"]] = true
+      end
+      local all = {}
+      for i = 1, count do all[i] = work end
+      convoke.all(all)
+    end)
+    return convoke.stats().connections_opened - before, versions, convoke.now() - seconds
+  end
+
+  it("gets all calls over one connection, at once", function()
+    local clerk = client { ca_file = server.certificate }
+    finally(function() clerk:close() end)
+    assert(create(clerk))
+    local opened, versions, seconds = burst(clerk, 60)
+    assert.equal(0, opened)
+    assert.same({ ["2"] = true }, versions)
+    assert.is_true(seconds < 60 * 0.05 / 3)
+  end)
+
+  it("is spoken to by HTTP/1.1 where that is wanted", function()
+    local clerk = client { ca_file = server.certificate, http_version = "1.1" }
+    finally(function() clerk:close() end)
+    local opened, versions = burst(clerk, 4)
+    assert.equal(4, opened)
+    assert.same({ ["1.1"] = true }, versions)
+  end)
+
+  it("is not trusted without its certificate, and the error says what was trusted", function()
+    local clerk = client {}
+    finally(function() clerk:close() end)
+    local value, err = create(clerk)
+    assert.is_nil(value)
+    assert.equal("tls", err.kind)
+    assert.equal("not_sent", err.outcome)
+    assert.truthy(err.message:find("trusting ", 1, true))
+  end)
+
+  it("ends calls by their deadline, one by one", function()
+    local clerk = client { ca_file = server.certificate, retries = 0 }
+    finally(function() clerk:close() end)
+    assert(create(clerk))
+    convoke.run(function()
+      local late = convoke.spawn(function()
+        return clerk.invitations:create({ email_address = "a@example.com" }, { timeout = 0.01 })
+      end)
+      local value = create(clerk)
+      local _, err = late:await()
+      assert.equal("timeout", err.kind)
+      assert.equal("unknown", err.outcome)
+      assert.equal("inv_1", value.id)
+    end)
+  end)
+end)
