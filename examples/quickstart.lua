@@ -124,6 +124,28 @@ for _, api in ipairs { "clerk", "convex", "cvat", "gencove", "edgegap" } do
   local ok, why = pcall(tours[api])
   if not ok then print("the tour of " .. api .. " ended early: " .. tostring(why)) end
 end
+-- Many calls at once ------------------------------------------------------------------------------
+
+local function seconds_of(f)
+  local started = convoke.now()
+  f()
+  return convoke.now() - started
+end
+
+local function race()
+  local clerk = convoke.clerk { url = sandbox.clerk.url, secret_key = sandbox.clerk.secret_key }
+  local count, calls = 200, {}
+  local function call() assert(clerk.invitations:list { limit = 1 }) end
+  for i = 1, count do calls[i] = call end
+  sandbox:fault { api = "clerk", method = "GET", delay = 0.005, times = 2 * count }
+  print(("\n%d calls to a server that takes 5 ms for each"):format(count))
+  print(("one after another  %.2f s"):format(seconds_of(function()
+    for i = 1, count do calls[i]() end
+  end)))
+  print(("all at once        %.2f s"):format(seconds_of(function() convoke.all(calls) end)))
+end
+
+race()
 sandbox:stop()
 
 local working = 0

@@ -97,6 +97,14 @@ describe("examples", function()
       end
     end)
 
+    it("is much faster with calls at once than one after another", function()
+      local output = run("examples/quickstart.lua", {})
+      local slow = tonumber(output:match "one after another +([%d.]+) s")
+      local fast = tonumber(output:match "all at once +([%d.]+) s")
+      assert.is_true(slow >= 200 * 0.005)
+      assert.is_true(fast < slow / 2)
+    end)
+
     it("ends its sandbox", function()
       assert.is_false(is_served((run("examples/quickstart.lua", {}))))
     end)

@@ -104,6 +104,17 @@ describe("README.md", function()
     end
   end
 
+  it("names files that there are", function()
+    local named = 0
+    for path in page:gmatch "`(%l+/[%w_./-]*)`" do
+      named = named + 1
+      local file = io.open(path) -- folders open, too
+      assert.is_truthy(file, path)
+      file:close()
+    end
+    assert.is_true(named >= 5)
+  end)
+
   it("shows scripts", function() assert.is_true(tried >= 8) end)
 
   it("lists every operation with its verb and the vendor's name", function()

@@ -3,7 +3,7 @@
 
 local http2_server = {}
 
-local invitation = '{"object":"invitation","id":"inv_1","status":"pending","created_at":1732060800000}'
+local invitation = '{"object":"invitation","id":"inv_1","status":"pending"}'
 
 --- The child's program: prints its port, its certificate and an empty line.
 -- @param delay  seconds before each answer
