@@ -58,15 +58,15 @@ warnings := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-proto
 # Asked of pkg-config once and only when a recipe wants it: by then it has been installed.
 # As system directories, so that our warnings are about our own code.
 includes = $(eval includes := $$(patsubst -I%,-isystem %,$$(shell pkg-config --cflags $(LUA_PC) libcurl)))$(includes)
-libs     = $(eval libs := $$(shell pkg-config --libs libcurl))$(libs)
+libs     = $(eval libs := $$(shell pkg-config --libs libcurl) -lm)$(libs)
 compile  = -std=c11 -D_DEFAULT_SOURCE -fPIC -fvisibility=hidden -pthread $(warnings) $(includes)
 
 lua_version = $(shell $(LUA) -e 'print(_VERSION:match("%d%.%d"))')
 lua_dir     = $(DESTDIR)$(PREFIX)/share/lua/$(lua_version)
 core_dir    = $(DESTDIR)$(PREFIX)/lib/lua/$(lua_version)
 
-.PHONY: all help demo test sandbox repl env check format sanitize torture poll memcheck contract rock \
-  install uninstall clean
+.PHONY: all help demo test sandbox repl env check format sanitize torture threads poll memcheck \
+  contract rock install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(core) ## build the module (the default)
@@ -145,6 +145,13 @@ torture: ## the specs with Lua's collector at its most aggressive
 	@for mode in step stress $(if $(filter 5.4,$(lua_version)),generational); do \
 	  echo "== collector: $$mode"; \
 	  CONVOKE_TEST_GC=$$mode $(MAKE) --no-print-directory test || exit 1; done
+
+threads: ## Lua states in threads of their own, under the thread sanitizer
+	@.ci/install build $(group) sandbox
+	@mkdir -p $(build)
+	@$(CC) $(compile) -O1 -g -fsanitize=thread -o $(build)/threads spec/threads/main.c \
+	  $(sources) $(libs) $(shell pkg-config --libs $(LUA_PC))
+	@TSAN_OPTIONS=halt_on_error=1 $(LUA) spec/threads/run.lua $(build)/threads 8
 
 poll: ## the specs of waiting, with the poller for systems that have neither epoll nor kqueue
 	@$(MAKE) --no-print-directory test VARIANT=-poll CPPFLAGS=-DCVK_POLLER_POLL \

@@ -50,7 +50,7 @@ build = {
       defines = { "_DEFAULT_SOURCE" },
       incdirs = { "$(CURL_INCDIR)" },
       libdirs = { "$(CURL_LIBDIR)" },
-      libraries = { "curl", "pthread" },
+      libraries = { "curl", "m", "pthread" },
     },
     convoke = "lua/convoke/init.lua",
     ["convoke.call"] = "lua/convoke/call.lua",
