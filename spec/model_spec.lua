@@ -484,11 +484,11 @@ describe("values", function()
       end
     end)
 
-    it("with ten thousand faults are refused without harm", function()
+    it("with a thousand faults are refused without harm", function()
       local list = {}
-      for i = 1, 10000 do list[i] = i end
+      for i = 1, 1000 do list[i] = i end
       local lines = refused(edgegap.sessions:add_users("s", { ip_list = list }))
-      assert.equal(10000, #lines)
+      assert.equal(1000, #lines)
     end)
 
     it("that are false are values, not absent ones", function()
