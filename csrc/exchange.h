@@ -78,7 +78,7 @@ struct cvk_exchange {
     int64_t deadline; /* by cvk_now() */
     void *easy;
     cvk_buffer address;
-    cvk_buffer lines; /* libcurl's list of header lines */
+    cvk_buffer lines;  /* libcurl's list of header lines */
     size_t body_sent;  /* where libcurl reads the body through a function */
     bool asked;        /* libcurl has asked whether it may send */
     long bytes_before; /* what had left before it asked first */

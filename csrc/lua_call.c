@@ -256,6 +256,7 @@ static cvk_call *push_call(lua_State *L, const cvk_client *client)
     *call = (cvk_call){.api = client->api};
     luaL_getmetatable(L, CVK_CALL_TYPE);
     lua_setmetatable(L, -2);
+    cvk_engine_enlist(L, call);
     call->exchange = cvk_exchange_new(client->settings);
     if (call->exchange == NULL)
         luaL_error(L, "not enough memory");
@@ -318,11 +319,21 @@ int cvk_client_prepare(lua_State *L)
 
 /* ---- the life of a call ------------------------------------------------------------------------ */
 
-static int call_gc(lua_State *L)
+void cvk_call_clear(cvk_call *call)
 {
-    cvk_call *call = luaL_checkudata(L, 1, CVK_CALL_TYPE);
+    if (call->link != NULL) {
+        *call->link = call->next;
+        if (call->next != NULL)
+            call->next->link = call->link;
+        call->link = NULL;
+    }
     cvk_exchange_release(call->exchange);
     call->exchange = NULL;
+}
+
+static int call_gc(lua_State *L)
+{
+    cvk_call_clear(luaL_checkudata(L, 1, CVK_CALL_TYPE));
     return 0;
 }
 

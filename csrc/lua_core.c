@@ -23,7 +23,8 @@
 
 typedef struct cvk_state {
     cvk_transport *transport;
-    bool closed; /* together with the Lua state, whose last finalizers may still run */
+    cvk_call *calls;
+    bool closed;         /* together with the Lua state, whose last finalizers may still run */
     unsigned generation; /* that made it: a child of a fork must not touch its parent's sockets */
 } cvk_state;
 
@@ -50,6 +51,8 @@ static int close_engine(lua_State *L)
         cvk_transport_free(state->transport);
     state->transport = NULL;
     state->closed = true;
+    while (state->calls != NULL)
+        cvk_call_clear(state->calls);
     return 0;
 }
 
@@ -59,6 +62,18 @@ static cvk_state *state_of(lua_State *L)
     cvk_state *state = lua_touserdata(L, -1);
     lua_pop(L, 1);
     return state;
+}
+
+void cvk_engine_enlist(lua_State *L, cvk_call *call)
+{
+    cvk_state *state = state_of(L);
+    if (state->closed)
+        luaL_error(L, "convoke: the Lua state is being closed");
+    call->next = state->calls;
+    call->link = &state->calls;
+    if (call->next != NULL)
+        call->next->link = &call->next;
+    state->calls = call;
 }
 
 cvk_transport *cvk_engine_if_any(lua_State *L)

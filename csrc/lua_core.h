@@ -24,6 +24,7 @@ typedef struct cvk_client {
 typedef struct cvk_call {
     cvk_exchange *exchange; /* held; NULL: nothing in it */
     const cvk_api *api;
+    struct cvk_call *next, **link; /* in the engine's list of calls; link NULL: in none */
 } cvk_call;
 
 /*
@@ -38,6 +39,13 @@ cvk_transport *cvk_engine_if_any(lua_State *L);
 /* Keeps the call at `index` alive while its exchange is in flight, and lets it go. */
 void cvk_engine_anchor(lua_State *L, int index, const cvk_exchange *exchange);
 void cvk_engine_release(lua_State *L, const cvk_exchange *exchange);
+
+/* Puts a call into the engine's list, because what a state's last finalizers make has no finalizer.
+ * Raises when the state is that far. */
+void cvk_engine_enlist(lua_State *L, cvk_call *call);
+
+/* Takes a call out of it, and empties it. */
+void cvk_call_clear(cvk_call *call);
 
 /* Client:prepare; its arguments are described where it is defined. */
 int cvk_client_prepare(lua_State *L);
