@@ -7,18 +7,19 @@ pcall(require, "luv") -- its loop keeps descriptors for good; from here on they 
 
 -- What to do so that the collector runs at the worst moments.
 local moods = {
-  -- always collecting, in the smallest steps
+  -- never at rest: the next round begins at once, in small steps
   step = function()
-    collectgarbage("setpause", 0)
-    collectgarbage("setstepmul", 1000)
+    collectgarbage("setpause", 100)
+    collectgarbage("setstepmul", 300)
+    if _VERSION == "Lua 5.4" then collectgarbage("incremental", 100, 300, 9) end
   end,
   -- Lua 5.4's other collector, with a major collection after little growth
   generational = function()
     collectgarbage("generational", 1, 10)
   end,
-  -- a whole collection every few thousand instructions
+  -- a whole collection every 20,000 instructions
   stress = function()
-    debug.sethook(function() collectgarbage() end, "", 5000)
+    debug.sethook(function() collectgarbage() end, "", 20000)
   end,
 }
 
