@@ -657,8 +657,8 @@ describe("a fork", function()
       ["waits for it"] = "step_until(function() return call:done() end); print((call:failure()))",
     } do
       -- longer than libcurl goes without looking again by itself
-      server:play { { { "receive" }, { "sleep", 0.3 }, { "send", answer(200, invitation) } },
-        always(answer(200, invitation)) }
+      server:play { { { "receive" }, { "sleep", 0.3 }, { "send", answer(200, invitation) },
+        { "receive" }, { "send", answer(200, invitation) } }, always(answer(200, invitation)) }
       local output = run_native(fork_prelude .. [[
         local client = new_client()
         local call = prepare(client)
