@@ -155,6 +155,9 @@ static CURL *new_easy(const cvk_settings *settings)
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, settings->connect_timeout);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)idle_connection_seconds);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700 /* 7.87.0: a look-up in progress holds up no deadline */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
 #if LIBCURL_VERSION_NUM >= 0x075500 /* 7.85.0 */
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 #else

@@ -1,0 +1,77 @@
+-- Looking up names: it takes time in a thread of its own, and holds up nobody.
+
+local convoke = require "convoke"
+local raw_server = require "spec.support.raw_server"
+
+local function capture(command)
+  local pipe = assert(io.popen(command .. " 2>&1"))
+  local text = pipe:read "*a"
+  pipe:close()
+  return text
+end
+
+describe("a slow look-up of a name", function()
+  local server, library
+
+  setup(function()
+    server = raw_server.start()
+    library = os.tmpname()
+    local compiler = os.getenv "CC" or "cc"
+    local said = capture(("env -u LD_PRELOAD %s -shared -fPIC -O1 -o %s spec/support/slow_resolver.c -ldl")
+      :format(compiler, library))
+    assert.equal("", said)
+  end)
+
+  teardown(function()
+    server:stop()
+    os.remove(library)
+  end)
+
+  -- Runs Lua text with the slow name service; returns what it prints.
+  local function run(text)
+    server:play { raw_server.always(raw_server.answer(200, "[]")) }
+    local script = os.tmpname()
+    local file = assert(io.open(script, "w"))
+    file:write(([[
+      local convoke = require "convoke"
+      local function client(host)
+        return convoke.clerk { url = ("http://%%s:%s/v1"):format(host), retries = 0,
+          secret_key = "sk_test_1234567890", allow_http = true }
+      end
+      local slow, quick = client "name.slow.test", client "127.0.0.1"
+      local started = convoke.now()
+      local function late() return convoke.now() - started > 1 end
+    ]]):format(server.port), text)
+    file:close()
+    local preload = os.getenv "LD_PRELOAD"
+    local started = convoke.now()
+    local output = capture(("LD_PRELOAD='%s%s' %s %s"):format(preload and preload .. ":" or "",
+      library, os.getenv "LUA" or "lua5.4", script))
+    assert.is_true(convoke.now() - started < 2.5) -- closing the state does not wait, either
+    os.remove(script)
+    return output
+  end
+
+  it("ends by the deadline, not by the name service's pleasure", function()
+    assert.equal("timeout\tnot_sent\tfalse\n", run [[
+      local _, err = slow.invitations:list({}, { timeout = 0.2 })
+      print(err.kind, err.outcome, late())
+    ]])
+  end)
+
+  it("holds up neither other calls nor those who cancel", function()
+    assert.equal("quick\ttrue\nslow\tcancelled\tnot_sent\nlate\tfalse\n", run [[
+      convoke.run(function()
+        local task = convoke.spawn(function()
+          local _, err = slow.invitations:list {}
+          print("slow", err.kind, err.outcome)
+        end)
+        convoke.sleep(0.1)
+        print("quick", quick.invitations:list {} ~= nil)
+        task:cancel()
+        pcall(task.await, task)
+      end)
+      print("late", late())
+    ]])
+  end)
+end)
