@@ -61,7 +61,7 @@ local function special_float(text)
     if not zero then return 0 / 0 end
     return negative and -math.huge or math.huge
   end
-  if exponent == 0 and zero then return negative and -0.0 or 0.0 end
+  if exponent == 0 and zero then return 0.0 * (negative and -1 or 1) end -- -0.0 is 0.0 to 5.1
   error("Float64 should be encoded as a number", 0)
 end
 
