@@ -149,10 +149,21 @@ function methods:log()
   return text
 end
 
+-- The parent of a process, or nil when it is gone.
+local function parent_of(pid)
+  local file = io.open("/proc/" .. pid .. "/stat")
+  local text = file and file:read "*a"
+  if file then file:close() end
+  return text and tonumber(text:match "^.*%) %a (%d+)")
+end
+
 --- The worker processes that run now, as an array.
 function methods:workers()
-  local pids = {}
-  for pid in capture("pgrep -P " .. self:pid()):gmatch "%d+" do pids[#pids + 1] = tonumber(pid) end
+  local pids, master = {}, tonumber(self:pid())
+  for name in lfs.dir "/proc" do
+    if name:match "^%d+$" and parent_of(name) == master then pids[#pids + 1] = tonumber(name) end
+  end
+  table.sort(pids)
   return pids
 end
 
