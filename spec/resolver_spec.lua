@@ -17,8 +17,8 @@ describe("a slow look-up of a name", function()
     server = raw_server.start()
     library = os.tmpname()
     local compiler = os.getenv "CC" or "cc"
-    local said = capture(("env -u LD_PRELOAD %s -shared -fPIC -O1 -o %s spec/support/slow_resolver.c -ldl")
-      :format(compiler, library))
+    local said = capture(("env -u LD_PRELOAD %s -shared -fPIC -O1 -o %s %s -ldl"):format(compiler,
+      library, "spec/support/slow_resolver.c"))
     assert.equal("", said)
   end)
 
