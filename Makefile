@@ -66,7 +66,7 @@ lua_dir     = $(DESTDIR)$(PREFIX)/share/lua/$(lua_version)
 core_dir    = $(DESTDIR)$(PREFIX)/lib/lua/$(lua_version)
 
 .PHONY: all help demo test sandbox repl env check format sanitize torture threads poll memcheck \
-  contract rock install uninstall clean
+  instructions contract rock install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(core) ## build the module (the default)
@@ -165,6 +165,23 @@ memcheck: ## the demo under valgrind
 	@.ci/install build $(group) memcheck
 	@$(MAKE) --no-print-directory demo LAUNCH='valgrind --quiet --leak-check=full \
 	  --errors-for-leak-kinds=definite,indirect,possible --error-exitcode=1'
+
+instructions: all ## instructions a call beside careful C programs (ONLY=create for some rows)
+	@.ci/install build $(group) instructions
+	@$(MAKE) -s $(addprefix build/bench/,server still.so rival)
+	@$(LUA) spec/bench/instructions.lua $(ONLY)
+
+build/bench/server: spec/bench/server.c
+	@mkdir -p $(@D)
+	@$(CC) $(compile) -O2 -g -o $@ $<
+
+build/bench/still.so: spec/bench/still.c
+	@mkdir -p $(@D)
+	@$(CC) $(compile) -O2 -g -shared -o $@ $<
+
+build/bench/rival: $(wildcard spec/bench/rivals/*.c) spec/bench/rivals/rival.h
+	@mkdir -p $(@D)
+	@$(CC) $(compile) -O2 -g -o $@ $(filter %.c,$^) $(libs) $$(pkg-config --libs jansson)
 
 contract: all ## the 27 operations against an independent mock of the vendors' documents
 	@.ci/install test contract
