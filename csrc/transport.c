@@ -21,6 +21,7 @@ struct cvk_transport {
     int64_t alarm;        /* when somebody above wants step() to be called; -1: not */
     int64_t queue_due;    /* when the first waiting exchange may be too late; -1: none waits */
     int64_t armed;        /* what the poller's timer is set to; -1: nothing */
+    uint64_t kept;        /* how many connections libcurl may keep */
     bool watched;         /* somebody else waits on the descriptor */
 };
 
@@ -102,6 +103,23 @@ static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode co
     settle(transport, exchange);
 }
 
+/*
+ * Left to itself libcurl keeps four connections for each call that is in flight when one ends: when
+ * many end at once it closes most of theirs, and the next calls open them again. As many as were
+ * ever needed at a time may stay.
+ */
+static void keep_connections(cvk_transport *transport)
+{
+    enum { least = 64 };
+    uint64_t flying = transport->counters.in_flight - transport->counters.queued + 1;
+    if (flying < least)
+        flying = least;
+    if (flying <= transport->kept)
+        return;
+    transport->kept = flying > least ? 2 * flying : least;
+    curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, (long)transport->kept);
+}
+
 /* Hands an exchange to libcurl, with the time that is left. */
 static bool launch(cvk_transport *transport, cvk_exchange *exchange)
 {
@@ -110,6 +128,7 @@ static bool launch(cvk_transport *transport, cvk_exchange *exchange)
     if (easy == NULL)
         return false;
     exchange->easy = easy;
+    keep_connections(transport);
     if (!cvk_easy_prepare(easy, exchange, left > 0 ? (long)left : 1) ||
         curl_multi_add_handle(transport->multi, easy) != CURLM_OK) {
         exchange->easy = NULL;
@@ -225,6 +244,7 @@ static bool new_multi(cvk_transport *transport)
     if (transport->multi == NULL)
         return false;
     transport->due = -1;
+    transport->kept = 0;
     curl_multi_setopt(transport->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(transport->multi, CURLMOPT_SOCKETDATA, transport);
     curl_multi_setopt(transport->multi, CURLMOPT_TIMERFUNCTION, on_timer);

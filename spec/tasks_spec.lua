@@ -586,4 +586,16 @@ describe("tasks", function()
     assert.equal(2000, answers)
     assert.is_true(convoke.stats().connections_opened - opened <= 16)
   end)
+
+  it("find the connections of those before them again", function()
+    local opened, calls = convoke.stats().connections_opened, {}
+    for i = 1, 24 do calls[i] = list end
+    for _ = 1, 8 do
+      delay(0.02, 24) -- all are in flight at once, and end at once
+      local answers = convoke.all(calls)
+      assert.truthy(answers[24])
+    end
+    assert.is_true(convoke.stats().connections_opened - opened <= 24,
+      ("%d connections"):format(convoke.stats().connections_opened - opened))
+  end)
 end)
