@@ -54,8 +54,8 @@ static void push_path(lua_State *L, const cvk_spot *spot)
                 for (size = quoted_name; size > 0 && (chain[i]->name[size] & 0xc0) == 0x80;)
                     size--; /* whole characters only */
             cvk_json_add_string(&quoted, chain[i]->name, size);
-            snprintf(text, sizeof text, "[%s%s]", quoted.failed ? "" : cvk_buffer_string(&quoted),
-                     cut ? "..." : "");
+            const char *shown = cvk_buffer_string(&quoted);
+            snprintf(text, sizeof text, "[%s%s]", shown == NULL ? "" : shown, cut ? "..." : "");
             cvk_buffer_free(&quoted);
             luaL_addstring(&path, text);
         }
@@ -452,12 +452,12 @@ static void write_wrapper(cvk_walk *walk, const cvk_spot *spot, int index)
     if (lua_type(L, -1) == LUA_TSTRING && lua_type(L, -2) == LUA_TSTRING) {
         size_t name_size, size;
         const char *name = lua_tolstring(L, -2, &name_size);
-        const char *text = lua_tolstring(L, -1, &size);
+        const char *bytes = lua_tolstring(L, -1, &size);
         cvk_buffer_add_byte(walk->out, '{');
         cvk_json_add_string(walk->out, name, name_size);
-        cvk_buffer_add_byte(walk->out, ':');
-        cvk_json_add_string(walk->out, text, size);
-        cvk_buffer_add_byte(walk->out, '}');
+        cvk_buffer_add_string(walk->out, ":\"");
+        cvk_buffer_add_base64(walk->out, bytes, size);
+        cvk_buffer_add_string(walk->out, "\"}");
     } else {
         cvk_model_fault(walk, spot, "is a Convex value that was changed");
     }

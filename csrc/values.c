@@ -1,7 +1,5 @@
 #include "values.h"
 
-#include "buffer.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,20 +56,14 @@ static int mark_table(lua_State *L)
     return 1;
 }
 
+/* { name, bytes, what tostring() shows }; the bytes become base64 when they are written. */
 static int push_wrapper(lua_State *L, const char *name, const void *bytes, size_t size,
                         const char *shown)
 {
-    cvk_buffer text = {0};
-    cvk_buffer_add_base64(&text, bytes, size);
-    if (text.failed) {
-        cvk_buffer_free(&text);
-        return luaL_error(L, "not enough memory");
-    }
     lua_createtable(L, 3, 0);
     lua_pushstring(L, name);
     lua_rawseti(L, -2, 1);
-    lua_pushlstring(L, text.size == 0 ? "" : text.data, text.size);
-    cvk_buffer_free(&text);
+    lua_pushlstring(L, bytes, size);
     lua_rawseti(L, -2, 2);
     lua_pushstring(L, shown);
     lua_rawseti(L, -2, 3);

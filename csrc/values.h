@@ -11,7 +11,7 @@ typedef enum cvk_mark {
     CVK_UNMARKED,
     CVK_MARKED_ARRAY,
     CVK_MARKED_OBJECT,
-    CVK_MARKED_WRAPPER, /* { name, base64 text, text for people } */
+    CVK_MARKED_WRAPPER, /* { name, bytes, text for people } */
 } cvk_mark;
 
 /* How the table at `index` is marked. */
