@@ -1,5 +1,7 @@
 #include "easy.h"
 
+#include "uri.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,7 +152,6 @@ static CURL *new_easy(const cvk_settings *settings)
 #else
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
 #endif
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, settings->connect_timeout);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)idle_connection_seconds);
@@ -159,14 +160,16 @@ static CURL *new_easy(const cvk_settings *settings)
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075500 /* 7.85.0 */
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 #else
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+    CURLcode code =
+        curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
     long version = settings->http_version == 1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS;
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version);
-    if (code == CURLE_UNSUPPORTED_PROTOCOL) /* a libcurl built without HTTP/2 */
-        code = curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    /* A libcurl built without HTTP/2 refuses. */
+    if (curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version) != CURLE_OK)
+        code |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    code |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     if (settings->proxy != NULL || settings->direct)
         code |= curl_easy_setopt(easy, CURLOPT_PROXY, settings->direct ? "" : settings->proxy);
     if (settings->ca_file != NULL)
@@ -262,6 +265,23 @@ static CURLcode set_method(CURL *easy, const cvk_request *request)
            curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, plain ? NULL : cvk_method_name(method));
 }
 
+/*
+ * What the request line names, where there is a query; NULL: as libcurl reads the address. libcurl
+ * before 8.18 forgets the query when there is no memory for its copy, sends the rest and says
+ * nothing: a list without its filter, an invitation to another organisation. A proxy for plain http
+ * needs the whole address, which libcurl writes; and libcurl tidies an address that is unusual.
+ */
+static const char *request_target(const cvk_exchange *exchange, const char *address)
+{
+    const char *target = address + cvk_uri_origin_length(address);
+    if (strchr(target, '?') == NULL || (cvk_uri_is_plain(address) && !exchange->settings->direct))
+        return NULL;
+    for (const char *c = target; *c != '\0'; c++)
+        if ((unsigned char)*c >= 0x80 || (c[0] == '/' && c[1] == '.'))
+            return NULL;
+    return target;
+}
+
 bool cvk_easy_prepare(CURL *easy, cvk_exchange *exchange, long timeout)
 {
     const cvk_request *request = &exchange->request;
@@ -272,6 +292,7 @@ bool cvk_easy_prepare(CURL *easy, cvk_exchange *exchange, long timeout)
         return false;
     CURLcode code = set_method(easy, request);
     code |= curl_easy_setopt(easy, CURLOPT_URL, address);
+    code |= curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request_target(exchange, address));
     code |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
                              (struct curl_slist *)(void *)exchange->lines.data);
     code |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout);
