@@ -344,15 +344,20 @@ static void check_rest(lua_State *L, const cvk_exchange *exchange)
     luaL_argcheck(L, !exchange->abandoned, 1, "call was cancelled");
 }
 
-/* Call:submit(seconds): sends it; the time is for the whole exchange. Returns true, or nil when
- * memory ran out. */
+/* Call:submit(seconds): sends it; the time is for the whole exchange. Returns true, or nil and why
+ * not: memory ran out. */
 static int call_submit(lua_State *L)
 {
     cvk_call *call = check_call(L);
     double seconds = luaL_checknumber(L, 2);
     long milliseconds = seconds * 1000 < 1 ? 1 : (long)fmin(ceil(seconds * 1000), 1e9);
-    cvk_transport *transport = cvk_engine(L);
+    cvk_transport *transport = cvk_engine_or_none(L);
     check_rest(L, call->exchange);
+    if (transport == NULL) {
+        lua_pushnil(L);
+        lua_pushstring(L, CVK_NO_ENGINE);
+        return 2;
+    }
     cvk_engine_anchor(L, 1, call->exchange);
     if (cvk_transport_submit(transport, call->exchange, milliseconds)) {
         lua_pushboolean(L, 1);
@@ -360,7 +365,8 @@ static int call_submit(lua_State *L)
     }
     cvk_engine_release(L, call->exchange);
     lua_pushnil(L);
-    return 1;
+    lua_pushstring(L, "not enough memory");
+    return 2;
 }
 
 /* Call:done(): whether there is something to read. */
@@ -375,7 +381,7 @@ static int call_cancel(lua_State *L)
 {
     cvk_call *call = check_call(L);
     if (call->exchange->stage == CVK_IN_FLIGHT)
-        cvk_engine(L); /* in the child of a fork this lets go of what is the parent's */
+        cvk_engine_or_none(L); /* in the child of a fork this lets go of what is the parent's */
     if (call->exchange->stage == CVK_IN_FLIGHT) {
         cvk_transport_cancel(call->exchange);
         cvk_engine_release(L, call->exchange);
@@ -411,6 +417,8 @@ static int call_failure(lua_State *L)
     if (exchange->failure == CVK_TOO_LARGE)
         lua_pushfstring(L, "the answer is larger than %s",
                         exchange->head_too_large ? "headers may be" : "max_response_bytes allows");
+    else if (exchange->failure == CVK_MEMORY)
+        lua_pushstring(L, "not enough memory");
     else if (exchange->failure == CVK_TLS)
         lua_pushfstring(L, "%s (trusting %s)", exchange->message,
                         cvk_easy_trust(exchange->settings));
@@ -471,7 +479,10 @@ static int call_answer(lua_State *L)
     }
     lua_rawgetp(L, LUA_REGISTRYINDEX, &decoder_key);
     lua_pushlstring(L, exchange->body.data, exchange->body.size);
-    if (lua_pcall(L, 1, 1, 0) != 0) {
+    int status = lua_pcall(L, 1, 1, 0);
+    if (status == LUA_ERRMEM) /* which says nothing about the answer */
+        return lua_error(L);
+    if (status != 0) {
         lua_pushnil(L);
         lua_insert(L, -2);
         return 3;
@@ -585,16 +596,17 @@ static void push_lines(lua_State *L, const cvk_buffer *lines)
  */
 static int call_request(lua_State *L)
 {
-    const cvk_request *request = &check_call(L)->exchange->request;
-    cvk_buffer address = {0};
+    cvk_exchange *exchange = check_call(L)->exchange;
+    const cvk_request *request = &exchange->request;
+    cvk_buffer *address = &exchange->address; /* freed with it, whatever Lua raises meanwhile */
     lua_createtable(L, 0, 5);
     lua_pushstring(L, cvk_method_name(request->operation->method));
     lua_setfield(L, -2, "method");
-    cvk_request_address(request, false, &address);
-    if (address.failed)
+    cvk_buffer_clear(address);
+    cvk_request_address(request, false, address);
+    if (address->failed)
         return luaL_error(L, "not enough memory");
-    lua_pushlstring(L, address.data, address.size);
-    cvk_buffer_free(&address);
+    lua_pushlstring(L, address->data, address->size);
     lua_setfield(L, -2, "url");
     lua_newtable(L);
     push_lines(L, &request->headers);

@@ -82,24 +82,30 @@ cvk_transport *cvk_engine_if_any(lua_State *L)
     return state == NULL || state->generation != generation ? NULL : state->transport;
 }
 
-cvk_transport *cvk_engine(lua_State *L)
+cvk_transport *cvk_engine_or_none(lua_State *L)
 {
     cvk_state *state = state_of(L);
     if (state->transport != NULL && state->generation != generation) {
-        cvk_transport_abandon(state->transport);
-        state->transport = NULL;
         lua_newtable(L);
         lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors_key);
+        cvk_transport_abandon(state->transport);
+        state->transport = NULL;
     }
     if (state->closed)
         luaL_error(L, "convoke: the Lua state is being closed");
     if (state->transport == NULL) {
         state->generation = generation;
         state->transport = cvk_transport_new();
-        if (state->transport == NULL)
-            luaL_error(L, "convoke: no memory or file descriptor left for the engine");
     }
     return state->transport;
+}
+
+cvk_transport *cvk_engine(lua_State *L)
+{
+    cvk_transport *transport = cvk_engine_or_none(L);
+    if (transport == NULL)
+        luaL_error(L, "convoke: " CVK_NO_ENGINE);
+    return transport;
 }
 
 void cvk_engine_anchor(lua_State *L, int index, const cvk_exchange *exchange)
@@ -128,6 +134,8 @@ static void make_engine(lua_State *L)
     lua_pop(L, 1);
     if (there)
         return;
+    lua_newtable(L); /* first: where there is an engine there are anchors */
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors_key);
     cvk_state *made = lua_newuserdata(L, sizeof *made);
     *made = (cvk_state){0};
     lua_createtable(L, 0, 1);
@@ -135,8 +143,6 @@ static void make_engine(lua_State *L)
     lua_setfield(L, -2, "__gc");
     lua_setmetatable(L, -2);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &engine_key);
-    lua_newtable(L);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors_key);
 }
 
 /* core.step([budget]): works for about `budget` seconds (default: until nothing is to be done)

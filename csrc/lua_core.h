@@ -32,6 +32,10 @@ typedef struct cvk_call {
  * is no memory or descriptor for it.
  */
 cvk_transport *cvk_engine(lua_State *L);
+#define CVK_NO_ENGINE "no memory or file descriptor left for the engine"
+
+/* The same, but NULL when there is none. */
+cvk_transport *cvk_engine_or_none(lua_State *L);
 
 /* The same if there is one, else NULL; never raises. */
 cvk_transport *cvk_engine_if_any(lua_State *L);

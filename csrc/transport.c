@@ -215,7 +215,7 @@ static void advance_queues(cvk_transport *transport)
             more = exchange != settings->waiting.last; /* else the settings may be gone by then */
             leave_queue(transport, exchange);
             if (!launch(transport, exchange)) {
-                exchange->failure = CVK_MEMORY;
+                exchange->failure = CVK_MEMORY; /* all that can go wrong there */
                 settle(transport, exchange);
             }
         }
@@ -240,10 +240,10 @@ static void collect(cvk_transport *transport)
 
 static bool new_multi(cvk_transport *transport)
 {
+    transport->due = -1; /* also where there is none: nothing is to be done then */
     transport->multi = curl_multi_init();
     if (transport->multi == NULL)
         return false;
-    transport->due = -1;
     transport->kept = 0;
     curl_multi_setopt(transport->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(transport->multi, CURLMOPT_SOCKETDATA, transport);
