@@ -19,13 +19,29 @@ call.now = core.now
 
 -- Sending ------------------------------------------------
 
+-- Waits in some way while the client knows that the call goes on. Whatever that raises (there may be
+-- no memory left), it leaves no call in flight that nobody waits for. Returns what f does.
+local function wait(state, f, native, seconds)
+  local calls = state.calls
+  calls[native] = true
+  local waited, result, why = engine.protected(f, native, seconds)
+  calls[native] = nil
+  if waited then return result, why end
+  engine.abandon(native)
+  error(result, 0)
+end
+
+local function submit(native, seconds)
+  local sent, why = native:submit(seconds)
+  if sent then engine.wait(native) end
+  return sent, why
+end
+
 -- Sends a prepared call and waits for its end. Returns like native:failure().
 local function send(state, native, seconds)
   engine.check()
-  if not native:submit(seconds) then return "memory", "not enough memory", false end
-  state.calls[native] = true
-  engine.wait(native)
-  state.calls[native] = nil
+  local sent, why = wait(state, submit, native, seconds)
+  if not sent then return "memory", why, false end
   return native:failure()
 end
 
@@ -211,6 +227,7 @@ local function renew(state, operation, refused)
     return nil, failure(operation, "cancelled", "the client was closed", false)
   end
   local fault
+  if not ok and value == "not enough memory" then error(value, 0) end -- which is not its fault
   if not ok then
     fault = "failed: " .. tostring(value)
   elseif type(value) ~= "string" then
@@ -300,10 +317,7 @@ end
 
 -- Waits before the call goes on. Returns whether it is to: not once it is cancelled.
 local function pause(run, seconds, err)
-  local calls, native = run.state.calls, run.native
-  calls[native] = true
-  local going_on = engine.pause(native, seconds)
-  calls[native] = nil
+  local going_on = wait(run.state, engine.pause, run.native, seconds)
   if not going_on then
     err.kind = "cancelled"
     err.message = "cancelled before the next try; the last one: " .. tostring(err.message)

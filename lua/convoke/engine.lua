@@ -21,15 +21,18 @@ local longest_wait = 3600 -- seconds; then look again
 -- Who waits ------------------------------------------------
 
 local function expect(native, owner, token)
-  if not waiters[native] then waiting = waiting + 1 end
-  waiters[native], tokens[native] = owner, token
+  local known = waiters[native]
+  tokens[native] = token
+  waiters[native] = owner
+  if not known then waiting = waiting + 1 end -- last: there may be no memory for the others
 end
 
 -- Nobody waits for the call any more. Returns who did: host and token, or nothing.
 local function forget(native)
   local owner, token = waiters[native], tokens[native]
+  tokens[native] = nil
   if not owner then return end
-  waiters[native], tokens[native] = nil, nil
+  waiters[native] = nil
   waiting = waiting - 1
   return owner, token
 end
@@ -155,6 +158,16 @@ end
 
 -- Waiting ------------------------------------------------
 
+--- pcall() for what may yield. In a coroutine of plain Lua 5.1 it is a bare call: nothing can yield
+-- out of a pcall() there.
+engine.protected = pcall
+if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then
+  function engine.protected(f, ...)
+    if coroutine.running() then return true, f(...) end
+    return pcall(f, ...)
+  end
+end
+
 --- Raises where nothing new may be begun: in a cancelled task.
 function engine.check()
   local task = scheduler.running()
@@ -177,10 +190,13 @@ end
 -- Parks the running coroutine for a time, or until `ended(native)` is true.
 local function park_for(seconds, owner, token, ended, native)
   local timer = timers.add(seconds, owner, token)
-  engine.drive()
-  engine.announce()
-  while timer.at and not ended(native) do owner.park(token, native) end
+  local parked, why = engine.protected(function()
+    engine.drive()
+    engine.announce()
+    while timer.at and not ended(native) do owner.park(token, native) end
+  end)
   timers.remove(timer)
+  if not parked then error(why, 0) end
 end
 
 local function is_revoked(native) return revoked[native] end
@@ -197,6 +213,13 @@ function engine.pause(native, seconds)
     block_for(seconds, is_revoked, native)
   end
   return not revoked[native]
+end
+
+--- Ends a native call whose caller cannot wait for it any more, for want of memory say. Needs none.
+function engine.abandon(native)
+  forget(native)
+  native:cancel()
+  pcall(engine.announce)
 end
 
 --- Ends a native call, in flight or between two tries; whoever waits for it goes on.

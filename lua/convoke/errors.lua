@@ -213,6 +213,7 @@ local function read_convex_text(text, facts)
   -- An application error that was returned, not thrown, comes as text with JSON in it.
   local json = thrown:match("^ConvexError%s+(%b{})")
   local ok, value = pcall(cjson.decode, json or "")
+  if not ok and value == "not enough memory" then error(value, 0) end
   if ok and is_table(value) and is_table(value.data) then return value.data end
 end
 

@@ -37,7 +37,8 @@ end
 -- @param token    what the host knows it by
 -- @return a timer; its field `at` is nil once its time has come
 function timers.add(seconds, owner, token)
-  local timer = { time = core.now() + seconds, owner = owner, token = token }
+  local timer = { time = core.now() + seconds, owner = owner, token = token, at = 0 }
+  heap[count + 1] = timer -- there may be no memory for that
   count = count + 1
   rise(timer, count)
   return timer
