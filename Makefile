@@ -65,7 +65,7 @@ lua_version = $(shell $(LUA) -e 'print(_VERSION:match("%d%.%d"))')
 lua_dir     = $(DESTDIR)$(PREFIX)/share/lua/$(lua_version)
 core_dir    = $(DESTDIR)$(PREFIX)/lib/lua/$(lua_version)
 
-.PHONY: all help demo test sandbox repl env check format sanitize torture threads poll memcheck \
+.PHONY: all help demo test sandbox repl env check format sanitize torture threads memory poll memcheck \
   instructions contract rock install uninstall clean
 .DELETE_ON_ERROR:
 
@@ -156,6 +156,19 @@ threads: ## Lua states in threads of their own, under the thread sanitizer
 	@$(CC) $(compile) -O1 -g -fsanitize=thread -o $(build)/threads spec/threads/main.c \
 	  $(sources) $(libs) $(shell pkg-config --libs $(LUA_PC))
 	@TSAN_OPTIONS=halt_on_error=1 $(LUA) spec/threads/run.lua $(build)/threads 8
+
+# The C library's allocations by the core, and two calls that may fail, go through spec/memory/faults.c.
+wrapped := malloc calloc realloc strdup free curl_multi_socket_action epoll_ctl
+
+memory: ## every operation while memory runs out, at every allocation (MOST=n: at n of a row)
+	@.ci/install build $(group) run
+	@mkdir -p $(build)
+	@$(CC) $(compile) -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	  -fno-sanitize-recover=all $(wrapped:%=-Wl,--wrap=%) -o $(build)/memory \
+	  spec/memory/*.c $(sources) $(libs) $(shell pkg-config --libs $(LUA_PC))
+	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	  LSAN_OPTIONS=print_suppressions=0:suppressions=spec/memory/lsan.supp \
+	  $(build)/memory spec/memory/run.lua $(MOST)
 
 poll: ## the specs of waiting, with the poller for systems that have neither epoll nor kqueue
 	@$(MAKE) --no-print-directory test VARIANT=-poll CPPFLAGS=-DCVK_POLLER_POLL \

@@ -19,8 +19,8 @@ call.now = core.now
 
 -- Sending ------------------------------------------------
 
--- Waits in some way while the client knows that the call goes on. Whatever that raises (there may be
--- no memory left), it leaves no call in flight that nobody waits for. Returns what f does.
+-- Waits in some way while the client knows that the call goes on. Whatever that raises (there may
+-- be no memory left), it leaves no call in flight that nobody waits for. Returns what f does.
 local function wait(state, f, native, seconds)
   local calls = state.calls
   calls[native] = true
