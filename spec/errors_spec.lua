@@ -1,3 +1,4 @@
+local answers = require "spec.support.answers"
 local cjson = require "cjson"
 local convoke = require "convoke"
 local raw_server = require "spec.support.raw_server"
@@ -481,38 +482,6 @@ end)
 
 -- The vendors' own examples -----------------------------------------------------------------------
 
--- Values that each operation accepts, by its Lua name.
-local arguments = {
-  ["clerk.invitations.create"] = { email_address = "a@example.com" },
-  ["clerk.invitations.revoke"] = { invitation_id = "inv_1" },
-  ["convex.admins.create_user_profile"] = { role = "user" },
-  ["convex.editor_snapshots.create"] = { sessionId = "s",
-    editor = { language = "lua", content = "", lastUpdated = 1, functionName = "f",
-      inputParameters = {} },
-    terminal = { output = "", isError = false } },
-  ["convex.invite_codes.apply_invite_code"] = { code = "c" },
-  ["convex.sessions.create"] = { questionId = "q", agentThreadId = "t", assistantId = "a",
-    functionName = "f", inputParameters = {} },
-  ["convex.sessions.start_session"] = { sessionId = "s" },
-  ["convex.sessions.end_session"] = { sessionId = "s" },
-  ["cvat.invitations.create"] = { role = "worker", email = "a@example.com" },
-  ["cvat.invitations.get"] = { key = "k" },
-  ["cvat.invitations.update"] = { key = "k" },
-  ["cvat.invitations.delete"] = { key = "k" },
-  ["edgegap.sessions.create"] = { app_name = "game" },
-  ["edgegap.sessions.get"] = { session_id = "s" },
-  ["edgegap.sessions.delete"] = { session_id = "s" },
-  ["edgegap.sessions.users"] = { session_id = "s" },
-  ["edgegap.sessions.add_users"] = { session_id = "s", ip_list = { "192.0.2.1" } },
-  ["edgegap.sessions.remove_users"] = { session_id = "s", ip_list = { "192.0.2.1" } },
-  ["edgegap.sessions.bulk_stop"] = { filters = { { field = "session_id", values = { "s" },
-    filter_type = "any" } } },
-  ["gencove.invitations.create"] = { email = "a@example.com" },
-  ["gencove.invitations.delete"] = { invitation_id = "i" },
-  ["gencove.invitations.read_token"] = { token = "t" },
-  ["gencove.invitations.accept"] = { token = "t" },
-}
-
 local function read_document(api)
   local file = io.open(contracts .. api .. ".openapi.json")
   if not file then return nil end
@@ -558,7 +527,7 @@ describe("every example of the contracts", function()
           each_example(document, operation.path, operation.method, function(status, text, where)
             count = count + 1
             local c = canned(api, status, text)
-            local value, err, meta = c:call(operation.id, arguments[operation.name], alone)
+            local value, err, meta = c:call(operation.id, answers.arguments[operation.name], alone)
             if status < 300 and not text:find('"status":"error"', 1, true) then
               assert(value, tostring(err) .. " " .. where)
               assert.equal(status, meta.status)
