@@ -317,6 +317,14 @@ describe("a Convex function that failed", function()
     end
   end)
 
+  it("is told apart from an answer whose body got lost", function()
+    for _, body in ipairs { "", " \r\n" } do
+      local value, err = canned("convex", 200, body).sessions:end_session { sessionId = "s" }
+      assert.is_nil(value)
+      check(err, { kind = "decode", outcome = "unknown", status = 200 })
+    end
+  end)
+
   it("that returns nothing gives null, and its log lines where there are any", function()
     local c = canned("convex", 200, '{"status":"success","value":null,"logLines":["x"]}')
     local value, err, meta = c.sessions:end_session { sessionId = "s" }

@@ -172,7 +172,8 @@ end
 local function read(state, operation, native)
   local status, data, fault = native:answer()
   local success = status >= 200 and status < 300
-  if fault == "empty" and success and (status == 204 or operation.answer.type == "null") then
+  local bare = status == 204 or (operation.answer.type == "null" and not operation.envelope)
+  if fault == "empty" and success and bare then
     return true, nil, status
   end
   if fault or not success or failed_inside(operation, status, data) then
