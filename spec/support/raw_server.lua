@@ -16,8 +16,24 @@
 --   { "again" }                   starts the script anew, on the same connection
 --   { "hold" }                    waits until the other end closes
 --   { "reset" }                   ends the connection by a reset
+--   { "close" }                   ends it in the ordinary way
+--   { "tunnel", port, n }         passes bytes on to that port and n bytes of what comes back
+--   { "act" }                     reads a request and does what it asks for, as follows
 -- At the end of its script a connection is closed. The server is a process of its own, so that
 -- blocking calls can be made to it; it ends when the control connection does.
+--
+-- Where many calls are made at once a request itself names what it wants to meet:
+--
+--   server:acts { lost = { { { "close" } }, { { "send", text }, { "again" } } } }
+--   server:play { { { "act" }, { "again" } } }
+--   ... call server.url with the header "X-Act: lost 17 0", or server.url .. "/act/lost/17/0" ...
+--   server:served()
+--
+-- An act is an array of steps for each request of a case, the last one for all further ones. The
+-- case is the second word; each has a count of its own. The third is a number for the steps
+--   { "cut", text }               sends so many bytes of the text
+--   { "fill", status, body }      sends an answer with {number}, {milliseconds}, {time} filled in
+-- Unless an act ends by "again", the connection is closed after it.
 
 local socket = require "socket"
 
@@ -101,17 +117,18 @@ local function receive_request(connection)
   return body and { head = head, body = body }
 end
 
-local state = { scripts = {}, connections = 0, requests = {} }
+local state = { scripts = {}, connections = 0, requests = {}, acts = {}, served = {} }
 local open = {} -- task that plays a script -> its connection
 
--- Each step returns true, or nothing where the script ends.
+-- Each step returns true, or nothing where the script ends. It gets the connection, what is known
+-- of it (its `number`; `act`, the number that a request gave) and what the script says.
 local steps = {}
 
-function steps.receive(connection, number, size)
+function steps.receive(connection, about, size)
   if size then return receive(connection, size) and true end
   local request = receive_request(connection)
   if not request then return nil end
-  request.connection = number
+  request.connection = about.number
   state.requests[#state.requests + 1] = request
   return true
 end
@@ -144,14 +161,67 @@ function steps.reset(connection)
   connection:setoption("linger", { on = true, timeout = 0 })
 end
 
+function steps.close() end
+
+function steps.cut(connection, about, text)
+  return send(connection, text:sub(1, about.act))
+end
+
+function steps.fill(connection, about, status, body)
+  local now = socket.gettime()
+  local values = { number = about.act, milliseconds = ("%d"):format(now * 1000),
+    time = os.date("!%Y-%m-%dT%H:%M:%S", math.floor(now)) .. (".%03dZ"):format(now % 1 * 1000) }
+  return send(connection, raw_server.answer(status, (body:gsub("{(%l+)}", values))))
+end
+
+-- Passes bytes on, at most so many, until an end closes.
+local function pass(from, to, most)
+  while most > 0 do
+    local text, why, part = from:receive(math.min(most, 8192))
+    text = text or part
+    most = most - #text
+    if #text > 0 and not send(to, text) or why == "closed" then return nil end
+    if #text == 0 then coroutine.yield(from, "read") end
+  end
+  return true
+end
+
+function steps.tunnel(connection, _, port, most)
+  local other = assert(socket.connect("127.0.0.1", port))
+  other:settimeout(0)
+  other:setoption("tcp-nodelay", true)
+  local back = coroutine.create(pass)
+  resume(back, connection, other, math.huge)
+  local whole = pass(other, connection, most)
+  tasks[back] = nil
+  other:close()
+  return whole
+end
+
+-- Does what the next request asks for.
+function steps.act(connection, about)
+  local request = receive_request(connection)
+  if not request then return nil end
+  local name, case, number = request.head:match "^%u+ /act/([^/]+)/([^/]+)/(%d+)"
+  if not name then name, case, number = request.head:match "\n[Xx]%-[Aa]ct: (%S+) (%S+) (%d+)" end
+  local act, served = state.acts[name], (state.served[case] or 0) + 1
+  state.served[case] = served
+  if act.noted then state.requests[#state.requests + 1] = request end
+  about.act = tonumber(number)
+  for _, step in ipairs(act[math.min(served, #act)]) do
+    if step[1] == "again" then return true end
+    if not steps[step[1]](connection, about, step[2], step[3]) then return nil end
+  end
+end
+
 local function play(connection, number, script)
-  local position = 1
+  local position, about = 1, { number = number }
   while script[position] do
     local step = script[position]
     position = position + 1
     if step[1] == "again" then
       position = 1
-    elseif not steps[step[1]](connection, number, step[2], step[3]) then
+    elseif not steps[step[1]](connection, about, step[2], step[3]) then
       break
     end
   end
@@ -186,6 +256,15 @@ function commands.play(scripts)
   end
   state.scripts, state.connections, state.requests = scripts, 0, {}
   return true
+end
+
+function commands.acts(acts)
+  state.acts, state.served = acts, {}
+  return true
+end
+
+function commands.served()
+  return state.served
 end
 
 function commands.report()
@@ -266,6 +345,17 @@ end
 --- How many connections came since `play`.
 function methods:connections()
   return ask(self, "report").connections
+end
+
+--- Sets the acts that requests can ask for, by name, and forgets the cases. An act with `noted` has
+-- its requests noted.
+function methods:acts(acts)
+  ask(self, "acts", acts)
+end
+
+--- How many requests each case has made since `acts`: case -> number.
+function methods:served()
+  return ask(self, "served")
 end
 
 --- Ends the server.

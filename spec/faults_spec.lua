@@ -1,0 +1,338 @@
+-- Everything that a network and a server can do to a call: whatever it is, the call ends in time
+-- with the right value, or with an error that tells the truth about what may have happened.
+
+local faults = require "spec.support.faults"
+local raw_server = require "spec.support.raw_server"
+local socket = require "socket"
+
+local operations, case = faults.operations, faults.case
+
+-- Where the collector is kept busy, one byte in so many has to do.
+local stride = os.getenv "CONVOKE_TEST_GC" and 23 or 1
+
+local server, clients
+
+setup(function()
+  server = raw_server.start()
+  clients = faults.clients(server.url)
+end)
+
+teardown(function()
+  faults.close(clients)
+  server:stop()
+  print(("faults: %d cases"):format(faults.total))
+  assert(faults.total > 30000 / stride)
+end)
+
+-- Sets what the server does to requests; no connection is left over from before.
+local function set_acts(acts)
+  server:acts(acts)
+  server:play { { { "act" }, { "again" } } }
+end
+
+-- Tries every operation with what `acts_of(of)` has for it: name -> act, and name -> the fields of
+-- its case, for which the default is `fields`.
+local function try_all(acts_of, fields, limit)
+  local acts, cases = {}, {}
+  for i, of in ipairs(operations) do
+    local own, more = acts_of(of)
+    for name, act in pairs(own) do
+      acts[name .. i] = act
+      local own_case = case(of, { act = name .. i, where = name })
+      for key, value in pairs(fields or {}) do own_case[key] = value end
+      for key, value in pairs(more and more[name] or {}) do own_case[key] = value end
+      cases[#cases + 1] = own_case
+    end
+  end
+  set_acts(acts)
+  faults.try(server, cases, clients, limit)
+end
+
+-- Answers as they go over the wire ----------------------------------------------------------------
+
+-- The head of an answer with 200; `lines` end with "\r\n".
+local function head(lines)
+  return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" .. lines .. "\r\n"
+end
+
+local function chunked(body, size)
+  local parts = {}
+  for i = 1, #body, size do
+    local chunk = body:sub(i, i + size - 1)
+    parts[#parts + 1] = ("%x\r\n"):format(#chunk) .. chunk .. "\r\n"
+  end
+  return table.concat(parts) .. "0\r\n\r\n"
+end
+
+-- What a command makes of a text.
+local function filter(command, text)
+  local name = os.tmpname()
+  local file = assert(io.open(name, "wb"))
+  file:write(text)
+  file:close()
+  local pipe = assert(io.popen(command .. " <" .. name, "r"))
+  local output = pipe:read "*a"
+  pipe:close()
+  os.remove(name)
+  return output
+end
+
+local function gzip(text)
+  local packed = filter("gzip -9 -n -c", text)
+  assert(packed:sub(1, 2) == "\31\139")
+  return packed
+end
+
+local function sized(body, lines)
+  return head(("%sContent-Length: %d\r\n"):format(lines or "", #body)) .. body
+end
+
+local no_content = "HTTP/1.1 204 No Content\r\n\r\n"
+
+-- A whole answer to an operation after which the connection can be kept.
+local function whole(of)
+  return of.body and sized(of.body) or no_content
+end
+
+-- Ways to send a body: each returns the head and what follows it.
+local framings = {
+  { "with Content-Length", function(body)
+    return head(("Content-Length: %d\r\n"):format(#body)), body
+  end },
+  { "until the end", function(body) return head "", body end },
+  { "in chunks", function(body)
+    return head "Transfer-Encoding: chunked\r\n", chunked(body, 40)
+  end },
+  { "gzip", function(body)
+    local packed = gzip(body)
+    return head(("Content-Encoding: gzip\r\nContent-Length: %d\r\n"):format(#packed)), packed
+  end },
+  { "gzip in chunks", function(body)
+    return head "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", chunked(gzip(body), 50)
+  end },
+}
+
+-- What a cut answer is taken for.
+local function expected_of_cut(name, size, first, rest)
+  if size < #first then return "network unknown" end
+  -- HTTP cannot tell that something is missing, JSON can.
+  if name == "until the end" then return "decode unknown" end
+  -- But for the very last byte, everything has come, and the sign of the end, too.
+  if name:find "chunks" and size == #first + #rest - 1 then
+    return { right = true, ["network unknown"] = true }
+  end
+  return "network unknown"
+end
+
+describe("an answer", function()
+  for _, way in ipairs(framings) do
+    local name, framing = way[1], way[2]
+    local ending = { name == "until the end" and "close" or "again" }
+
+    it("that comes " .. name .. " is right when it is whole", function()
+      try_all(function(of)
+        local first, rest = no_content, ""
+        if of.body then first, rest = framing(of.body) end
+        return { whole = { { { "send", first .. rest }, ending } } }
+      end, { where = name, expect = "right" })
+    end)
+
+    it("that comes " .. name .. " is an error when it is cut after any byte", function()
+      local acts, cases = {}, {}
+      for i, of in ipairs(operations) do
+        local first, rest = no_content, ""
+        if of.body then first, rest = framing(of.body) end
+        acts["cut" .. i] = { { { "cut", first .. rest } } }
+        for size = i % stride, #first + #rest - 1, stride do
+          cases[#cases + 1] = case(of, { act = "cut" .. i, number = size,
+            where = ("%s, %d bytes of %d"):format(name, size, #first + #rest),
+            expect = expected_of_cut(name, size, first, rest) })
+        end
+      end
+      set_acts(acts)
+      faults.try(server, cases, clients)
+    end)
+  end
+
+  it("that says no and is cut is an error whose outcome is unknown", function()
+    local text = raw_server.answer(422, '{"errors":[{"code":"x","message":"y"}],"message":"no"}')
+    local acts, cases = { no = { { { "cut", text } } } }, {}
+    for i, of in ipairs(operations) do
+      for size = i % stride, #text - 1, stride do
+        cases[#cases + 1] = case(of, { act = "no", number = size, where = size .. " bytes of a 422",
+          expect = "network unknown" })
+      end
+      cases[#cases + 1] = case(of, { act = "no", number = #text, where = "a whole 422",
+        expect = "http refused", status = 422 })
+    end
+    set_acts(acts)
+    faults.try(server, cases, clients)
+  end)
+end)
+
+-- Connections -------------------------------------------------------------------------------------
+
+describe("a connection", function()
+  local other
+
+  setup(function() other = raw_server.start() end)
+  teardown(function() other:stop() end)
+
+  -- Tries every operation once, or more often, with clients for an address.
+  local function try_at(url, fields, times, limit)
+    local others, cases = faults.clients(url, fields.options), {}
+    for _ = 1, times or 1 do
+      for _, of in ipairs(operations) do
+        local own = case(of, {})
+        for key, value in pairs(fields) do own[key] = value end
+        cases[#cases + 1] = own
+      end
+    end
+    faults.try(nil, cases, others, limit)
+    faults.close(others)
+  end
+
+  it("that is refused was not used", function()
+    local closed = assert(socket.tcp())
+    assert(closed:bind("127.0.0.1", 0))
+    local _, port = closed:getsockname()
+    for scheme in ("http https"):gmatch "%a+" do
+      try_at(scheme .. "://127.0.0.1:" .. port,
+        { where = "refused, " .. scheme, expect = "connect not_sent" })
+    end
+    closed:close()
+  end)
+
+  it("that nobody accepts ends with connect_timeout", function()
+    local full = assert(socket.tcp())
+    assert(full:bind("127.0.0.1", 0))
+    assert(full:listen(0))
+    local _, port = full:getsockname()
+    local waiting = {} -- what the system accepts by itself
+    for i = 1, 4 do
+      waiting[i] = socket.tcp()
+      waiting[i]:settimeout(0)
+      waiting[i]:connect("127.0.0.1", port)
+    end
+    try_at("http://127.0.0.1:" .. port, { where = "not accepted", expect = "timeout not_sent",
+      options = { connect_timeout = 0.5 } }, 1, 256)
+    for _, each in ipairs(waiting) do each:close() end
+    full:close()
+  end)
+
+  it("that ends as soon as it is there leaves nothing but an error", function()
+    -- A reset may come before the connection is known to be there, and before anything was sent.
+    local either = { ["network unknown"] = true, ["network not_sent"] = true,
+      ["connect not_sent"] = true }
+    other:play { { { "reset" } } }
+    try_at(other.url, { where = "reset", expect = either }, 5)
+    other:play { {} }
+    try_at(other.url, { where = "closed", expect = either }, 5)
+  end)
+
+  it("that stays silent ends with the deadline", function()
+    other:play { { { "hold" } } }
+    try_at(other.url, { where = "silent", expect = "timeout unknown", timeout = 0.7 }, 1, 256)
+  end)
+
+  -- The beginning of a ServerHello, a whole alert, and what is no TLS.
+  local hello = "\22\3\3\0\122\2\0\0\118\3\3" .. ("r"):rep(40)
+  local handshakes = {
+    { "silence", {}, "timeout not_sent" },
+    { "half a handshake, then silence", { { "send", hello } }, "timeout not_sent" },
+    { "an end", { { "close" } }, "tls not_sent" },
+    { "a reset", { { "reset" }, { "close" } }, "tls not_sent" },
+    { "half a handshake, then an end", { { "send", hello }, { "close" } }, "tls not_sent" },
+    { "half a handshake, then a reset", { { "send", hello }, { "sleep", 0.02 }, { "reset" },
+      { "close" } }, "tls not_sent" },
+    { "an alert", { { "send", "\21\3\3\0\2\2\40" }, { "close" } }, "tls not_sent" },
+    { "plain HTTP", { { "send", sized "{}" }, { "close" } }, "tls not_sent" },
+    { "rubbish", { { "send", "\0\255\1\254" }, { "send", ("\200"):rep(500) }, { "close" } },
+      "tls not_sent" },
+    { "an endless record", { { "send", "\22\3\3\255\255" }, { "send", ("\2"):rep(70000) },
+      { "close" } }, "tls not_sent" },
+  }
+  for _, row in ipairs(handshakes) do
+    it("whose TLS begins with " .. row[1] .. " carries nothing", function()
+      local script = { { "receive", 5 } }
+      for _, step in ipairs(row[2]) do script[#script + 1] = step end
+      script[#script + 1] = { "hold" }
+      other:play { script }
+      local held = row[3]:find "timeout" ~= nil
+      try_at("https://127.0.0.1:" .. other.port, { where = row[1], expect = row[3],
+        timeout = held and 0.7 or nil }, 1, held and 256 or nil)
+    end)
+  end
+end)
+
+-- Pace --------------------------------------------------------------------------------------------
+
+describe("a slow answer", function()
+  it("is as good as a fast one, a byte at a time", function()
+    local acts = {}
+    try_all(function(of)
+      acts = {}
+      for i, way in ipairs(framings) do
+        local first, rest = no_content, ""
+        if of.body then first, rest = way[2](of.body) end
+        local text = first .. rest
+        -- The last two bytes at once: libcurl takes the last chunk for whole before its last byte
+        -- has come, which the next call on the connection would find.
+        acts["trickle" .. i .. "-"] = { { { "trickle", text:sub(1, -3), 0 },
+          { "send", text:sub(-2) }, { way[1] == "until the end" and "close" or "again" } } }
+      end
+      return acts
+    end, { expect = "right" })
+  end)
+
+  it("is as good as a fast one, whatever interim answers come before", function()
+    try_all(function(of)
+      local text = whole(of)
+      local hints = "HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n"
+      return {
+        one = { { { "send", "HTTP/1.1 100 Continue\r\n\r\n" .. text }, { "again" } } },
+        late = { { { "send", "HTTP/1.1 100 Continue\r\n\r\n" }, { "sleep", 0.05 },
+          { "send", text }, { "again" } } },
+        hundred = { { { "send", hints, 100 }, { "send", text }, { "again" } } },
+      }
+    end, { expect = "right" })
+  end)
+
+  it("ends with the deadline while its head comes byte by byte", function()
+    try_all(function(of)
+      return { slow = { { { "trickle", whole(of), 0.1 } } } }
+    end, { expect = "timeout unknown", timeout = 0.8 }, 256)
+  end)
+
+  it("ends with the deadline wherever it stops", function()
+    local acts, cases = {}, {}
+    for i, of in ipairs(operations) do
+      local text = whole(of)
+      acts["stop" .. i] = { { { "cut", text }, { "hold" } } }
+      for part = 0, 15 do
+        cases[#cases + 1] = case(of, { act = "stop" .. i, timeout = 0.8,
+          number = math.floor(#text * part / 16), expect = "timeout unknown",
+          where = ("stops after %d/16"):format(part) })
+      end
+    end
+    set_acts(acts)
+    faults.try(server, cases, clients, 256)
+  end)
+
+  it("ends with the deadline where interim answers never do", function()
+    try_all(function()
+      return { flood = { { { "trickle", ("HTTP/1.1 100 Continue\r\n\r\n"):rep(100), 0.02 } } } }
+    end, { expect = "timeout unknown", timeout = 0.8 }, 256)
+  end)
+
+  it("is not waited for before the body is sent: 100 Continue may never come", function()
+    -- The server answers only what it has got whole.
+    set_acts { whole = { noted = true, { { "send", sized "{}" }, { "again" } } } }
+    local client = clients.clerk
+    local value = client.invitations:create({ email_address = "a@example.com",
+      public_metadata = { text = ("x"):rep(2000000) } }, { headers = { ["X-Act"] = "whole 1 0" } })
+    faults.total = faults.total + 1
+    assert.same({}, value)
+    assert.is_nil(server:requests()[1].head:lower():find("expect", 1, true))
+  end)
+end)

@@ -1,0 +1,151 @@
+--- Calls that meet faults: many of them at once, each with what is to become of it.
+
+local answers = require "spec.support.answers"
+local convoke = require "convoke"
+
+local faults = {}
+
+--- Seconds that a busy machine may add to a deadline.
+faults.patience = 3
+
+--- How many cases there were so far.
+faults.total = 0
+
+local deadline = 20 -- seconds, unless a case says otherwise
+
+--- A credential for each API.
+faults.credentials = {
+  clerk = { secret_key = "sk_test_1234567890" },
+  convex = { token = "user-token-1234567890" },
+  cvat = { token = "0123456789abcdef" },
+  edgegap = { token = "11111111-2222-3333-4444-555555555555" },
+  gencove = { api_key = "key-1234567890" },
+}
+
+--- A client that tries once.
+function faults.client(api, url, more)
+  local options = { url = url, retries = 0, timeout = deadline }
+  for name, value in pairs(more and more.credentials or faults.credentials[api]) do
+    options[name] = value
+  end
+  for name, value in pairs(more or {}) do
+    if name ~= "credentials" then options[name] = value end
+  end
+  return convoke[api](options)
+end
+
+--- One for each API.
+function faults.clients(url, more)
+  local clients = {}
+  for api in pairs(faults.credentials) do clients[api] = faults.client(api, url, more) end
+  return clients
+end
+
+function faults.close(clients)
+  for _, client in pairs(clients) do client:close() end
+end
+
+--- Every operation: `operation`, `name`, `api`, `arguments`; `body`, a whole answer, or nil where
+-- there is none; `value`, what a call returns then.
+faults.operations = {}
+
+for i, operation in ipairs(convoke.operations) do
+  local body, value = answers.whole(operation)
+  if not body then value = true end
+  if value == nil then value = convoke.null end
+  faults.operations[i] = { operation = operation, api = operation.api, name = operation.name,
+    arguments = answers.arguments[operation.name], body = body, value = value }
+end
+
+--- A case: the fields of an operation and some more.
+function faults.case(of, fields)
+  for name, value in pairs(of) do
+    if fields[name] == nil then fields[name] = value end
+  end
+  return fields
+end
+
+-- What became of a call: "right", or kind and outcome.
+local function verdict(case, value, err)
+  if value ~= nil and err ~= nil then return "a value and an error" end
+  if value ~= nil then return answers.same(value, case.value) and "right" or "a wrong value" end
+  if not tostring(err):find(case.name, 1, true) then return "no error object" end
+  return err.kind .. " " .. err.outcome
+end
+
+-- What is wrong with an error beside its kind and outcome, or nil.
+local function fault_of(case, err)
+  local line = tostring(err)
+  for _, secret in pairs(faults.credentials[case.api]) do
+    if line:find(secret, 1, true) then return "the error shows a secret" end
+  end
+  if line:find "%c" then return "more than one line" end
+  if type(err.message) ~= "string" or err.message == "" then return "no message" end
+  if err.operation ~= case.name then return "operation " .. tostring(err.operation) end
+  if err.attempts ~= (case.attempts or 1) then return "attempts: " .. tostring(err.attempts) end
+end
+
+-- Makes the call of a case. Returns what is wrong, or nil.
+local function perform(case, client)
+  local options = { timeout = case.timeout, retries = case.retries, headers = {} }
+  if case.act then
+    options.headers["X-Act"] = ("%s %s %d"):format(case.act, case.id, case.number or 0)
+  end
+  local start = convoke.now()
+  local value, err, meta = client:call(case.operation.id, case.arguments, options)
+  local seconds = convoke.now() - start
+  local what, expected = verdict(case, value, err), case.expect
+  if what ~= expected and not (type(expected) == "table" and expected[what]) then
+    return ("%s (%s)"):format(what, tostring(err))
+  end
+  if seconds > (case.timeout or deadline) + faults.patience then
+    return ("took %g s"):format(seconds)
+  end
+  local status = (err or meta).status
+  if case.status and status ~= case.status then return "status " .. tostring(status) end
+  return err and fault_of(case, err) or case.check and case.check(value, err, meta, seconds)
+end
+
+--- Makes the calls of all cases, many at once, and raises when one ends otherwise than expected.
+-- A case has the fields of an operation and
+--   where      words for people
+--   act, number, id   what the server is asked for (see raw_server); the id is made up unless given
+--   client     unless the API's of `clients` is to be used
+--   timeout, retries  of the call
+--   expect     a verdict, or a set of them (verdict -> true)
+--   status, attempts  what the result says
+--   check      function(value, err, meta, seconds) that returns what is wrong
+--   asked      how many requests the server gets in all (1); false: any number
+-- @param server   that counts the requests of each case, or nil
+-- @param cases    array
+-- @param clients  API -> client
+-- @param limit    how many at once (64)
+function faults.try(server, cases, clients, limit)
+  local calls, complaints = {}, {}
+  local function complain(case, wrong)
+    complaints[#complaints + 1] = ("%s, %s: %s"):format(case.name, case.where, wrong)
+  end
+  for i, case in ipairs(cases) do
+    case.id = case.id or tostring(i)
+    calls[i] = function()
+      local wrong = perform(case, case.client or clients[case.api])
+      if wrong then complain(case, wrong) end
+    end
+  end
+  convoke.run(function() convoke.all(calls, { limit = limit or 64 }) end)
+  local served = server and server:served() or {}
+  for _, case in ipairs(cases) do
+    local asked = case.asked == nil and 1 or case.asked
+    local count = served[case.id] or 0
+    if server and asked and count ~= asked then
+      complain(case, ("asked %d times, not %d"):format(count, asked))
+    end
+  end
+  faults.total = faults.total + #cases
+  if #complaints > 0 then
+    error(("%d of %d cases are wrong:\n%s"):format(#complaints, #cases,
+      table.concat(complaints, "\n", 1, math.min(#complaints, 20))), 0)
+  end
+end
+
+return faults
