@@ -1,5 +1,6 @@
---- OpenResty: calls of convoke against a client made of cosockets for this purpose, both in one
--- worker and towards an upstream that answers after 20 ms. Run it by LuaJIT with the build's paths:
+--- OpenResty: calls of convoke against a client made of cosockets for this purpose, and where it is
+-- installed against lua-resty-http, all in one worker and towards an upstream that answers after
+-- 20 ms. Run it by LuaJIT with the build's paths:
 --
 --   eval "$(make -s env LUA=luajit)" && luajit spec/bench/openresty.lua [SECONDS [tick]]
 --
@@ -78,6 +79,20 @@ local gateway = nginx.start {
         return cjson.decode(body)
       end
 
+      local found, resty = pcall(require, "resty.http")
+      calls.resty = found and function(milliseconds)
+        local client = resty.new()
+        client:set_timeout(30000)
+        local answer = assert(client:request_uri("http://127.0.0.1:" .. port
+          .. "/v1/invitations?offset=" .. milliseconds, {
+            headers = { Accept = "application/json", Authorization = "Bearer sk_test_bench" },
+            keepalive_timeout = 60000, keepalive_pool = 512,
+          }))
+        assert(answer.status == 200)
+        return cjson.decode(answer.body)
+      end or nil
+      function has(name) return tostring(calls[name] ~= nil) end
+
       -- Calls one after the other in each of so many light threads, for a time.
       function load(name, width, seconds)
         local stop, count = ngx.now() + seconds, 0
@@ -103,6 +118,7 @@ local gateway = nginx.start {
     location /wait { content_by_lua_block {
       ngx.say(tostring(assert(wait_once(ngx.var.arg_name, ngx.var.arg_ms))))
     } }
+    location /has { content_by_lua_block { ngx.say(has(ngx.var.arg_name)) } }
     location /ping { content_by_lua_block { ngx.say "pong" } }
   ]],
 }
@@ -127,16 +143,22 @@ local function measure(name, width)
 end
 
 local ok, why = pcall(function()
+  local names, order = { "cosocket", "convoke" }, {}
+  local _, has_resty = gateway:get "/has?name=resty"
+  if has_resty == "true" then table.insert(names, 2, "resty") end
+  for _ = 1, 2 do
+    for _, name in ipairs(names) do order[#order + 1] = name end
+  end
   print("in flight   client       calls/s   us of processor a call   ratio of calls/s")
   for _, width in ipairs { 1, 16, 64, 256 } do
     local rates = {}
-    for _, name in ipairs { "cosocket", "convoke", "cosocket", "convoke" } do
+    for _, name in ipairs(order) do
       local rate, cost = measure(name, width)
       if not rates[name] or rate > rates[name].rate then
         rates[name] = { rate = rate, cost = cost }
       end
     end
-    for _, name in ipairs { "cosocket", "convoke" } do
+    for _, name in ipairs(names) do
       print(("%9d   %-10s %9.1f   %22.1f   %16.3f"):format(width, name, rates[name].rate,
         rates[name].cost * 1e6, rates[name].rate / rates.cosocket.rate))
     end
