@@ -49,6 +49,7 @@ endif
 
 sources := $(sort $(wildcard csrc/*.c csrc/apis/*.c))
 headers := $(wildcard csrc/*.h csrc/apis/*.h)
+programs := $(wildcard spec/bench/*.c spec/bench/rivals/*.[ch])
 objects := $(sources:csrc/%.c=$(build)/%.o)
 modules := $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
 
@@ -66,7 +67,7 @@ lua_dir     = $(DESTDIR)$(PREFIX)/share/lua/$(lua_version)
 core_dir    = $(DESTDIR)$(PREFIX)/lib/lua/$(lua_version)
 
 .PHONY: all help demo test sandbox repl env check format sanitize torture threads memory poll memcheck \
-  instructions contract rock install uninstall clean
+  bench instructions contract rock install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(core) ## build the module (the default)
@@ -120,7 +121,7 @@ check: ## compilers' warnings, format, linters, static analysis
 	@echo "== clang, warnings are errors"
 	@$(MAKE) -s CC=clang VARIANT=-clang WERROR=1
 	@echo "== clang-format"
-	@clang-format --dry-run -Werror $(sources) $(headers)
+	@clang-format --dry-run -Werror $(sources) $(headers) $(programs)
 	@echo "== clang-tidy"
 	@printf '%s\n' $(sources) | \
 	  xargs -n 1 -P 2 sh -c 'clang-tidy --quiet "$$0" -- $(compile) 2>&1 | \
@@ -134,7 +135,7 @@ check: ## compilers' warnings, format, linters, static analysis
 
 format: ## let clang-format lay out the C files
 	@.ci/install check
-	clang-format -i $(sources) $(headers)
+	clang-format -i $(sources) $(headers) $(programs)
 
 sanitize: ## the specs under the address and undefined behaviour sanitizers
 	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
@@ -178,6 +179,13 @@ memcheck: ## the demo under valgrind
 	@.ci/install build $(group) memcheck
 	@$(MAKE) --no-print-directory demo LAUNCH='valgrind --quiet --leak-check=full \
 	  --errors-for-leak-kinds=definite,indirect,possible --error-exitcode=1'
+
+bench: all ## what convoke costs beside other clients (ONLY=tls for some sections, ROUNDS=9)
+	@.ci/install build $(group) run luajit sandbox nginx instructions bench
+	@$(MAKE) -s LUA=luajit
+	@$(MAKE) -s $(addprefix build/bench/,server still.so rival)
+	@unset http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY SSL_CERT_FILE; \
+	  ONLY='$(ONLY)' ROUNDS='$(ROUNDS)' $(LUA) spec/bench/main.lua
 
 instructions: all ## instructions a call beside careful C programs (ONLY=create for some rows)
 	@.ci/install build $(group) instructions

@@ -22,6 +22,11 @@ function run.numbers(text)
   return numbers
 end
 
+--- A path that is good in any directory.
+function run.absolute(path)
+  return path:sub(1, 1) == "/" and path or run.capture("pwd"):match "^(.-)\n" .. "/" .. path
+end
+
 --- Blocks for a time.
 function run.rest(seconds)
   local stop = core.now() + seconds

@@ -25,8 +25,8 @@ local function quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
--- The lines that load the Lua module where nginx has it as a file of its own.
-local function load_lines()
+--- The lines that load the Lua module where nginx has it as a file of its own.
+function nginx.load_lines()
   local folder = capture("nginx -V"):match "%-%-modules%-path=(%S+)"
   local lines = {}
   for _, name in ipairs { "ndk_http_module.so", "ngx_http_lua_module.so" } do
@@ -41,7 +41,7 @@ function nginx.missing()
   if not rawget(_G, "jit") then return "nginx's Lua is LuaJIT: run the specs with LUA=luajit" end
   local version = capture "nginx -V"
   if not version:find "nginx version" then return "nginx is not installed" end
-  if load_lines() == "" and not version:find "lua" then return "nginx has no Lua module" end
+  if nginx.load_lines() == "" and not version:find "lua" then return "nginx has no Lua module" end
 end
 
 --- A port on which nobody listens.
@@ -101,8 +101,9 @@ local function write_configuration(self, settings)
     return
   end
   local user = capture("id -u"):match "%d+" == "0" and "user nobody nogroup;" or ""
-  file:write(template:format(load_lines(), settings.workers or 2, user .. (settings.main or ""),
-    package.path, package.cpath, settings.http or "", self.port, settings.server or ""))
+  file:write(template:format(nginx.load_lines(), settings.workers or 2,
+    user .. (settings.main or ""), package.path, package.cpath, settings.http or "",
+    self.port, settings.server or ""))
   file:close()
 end
 

@@ -4,24 +4,45 @@
 local plan = require "spec.bench.clients.plan"
 local convoke = require "convoke"
 
-local client = convoke.clerk { url = plan.url, secret_key = "sk_test_bench", ca_file = plan.ca,
-  http_version = plan.http and tostring(plan.http), max_in_flight = plan.connections }
-
+local settings = { ca_file = plan.ca, http_version = plan.http and tostring(plan.http),
+  max_in_flight = plan.connections }
 local works = {}
 
-function works.create(number)
-  local invitation, err = client.invitations:create(plan.invitation(number))
-  if not invitation then error(err) end
-  return invitation.id
+local function of_clerk(work)
+  return function()
+    settings.url, settings.secret_key = plan.url, "sk_test_bench"
+    return work(convoke.clerk(settings).invitations)
+  end
 end
 
-function works.list()
-  local page, err = client.invitations:list { limit = 500 }
-  if not page then error(err) end
-  return #page.data == 500
+works.create = of_clerk(function(invitations)
+  return function(number)
+    local invitation, err = invitations:create(plan.invitation(number))
+    if not invitation then error(err) end
+    assert(invitation.id)
+  end
+end)
+
+works.list = of_clerk(function(invitations)
+  return function()
+    local page, err = invitations:list { limit = 500 }
+    if not page then error(err) end
+    assert(#page.data == 500)
+  end
+end)
+
+-- The 27 operations in turn; or the largest create of the API that is named.
+function works.requests()
+  local operations = require "spec.bench.operations"
+  local clients = operations.clients(plan.url, settings)
+  local list = plan.api and { operations.largest[plan.api] } or operations.list
+  return function(number)
+    local value, err = operations.call(clients, list[number % #list + 1])
+    if not value then error(err) end
+  end
 end
 
-local one = works[plan.workload]
+local one = works[plan.workload]()
 
 -- In so many tasks at once; each goes on with the next call.
 local function perform(calls)

@@ -24,7 +24,13 @@ function plan.invitation(number)
     public_metadata = { team = "red", level = 7 }, notify = false, expires_in_days = 7 }
 end
 
---- Calls perform(calls) for the warm-up and for what is measured, and prints the cost of the latter.
+--- Prints what calls have cost.
+function plan.print(calls, processor, wall)
+  print(("calls=%d cpu=%.6f wall=%.6f rss=%d peak=%d"):format(calls, processor, wall,
+    memory "VmRSS", memory "VmHWM"))
+end
+
+--- Calls perform(calls) for the warm-up and then for what is measured, whose cost it prints.
 -- @param clock  gives seconds that go by
 function plan.measure(perform, clock)
   perform(1) -- whether it is HTTP/2 is known from now on
@@ -32,9 +38,7 @@ function plan.measure(perform, clock)
   collectgarbage()
   local wall, processor = clock(), os.clock() -- user and system
   perform(plan.calls)
-  processor, wall = os.clock() - processor, clock() - wall
-  print(("calls=%d cpu=%.6f wall=%.6f rss=%d peak=%d"):format(plan.calls, processor, wall,
-    memory "VmRSS", memory "VmHWM"))
+  plan.print(plan.calls, os.clock() - processor, clock() - wall)
 end
 
 return plan

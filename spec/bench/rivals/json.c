@@ -6,20 +6,20 @@
 #include <string.h>
 
 /* Builds a tree anew, as a program does that fills it from values of its own. */
-static json_t *rebuild(json_t *model)
+json_t *rival_rebuild(json_t *model)
 {
     switch (json_typeof(model)) {
     case JSON_OBJECT: {
         json_t *made = json_object(), *member;
         const char *key;
         json_object_foreach(model, key, member)
-            json_object_set_new_nocheck(made, key, rebuild(member));
+            json_object_set_new_nocheck(made, key, rival_rebuild(member));
         return made;
     }
     case JSON_ARRAY: {
         json_t *made = json_array();
         for (size_t i = 0; i < json_array_size(model); i++)
-            json_array_append_new(made, rebuild(json_array_get(model, i)));
+            json_array_append_new(made, rival_rebuild(json_array_get(model, i)));
         return made;
     }
     case JSON_STRING:
@@ -36,7 +36,8 @@ static json_t *rebuild(json_t *model)
     }
 }
 
-static json_t *usual_body(long number)
+/* What is usually sent. */
+json_t *rival_body(long number)
 {
     char address[64];
     snprintf(address, sizeof address, "player%ld@example.com", number);
@@ -50,10 +51,9 @@ static json_t *usual_body(long number)
     return body;
 }
 
-/* Writes the body of call `number`. */
-bool rival_encode(const rival_plan *plan, long number, rival_buffer *into)
+/* Writes a body, which is used up. */
+bool rival_encode(json_t *body, rival_buffer *into)
 {
-    json_t *body = plan->body != NULL ? rebuild(plan->body) : usual_body(number);
     size_t size = json_dumpb(body, into->data, into->room, JSON_COMPACT);
     if (size > into->room) {
         free(into->data);

@@ -7,7 +7,8 @@
  *   rival kind=easyjson  the same with JSON
  *
  * Further words: url=, workload=create|list, calls=, width= (in flight), warmup= (calls before those
- * that are measured), connections= (at most), ca=FILE, http=1.1|2, body=FILE (JSON to send).
+ * that are measured), connections= (at most), ca=FILE, http=1.1|2, requests=FILE (in the place of
+ * a workload), hold=MILLISECONDS (without an answer).
  * Prints what the calls cost, one line.
  */
 #include "rival.h"
@@ -72,18 +73,24 @@ void rival_stop(long calls)
     fflush(stdout);
 }
 
-static void read_word(rival_plan *plan, const char *word)
+static void read_word(rival_plan *plan, const char **requests, const char *word)
 {
     const struct {
         const char *name;
         const char **text;
         long *number;
     } known[] = {
-        {"kind", &plan->kind, NULL},   {"url", &plan->url, NULL},
-        {"ca", &plan->ca_file, NULL},  {"workload", &plan->workload, NULL},
-        {"http", &plan->http, NULL},   {"calls", NULL, &plan->calls},
-        {"width", NULL, &plan->width}, {"warmup", NULL, &plan->warmup},
-        {"hold", NULL, &plan->hold},   {"connections", NULL, &plan->connections},
+        {"kind", &plan->kind, NULL},
+        {"url", &plan->url, NULL},
+        {"ca", &plan->ca_file, NULL},
+        {"workload", &plan->workload, NULL},
+        {"http", &plan->http, NULL},
+        {"requests", requests, NULL},
+        {"calls", NULL, &plan->calls},
+        {"width", NULL, &plan->width},
+        {"warmup", NULL, &plan->warmup},
+        {"hold", NULL, &plan->hold},
+        {"connections", NULL, &plan->connections},
     };
     const char *value = strchr(word, '=');
     size_t size = value == NULL ? 0 : (size_t)(value - word);
@@ -96,10 +103,7 @@ static void read_word(rival_plan *plan, const char *word)
             *known[i].number = strtol(value + 1, NULL, 10);
         return;
     }
-    if (size == 4 && memcmp(word, "body", 4) == 0)
-        plan->body = json_load_file(value + 1, 0, NULL);
-    else
-        rival_fail(word);
+    rival_fail(word);
 }
 
 int main(int count, char **words)
@@ -110,8 +114,11 @@ int main(int count, char **words)
                        .width = 1,
                        .calls = 1000,
                        .warmup = 100};
+    const char *requests = NULL;
     for (int i = 1; i < count; i++)
-        read_word(&plan, words[i]);
+        read_word(&plan, &requests, words[i]);
+    if (requests != NULL)
+        rival_read_requests(&plan, requests);
     if (plan.connections == 0)
         plan.connections = plan.width;
     curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -119,7 +126,6 @@ int main(int count, char **words)
         rival_easy(&plan, strcmp(plan.kind, "easyjson") == 0);
     else
         rival_multi(&plan, strcmp(plan.kind, "careful") == 0);
-    json_decref(plan.body);
     curl_global_cleanup();
     return 0;
 }

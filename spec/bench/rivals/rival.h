@@ -7,10 +7,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* One of several requests that are made in turn. */
+typedef struct rival_request {
+    char *method, *url;
+    json_t *body; /* NULL: none */
+    char *text;   /* the same */
+} rival_request;
+
 /* What to do, from the command line: name=value words, see main.c. */
 typedef struct rival_plan {
     const char *kind, *url, *workload, *ca_file, *http;
-    json_t *body; /* what to send, or NULL for the usual one */
+    rival_request *requests; /* what to send, or NULL for the usual one */
+    size_t request_count;
     long width, calls, warmup, connections, hold;
 } rival_plan;
 
@@ -42,7 +50,9 @@ typedef struct rival_invitations {
 } rival_invitations;
 
 /* json.c */
-bool rival_encode(const rival_plan *plan, long number, rival_buffer *into);
+bool rival_encode(json_t *body, rival_buffer *into);
+json_t *rival_body(long number);
+json_t *rival_rebuild(json_t *model);
 bool rival_decode(const char *text, size_t size, rival_invitations *result);
 void rival_release(rival_invitations *result);
 
@@ -56,6 +66,9 @@ void rival_slot_close(rival_slot *slot);
 void rival_fail(const char *what);
 void rival_start(void);
 void rival_stop(long calls);
+
+/* requests.c */
+void rival_read_requests(rival_plan *plan, const char *file);
 
 /* multi.c, easy.c */
 void rival_multi(const rival_plan *plan, bool json);

@@ -72,16 +72,47 @@ void rival_slot_open(rival_slot *slot, const rival_plan *plan, bool json)
     }
 }
 
+static void set_body(rival_slot *slot, const char *text, size_t size)
+{
+    curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, text);
+    curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE, (long)size);
+}
+
+/* Makes the handle one for that of the requests whose turn it is. */
+static void turn_to(rival_slot *slot, const rival_request *request)
+{
+    CURL *easy = slot->easy;
+    bool post = strcmp(request->method, "POST") == 0, get = strcmp(request->method, "GET") == 0;
+    curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    if (request->body != NULL || post) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        if (request->body == NULL) {
+            set_body(slot, "", 0);
+        } else if (!slot->json) {
+            set_body(slot, request->text, strlen(request->text));
+        } else {
+            if (!rival_encode(rival_rebuild(request->body), &slot->out))
+                rival_fail("cannot encode");
+            set_body(slot, slot->out.data, slot->out.size);
+        }
+    } else {
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    }
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, get || post ? NULL : request->method);
+}
+
 /* Before call `number`. */
 void rival_slot_begin(rival_slot *slot, long number)
 {
+    const rival_plan *plan = slot->plan;
     slot->in.size = 0;
-    if (!slot->json || is_list(slot->plan))
-        return;
-    if (!rival_encode(slot->plan, number, &slot->out))
-        rival_fail("cannot encode");
-    curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, slot->out.data);
-    curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDSIZE, (long)slot->out.size);
+    if (plan->requests != NULL) {
+        turn_to(slot, &plan->requests[(size_t)number % plan->request_count]);
+    } else if (slot->json && !is_list(plan)) {
+        if (!rival_encode(rival_body(number), &slot->out))
+            rival_fail("cannot encode");
+        set_body(slot, slot->out.data, slot->out.size);
+    }
 }
 
 /* After it. */
@@ -91,10 +122,17 @@ void rival_slot_end(rival_slot *slot, CURLcode code)
     if (code != CURLE_OK)
         rival_fail(curl_easy_strerror(code));
     curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
-    if (status != 200 || slot->in.size == 0)
+    if (status != 204 && (status != 200 || slot->in.size == 0))
         rival_fail("not the answer");
-    if (!slot->json)
+    if (!slot->json || status == 204)
         return;
+    if (slot->plan->requests != NULL) { /* of many kinds: a tree has to do */
+        json_t *tree = json_loadb(slot->in.data, slot->in.size, 0, NULL);
+        if (tree == NULL)
+            rival_fail("cannot decode");
+        json_decref(tree);
+        return;
+    }
     rival_invitations result;
     if (!rival_decode(slot->in.data, slot->in.size, &result))
         rival_fail("cannot decode");

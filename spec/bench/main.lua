@@ -1,0 +1,155 @@
+--- What convoke costs beside what its users would otherwise use: `make bench`.
+--
+--   make bench                     everything, about eight minutes; writes build/bench.md
+--   make bench ONLY=tls            sections whose name has this
+--   make bench ROUNDS=9            more rounds than five
+
+local clients = require "spec.bench.compare"
+local goals = require "spec.bench.goals"
+local instructions = require "spec.bench.instructions"
+local memory = require "spec.bench.memory"
+local operations = require "spec.bench.operations"
+local report = require "spec.bench.report"
+local run = require "spec.bench.run"
+local site = require "spec.bench.site"
+local waiting = require "spec.bench.waiting"
+
+local only = os.getenv "ONLY" or ""
+local rounds = tonumber(os.getenv "ROUNDS") or 5
+local CONNECTIONS = 256 -- that a client may have, however much it has in flight
+
+local A, B, C, CJ = "a: bare multi loop", "b: careful C, JSON", "c: easy_perform",
+  "c: the same, JSON"
+local AIOHTTP = "f: aiohttp"
+
+local sections = {}
+
+local function section(name, f) sections[#sections + 1] = { name = name, run = f } end
+
+-- Compares, for the goals under a name.
+local function compare(found, key, setting)
+  setting.rounds = setting.rounds or rounds
+  found[key] = clients.run(setting)
+end
+
+section("sequential", function(found, server)
+  report.title "One call after another"
+  compare(found, "sequential", {
+    names = { "convoke", C, CJ, A, B, "d: lua-http, kept", "e: socket.http", "e: socket, own HTTP",
+      "f: requests", AIOHTTP },
+    words = "workload=create warmup=200 url=" .. server.plain .. "/v1" })
+end)
+
+for _, width in ipairs { 16, 64, 256, 1000, 10000 } do
+  section("flight" .. width, function(found, server)
+    local connections = math.min(width, CONNECTIONS)
+    report.title(("%d in flight, %d connections"):format(width, connections))
+    local names = { "convoke", A, B }
+    if width <= 1000 then names[4] = AIOHTTP end
+    compare(found, "flight" .. width, { names = names, scale = width > 1000 and 2.5 or 1,
+      rounds = width == 64 and rounds + 2 or nil,
+      words = ("workload=create width=%d connections=%d warmup=%d url=%s/v1"):format(width,
+        connections, math.max(200, 2 * connections), server.plain) })
+  end)
+end
+
+section("connections1000", function(found, server)
+  report.title "1000 in flight, each on a connection of its own"
+  compare(found, "connections1000", { names = { "convoke", A, B }, rounds = 3,
+    words = "workload=create width=1000 warmup=2000 url=" .. server.plain .. "/v1" })
+end)
+
+section("tls", function(found, server)
+  local words = ("workload=create http=1.1 ca=%s url=%s/v1"):format(server.ca, server.tls)
+  report.title "TLS, HTTP/1.1, one call after another"
+  compare(found, "tls", { names = { "convoke", C, CJ, "f: requests" }, scale = 0.5,
+    words = words .. " warmup=200", rounds = 3 })
+  report.title "TLS, HTTP/1.1, 64 in flight"
+  compare(found, "tls64", { names = { "convoke", A, B, AIOHTTP }, scale = 0.5, rounds = 3,
+    words = words .. " width=64 warmup=500" })
+end)
+
+section("http2", function(found, server)
+  report.title "TLS, HTTP/2, 100 streams of one connection"
+  compare(found, "http2", { names = { "convoke", A, B }, rounds = 3,
+    words = ("workload=create width=100 connections=100 warmup=500 http=2 ca=%s url=%s/v1"):format(
+      server.ca, server.tls) })
+end)
+
+section("list", function(found, server)
+  report.title "A list of 500 invitations, 150 KB, one call after another"
+  compare(found, "list", { names = { "convoke", C, CJ, B, "d: lua-http, kept",
+    "e: socket, own HTTP", "f: requests" }, scale = 0.015,
+    own = { [C] = "calls=2000", ["f: requests"] = "calls=150" },
+    words = "workload=list warmup=10 url=" .. server.plain .. "/v1" })
+  report.title "Decoding that list, without a network"
+  compare(found, "decode", { names = { "convoke, decoding", "lua-cjson alone" },
+    words = "warmup=10" })
+end)
+
+section("largest", function(found, server)
+  for _, api in ipairs { "clerk", "convex", "cvat", "edgegap", "gencove" } do
+    local lines = operations.lines { operations.largest[api] }
+    local file = run.file("largest." .. api, lines)
+    report.title(("The largest create of %s (%d bytes), 64 in flight"):format(api,
+      #lines:match " ({.*})"))
+    compare(found, "largest " .. api, { names = { "convoke", B }, scale = 0.5, rounds = 3,
+      own = { convoke = "workload=requests api=" .. api, [B] = "requests=" .. file },
+      words = "width=64 warmup=500 url=" .. server.plain })
+  end
+end)
+
+section("operations", function(found, server)
+  local file = run.file("operations", operations.lines(operations.list))
+  report.title "The 27 operations in turn, one call after another"
+  compare(found, "operations", { names = { "convoke", CJ }, scale = 0.5, rounds = 3,
+    own = { convoke = "workload=requests", [CJ] = "requests=" .. file },
+    words = "warmup=270 url=" .. server.plain })
+end)
+
+section("start", function(found) memory.start(found) end)
+section("memory", function(found, server) memory.of_calls(found, server) end)
+section("pauses", function(found, server) waiting.pauses(found, server) end)
+section("idle", function(found) waiting.idle(found) end)
+section("openresty", function(found) waiting.openresty(found) end)
+
+section("instructions", function(found)
+  report.title "Thousands of instructions a call"
+  found.instructions = instructions.table(report)
+end)
+
+-- What is being measured, and by what.
+local function introduce()
+  report.say "# What convoke costs"
+  report.say ""
+  report.say(("On %s cores of %s. Server: nginx, one worker, on the loopback interface; an "
+    .. "invitation of 300 bytes is its answer. Clients run in turn, in fresh processes, %d rounds; "
+    .. "warm-up is not counted. Connections are kept; a client has at most %d of them. \"µs CPU\" "
+    .. "is processor time of the client a call, user and system, the median of the rounds, beside "
+    .. "the least and the most; \"convoke/it\" is the median of convoke's processor time in terms "
+    .. "of the client's, round by round."):format(run.capture("nproc"):match "%d+",
+      run.capture "uname -m":match "%S+", rounds, CONNECTIONS))
+  report.say ""
+  report.say(run.capture("uptime"):match "load average.-\n":gsub("\n", "")
+    .. " when it began: other load makes times longer and spreads them.")
+end
+
+local function main()
+  local found, started = {}, os.time()
+  introduce()
+  local server = site.start()
+  local ok, why = xpcall(function()
+    for _, each in ipairs(sections) do
+      if each.name:find(only, 1, true) then each.run(found, server) end
+    end
+  end, debug.traceback)
+  server.stop()
+  if not ok then error(why, 0) end
+  goals.table(found)
+  report.say ""
+  report.say(("It took %d seconds."):format(os.time() - started))
+  report.write "build/bench.md"
+  print "\nThis is build/bench.md, too."
+end
+
+main()

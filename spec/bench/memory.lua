@@ -1,0 +1,80 @@
+--- What convoke takes when it starts, at rest, and for each call in flight.
+
+local report = require "spec.bench.report"
+local run = require "spec.bench.run"
+
+local memory = {}
+
+local lua = os.getenv "LUA" or "lua5.4"
+
+-- Medians of the numbers that a program prints, of so many runs.
+local function medians(command, times)
+  local lists, found = {}, {}
+  for _ = 1, times do
+    for name, number in pairs(run.numbers(run.capture(command))) do
+      lists[name] = lists[name] or {}
+      table.insert(lists[name], number)
+    end
+  end
+  for name, list in pairs(lists) do found[name] = report.median(list) end
+  return found
+end
+
+-- The file that our core is linked with.
+local function libcurl()
+  local core = assert(package.searchpath("convoke.core", package.cpath))
+  return (run.capture("ldd " .. core):match "libcurl[^\n]-=> (%S+)")
+end
+
+--- `require "convoke"` in fresh processes.
+function memory.start(found)
+  report.title "Starting: milliseconds of require \"convoke\" in a fresh process, median of 40"
+  local program = lua .. " spec/bench/clients/start.lua"
+  medians(program, 5) -- the files are in memory from now on
+  local whole = medians(program, 40).convoke * 1000
+  local parts = medians(program .. " libcurl=" .. libcurl(), 40)
+  local row = report.table { { "what", 44 }, { "ms", 8 } }
+  row { "all of it", ("%.2f"):format(whole) }
+  row { "loading libcurl alone, with what it links to", ("%.2f"):format(parts.libcurl * 1000) }
+  row { "the rest, with libcurl loaded before", ("%.2f"):format(parts.convoke * 1000) }
+  found.start = { whole = whole, libcurl = parts.libcurl * 1000, rest = parts.convoke * 1000 }
+end
+
+local function kib(number) return ("%.1f"):format(number) end
+
+-- Resident KiB that a program ends with.
+local function resident(command) return medians(command, 3).rss end
+
+--- Memory in flight: the calls are never answered. At rest: after a thousand of them.
+function memory.of_calls(found, server)
+  local port, stop = run.server()
+  local hold = " hold=700 url=http://127.0.0.1:" .. port .. "/hold"
+  local bare = run.folder .. "/rival kind=bare" .. hold
+  local ours = lua .. " spec/bench/clients/hold.lua" .. hold
+  local few, many = 100, 1100
+  local function each(program)
+    return (resident(program .. " width=" .. many) - resident(program .. " width=" .. few))
+      / (many - few)
+  end
+  report.title "Memory: resident KiB of the process"
+  local row = report.table { { "what", 60 }, { "KiB", 9 } }
+  local libcurls, whole = each(bare), each(ours)
+  row { "a call in flight, the bare loop: libcurl's own", kib(libcurls) }
+  row { "a call in flight, convoke, with its task", kib(whole) }
+  row { "convoke beyond libcurl's own", kib(whole - libcurls) }
+  local queued = (resident(ours .. " connections=100 width=10100")
+    - resident(ours .. " connections=100 width=100")) / 10000
+  row { "a call that waits for its turn (max_in_flight), with its task", kib(queued) }
+  stop()
+  local url = " url=" .. server.plain .. "/v1"
+  row { lua .. " alone", kib(resident(lua .. " spec/bench/clients/nothing.lua")) }
+  row { "convoke after 1,000 calls one after another",
+    kib(resident(lua .. " spec/bench/clients/convoke.lua calls=1000" .. url)) }
+  row { "convoke after 10,000 calls, 64 at a time",
+    kib(resident(lua .. " spec/bench/clients/convoke.lua width=64 calls=10000" .. url)) }
+  row { "careful C after the same",
+    kib(resident(run.folder .. "/rival kind=careful width=64 calls=10000" .. url)) }
+  found.memory = { beyond = whole - libcurls, queued = queued }
+end
+
+return memory
