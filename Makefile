@@ -9,8 +9,8 @@ CFLAGS  ?= -O2 -g
 # The name under which pkg-config knows this Lua, and its group in .ci/packages.
 LUA_PC  ?= $(notdir $(LUA))
 group   := $(filter lua5.4 lua5.3 lua5.1 luajit,$(LUA))
-# Debian has lua-posix for all of these but 5.4; nginx's Lua is LuaJIT.
-more    := $(if $(filter lua5.3 lua5.1 luajit,$(LUA)),posix) $(if $(filter luajit,$(LUA)),nginx)
+# nginx's Lua is LuaJIT.
+more    := $(if $(filter luajit,$(LUA)),nginx)
 export LUA
 
 # VARIANT sets builds with other flags apart; LAUNCH stands before the Lua that runs tests and demo.
@@ -173,7 +173,7 @@ memory: ## every operation while memory runs out, at every allocation (MOST=n: a
 
 poll: ## the specs of waiting, with the poller for systems that have neither epoll nor kqueue
 	@$(MAKE) --no-print-directory test VARIANT=-poll CPPFLAGS=-DCVK_POLLER_POLL \
-	  SPEC='$(patsubst %,spec/%_spec.lua,call transport engine tasks hosts lifetime)'
+	  SPEC='$(patsubst %,spec/%_spec.lua,call transport engine guard tasks hosts lifetime)'
 
 memcheck: ## the demo under valgrind
 	@.ci/install build $(group) memcheck

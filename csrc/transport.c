@@ -1,6 +1,7 @@
 #include "transport.h"
 
 #include "easy.h"
+#include "guard.h"
 #include "poller.h"
 
 #include <curl/curl.h>
@@ -13,6 +14,7 @@ enum { ready_at_once = 32 };
 struct cvk_transport {
     CURLM *multi;
     cvk_poller *poller;
+    cvk_guard guard;
     cvk_list flying;
     cvk_list finished;
     cvk_counters counters;
@@ -34,7 +36,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *s
     cvk_transport *transport = user;
     bool in = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
     bool out = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
-    return cvk_poller_watch(transport->poller, fd, in, out) ? 0 : -1;
+    return cvk_guard_watch(&transport->guard, fd, in, out) ? 0 : -1;
 }
 
 /* libcurl asks for 0 ms with every new transfer; remembering it is all that costs. */
@@ -260,6 +262,7 @@ static void rebuild(cvk_transport *transport, CURLMcode code)
     while (transport->flying.first != NULL)
         finish(transport, transport->flying.first, reason);
     curl_multi_cleanup(transport->multi);
+    cvk_guard_clear(&transport->guard);
     new_multi(transport);
 }
 
@@ -289,6 +292,7 @@ cvk_transport *cvk_transport_new(void)
         return NULL;
     transport->alarm = transport->queue_due = transport->armed = -1;
     transport->poller = cvk_poller_new();
+    cvk_guard_begin(&transport->guard, transport->poller);
     if (transport->poller == NULL || !new_multi(transport)) {
         cvk_poller_free(transport->poller);
         free(transport);
@@ -313,6 +317,7 @@ void cvk_transport_free(cvk_transport *transport)
         cvk_exchange_release(exchange);
     }
     curl_multi_cleanup(transport->multi);
+    cvk_guard_clear(&transport->guard);
     cvk_poller_free(transport->poller);
     free(transport);
 }
@@ -336,18 +341,21 @@ void cvk_transport_abandon(cvk_transport *transport)
     }
 }
 
+static int64_t earlier(int64_t one, int64_t other)
+{
+    return one < 0 || (other >= 0 && other < one) ? other : one;
+}
+
 /* When there is work by time; -1: not. */
 static int64_t next_due(const cvk_transport *transport)
 {
-    int64_t due = transport->due, queue_due = transport->queue_due;
-    return due < 0 || (queue_due >= 0 && queue_due < due) ? queue_due : due;
+    return earlier(earlier(transport->due, transport->queue_due), transport->guard.due);
 }
 
 /* The same for those that watch the descriptor. */
 static int64_t next_watched(const cvk_transport *transport)
 {
-    int64_t due = next_due(transport), alarm = transport->alarm;
-    return due < 0 || (alarm >= 0 && alarm < due) ? alarm : due;
+    return earlier(next_due(transport), transport->alarm);
 }
 
 /* Lets the descriptor tell others that wait on it what is to be done, and when. */
@@ -393,6 +401,8 @@ bool cvk_transport_submit(cvk_transport *transport, cvk_exchange *exchange, long
 static void run_timers(cvk_transport *transport)
 {
     expire_queues(transport);
+    if (transport->guard.due >= 0 && transport->guard.due <= cvk_now())
+        cvk_guard_resume(&transport->guard);
     if (transport->multi == NULL || transport->due < 0 ||
         (transport->due > 0 && transport->due > cvk_now()))
         return;
@@ -400,11 +410,30 @@ static void run_timers(cvk_transport *transport)
     act(transport, CURL_SOCKET_TIMEOUT, 0);
 }
 
+/* A number that changes with every call that begins, ends or gets or sends some bytes. */
+static uint32_t progress(const cvk_transport *transport)
+{
+    const cvk_counters *counters = &transport->counters;
+    uint64_t sum = counters->started + counters->finished + counters->cancelled;
+    for (cvk_exchange *exchange = transport->flying.first; exchange; exchange = exchange->next) {
+        curl_off_t up = 0, down = 0;
+        long request = 0, head = 0;
+        curl_easy_getinfo(exchange->easy, CURLINFO_SIZE_UPLOAD_T, &up);
+        curl_easy_getinfo(exchange->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
+        curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &request);
+        curl_easy_getinfo(exchange->easy, CURLINFO_HEADER_SIZE, &head);
+        sum += (uint64_t)up + (uint64_t)down + (uint64_t)request + (uint64_t)head;
+    }
+    return (uint32_t)sum;
+}
+
 static void serve(cvk_transport *transport, const cvk_ready *ready)
 {
     act(transport, ready->fd,
         (ready->readable ? CURL_CSELECT_IN : 0) | (ready->writable ? CURL_CSELECT_OUT : 0) |
             (ready->broken ? CURL_CSELECT_ERR : 0));
+    if (cvk_guard_fired(&transport->guard, ready->fd))
+        cvk_guard_look(&transport->guard, ready->fd, progress(transport));
 }
 
 static int shorter(int wait, int64_t until)

@@ -31,6 +31,7 @@ build = {
         "csrc/catalogue.c",
         "csrc/easy.c",
         "csrc/exchange.c",
+        "csrc/guard.c",
         "csrc/json.c",
         "csrc/lua_bell.c",
         "csrc/lua_call.c",

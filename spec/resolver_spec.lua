@@ -1,5 +1,6 @@
 -- Looking up names: it takes time in a thread of its own, and holds up nobody.
 
+local compile = require "spec.support.compile"
 local convoke = require "convoke"
 local raw_server = require "spec.support.raw_server"
 
@@ -15,11 +16,7 @@ describe("a slow look-up of a name", function()
 
   setup(function()
     server = raw_server.start()
-    library = os.tmpname()
-    local compiler = os.getenv "CC" or "cc"
-    local said = capture(("env -u LD_PRELOAD %s -shared -fPIC -O1 -o %s %s -ldl"):format(compiler,
-      library, "spec/support/slow_resolver.c"))
-    assert.equal("", said)
+    library = compile "slow_resolver"
   end)
 
   teardown(function()
