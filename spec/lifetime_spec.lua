@@ -1,8 +1,8 @@
 local convoke = require "convoke"
+local process = require "spec.support.process"
 local sandbox = require "convoke.sandbox"
 
 local interpreter = os.getenv "LUA" or "lua5.4"
-local has_posix = pcall(require, "posix.unistd")
 
 local PATH = "/v1/invitations"
 
@@ -231,41 +231,36 @@ describe("lifetimes", function()
   end)
 
   describe("after a fork", function()
-    if not has_posix then
-      pending "(lua-posix is not there for this Lua)"
-      return
-    end
+    local prelude
+    setup(function() prelude = process.prelude() end)
+    teardown(process.remove)
 
     it("the child makes calls of its own and the parent keeps its answers", function()
       delay(0.2)
-      local output, status = run [[
-        local unistd, wait = require "posix.unistd", require "posix.sys.wait"
+      local output, status = run(prelude .. [[
         local waiting = convoke.spawn(call)
         for _ = 1, 5 do convoke.step() end
-        local child = unistd.fork()
+        local child = process.fork()
         if child == 0 then
           local ok, value = pcall(convoke.run, call)
-          unistd._exit(ok and type(value) == "table" and 0 or 1)
+          process.exit(ok and type(value) == "table" and 0 or 1)
         end
-        local _, _, code = wait.wait(child)
-        print(code, type((waiting:await())))
-      ]]
+        print(process.wait(child), type((waiting:await())))
+      ]])
       assert.equal("0\ttable\n", output)
       assert.equal(0, status)
     end)
 
     it("the child's copies of waiting tasks end as cancelled", function()
       delay(0.2)
-      local output, status = run [[
-        local unistd, wait = require "posix.unistd", require "posix.sys.wait"
+      local output, status = run(prelude .. [[
         local waiting = convoke.spawn(function() return call() end)
         for _ = 1, 5 do convoke.step() end
-        local child = unistd.fork()
+        local child = process.fork()
         local value, err = waiting:await()
-        if child == 0 then unistd._exit(err and err.kind == "cancelled" and 0 or 1) end
-        local _, _, code = wait.wait(child)
-        print(code, type(value))
-      ]]
+        if child == 0 then process.exit(err and err.kind == "cancelled" and 0 or 1) end
+        print(process.wait(child), type(value))
+      ]])
       assert.equal("0\ttable\n", output)
       assert.equal(0, status)
     end)

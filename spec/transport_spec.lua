@@ -1,6 +1,7 @@
 local convoke = require "convoke"
 local core = require "convoke.core"
 local lfs = require "lfs"
+local process = require "spec.support.process"
 local raw_server = require "spec.support.raw_server"
 local socket = require "socket"
 
@@ -607,30 +608,26 @@ describe("a call in flight", function()
 end)
 
 describe("a fork", function()
-  local has_posix = pcall(require, "posix")
-  local case = has_posix and it or pending
-
-  local fork_prelude = [[
-    local posix = require "posix"
+  local fork_prelude
+  setup(function() fork_prelude = process.prelude() .. [[
     local convoke = require "convoke"
     local c = convoke.clerk { url = url, secret_key = "sk_test_1234567890", retries = 0,
       max_in_flight = 1 }
     local function create() return assert(c.invitations:create { email_address = "a@b.c" }).id end
     -- Runs f in a child; returns when it has ended.
     local function in_child(f)
-      io.stdout:flush()
-      local child = posix.fork()
+      local child = process.fork()
       if child == 0 then
         local ok, err = pcall(f)
         if not ok then print(err) end
-        io.stdout:flush()
-        posix._exit(0)
+        process.exit(0)
       end
-      posix.wait(child)
+      process.wait(child)
     end
-  ]]
+  ]] end)
+  teardown(process.remove)
 
-  case("leaves the parent's connections to the parent", function()
+  it("leaves the parent's connections to the parent", function()
     server:play { always(answer(200, invitation)) }
     local output = run(fork_prelude .. [[
       create()
@@ -646,7 +643,7 @@ describe("a fork", function()
     assert.equal(requests[1].connection, requests[4].connection)
   end)
 
-  case("drops what was in flight in the child and lets the parent have its answer", function()
+  it("drops what was in flight in the child and lets the parent have its answer", function()
     for what, action in pairs {
       ["does nothing"] = "",
       ["makes a call"] = "create()",
