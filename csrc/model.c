@@ -294,7 +294,12 @@ static shape shape_of(lua_State *L, int index)
 static void write_list(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *items)
 {
     lua_State *L = walk->L;
-    switch (cvk_value_mark(L, index) == CVK_MARKED_OBJECT ? SHAPE_NAMES : shape_of(L, index)) {
+    cvk_mark mark = cvk_value_mark(L, index);
+    if (mark == CVK_MARKED_WRAPPER) {
+        cvk_model_fault(walk, spot, "must be a list, not a Convex value");
+        return;
+    }
+    switch (mark == CVK_MARKED_OBJECT ? SHAPE_NAMES : shape_of(L, index)) {
     case SHAPE_HOLES:
         cvk_model_fault(walk, spot, "is a list with holes");
         return;
@@ -449,10 +454,11 @@ static void write_wrapper(cvk_walk *walk, const cvk_spot *spot, int index)
     }
     lua_rawgeti(L, index, 1);
     lua_rawgeti(L, index, 2);
-    if (lua_type(L, -1) == LUA_TSTRING && lua_type(L, -2) == LUA_TSTRING) {
-        size_t name_size, size;
-        const char *name = lua_tolstring(L, -2, &name_size);
-        const char *bytes = lua_tolstring(L, -1, &size);
+    size_t name_size = 0, size = 0;
+    bool texts = lua_type(L, -1) == LUA_TSTRING && lua_type(L, -2) == LUA_TSTRING;
+    const char *name = texts ? lua_tolstring(L, -2, &name_size) : NULL;
+    const char *bytes = texts ? lua_tolstring(L, -1, &size) : NULL;
+    if (texts && cvk_utf8_length(name, name_size) != SIZE_MAX) {
         cvk_buffer_add_byte(walk->out, '{');
         cvk_json_add_string(walk->out, name, name_size);
         cvk_buffer_add_string(walk->out, ":\"");

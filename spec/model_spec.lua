@@ -367,6 +367,7 @@ describe("values", function()
       refused_one("ip_list", "no positions", users { "a", n = 1 })
       refused_one("ip_list", "no positions", users { [1.5] = "a" })
       refused_one("ip_list", "no positions", users { [0] = "a", "b" })
+      refused_one("ip_list", "Convex value", users(convoke.int64(1)))
     end)
 
     it("that are whole numbers by contract may not be anything else", function()
@@ -592,6 +593,9 @@ describe("values", function()
       refused(convex:mutation("m:f", { v = setmetatable({}, getmetatable(convoke.int64(1))) }))
       refused(convex:mutation("m:f", { v = setmetatable({ "$x", {} },
         getmetatable(convoke.int64(1))) }))
+      wrapper = convoke.int64(1)
+      wrapper[1] = "\255"
+      refused_one("args.v", "changed", convex:mutation("m:f", { v = wrapper }))
     end)
 
     it("are wrapped in the envelope, arguments or not", function()
