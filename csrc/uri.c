@@ -1,5 +1,6 @@
 #include "uri.h"
 
+#include <arpa/inet.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -66,11 +67,22 @@ static bool good_port(const char *text, size_t size)
     return port > 0 && port < 65536;
 }
 
+/* Whether it is an IPv6 address in brackets. */
+static bool good_brackets(const char *host, size_t size)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+    if (size < 3 || size - 2 >= sizeof text)
+        return false;
+    memcpy(text, host + 1, size - 2);
+    text[size - 2] = '\0';
+    return inet_pton(AF_INET6, text, &address) == 1;
+}
+
 static bool good_host(const char *host, size_t size)
 {
-    static const char digits[] = "0123456789abcdefABCDEF:.";
     if (host[0] == '[')
-        return size > 2 && strspn(host + 1, digits) == size - 2;
+        return good_brackets(host, size);
     for (size_t i = 0; i < size; i++)
         if (!unreserved((unsigned char)host[i]) && (unsigned char)host[i] < 0x80)
             return false;

@@ -302,6 +302,11 @@ describe("a client", function()
       ["https://[::1"] = "host",
       ["https://[::1].example.com"] = "port",
       ["https://[evil]"] = "host",
+      ["https://[c]"] = "host",
+      ["https://[1:2:3]"] = "host",
+      ["https://[:::1]"] = "host",
+      ["https://[127.0.0.1]"] = "host",
+      ["https://[1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb]"] = "host",
       ["https://a%2fb"] = "host",
       ["https://exa\127mple.com"] = "character",
     }
