@@ -257,6 +257,19 @@ describe("a listing", function()
     for _, api in ipairs { "cvat", "gencove", "edgegap" } do fails(api, { "{}" }) end
   end)
 
+  it("ends where what should tell of more tells nothing", function()
+    for _, nonsense in ipairs { 7, true, "next", { 7 }, { next = 7 }, { next = true } } do
+      for _, name in ipairs { "meta", "pagination", "next", "total_count" } do
+        for api in pairs(listings) do
+          local page = page_of(api, nil)
+          if name ~= "next" or type(nonsense) == "table" then page[name] = nonsense end
+          local ok, err = pcall(names, canned(api, { page, { results = {}, data = {} } }):each(), "id")
+          assert.truthy(ok or type(err) == "table" and err.kind == "decode", tostring(err))
+        end
+      end
+    end
+  end)
+
   it("of nothing at all raises", function()
     local server = raw_server.start()
     finally(function() server:stop() end)

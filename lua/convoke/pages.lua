@@ -43,7 +43,7 @@ ways.next_offset = {
   first = 0,
   items = function(answer) return answer.results end,
   next = function(answer, here, count)
-    local link = answer.meta and answer.meta.next
+    local link = type(answer.meta) == "table" and answer.meta.next
     if link then return number_in(link, "offset") or here + count end
   end,
 }
