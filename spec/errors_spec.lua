@@ -228,6 +228,19 @@ describe("an error answer", function()
     end
   end)
 
+  it("whose body is JSON, but no object, has words, too", function()
+    for api in pairs(credentials) do
+      for _, body in ipairs { "null", "7", "true", "false", '"text"', '""', "[]", "[7]", "{}" } do
+        for _, status in ipairs { 302, 400, 404, 500, 503 } do
+          local err = refused(api, status, body)
+          check(err, { kind = "http", status = status,
+            outcome = status < 500 and "refused" or "unknown" })
+          assert.truthy(#err.message > 0, api .. " " .. body)
+        end
+      end
+    end
+  end)
+
   it("says refused only where the status is certain", function()
     for status, outcome in pairs { [101] = "unknown", [302] = "refused", [400] = "refused",
         [404] = "refused", [408] = "unknown", [409] = "refused", [429] = "refused",

@@ -138,7 +138,8 @@ end
 -- Whether an application failed inside an answer that the protocol calls a success (Convex; 560
 -- is that of older servers).
 local function failed_inside(operation, status, data)
-  return operation.envelope and (status == 560 or data.status == "error")
+  return operation.envelope
+    and (status == 560 or type(data) == "table" and data.status == "error")
 end
 
 -- The error for an answer that says no, or that says nothing one can read.

@@ -150,7 +150,7 @@ local whole_body = { non_field_errors = true, __all__ = true, detail = true }
 -- {"detail":"..","code":".."}, ["..", ".."], "..", {"field":[".."]}, {"error":".."}, maintenance
 function shapes.django(data, facts)
   if type(data) == "string" then
-    facts.message = data
+    facts.message = text_or_nil(data)
     return
   end
   if data.maintenance == true then
