@@ -241,6 +241,31 @@ describe("an error answer", function()
     end
   end)
 
+  -- What takes milliseconds took minutes once: as long as the cube of the length.
+  it("is read in no time, whatever is in it", function()
+    local started, many = os.clock(), 65536
+    for _, text in ipairs { ("\n"):rep(many) .. "x", "a" .. (" "):rep(many) .. "x",
+        "Uncaught ConvexError " .. (" "):rep(many) .. ("{"):rep(many),
+        "ArgumentValidationError: " .. ("required field `"):rep(many / 16) } do
+      refused("convex", 200, { status = "error", errorMessage = text })
+    end
+    for _, text in ipairs { "<title>" .. (" "):rep(many), ("<title"):rep(many), ("<"):rep(many),
+        ("<title>a "):rep(many), "<title>a" .. (" <"):rep(many) } do
+      refused("clerk", 502, text)
+    end
+    assert.truthy(os.clock() - started < 10)
+  end)
+
+  it("names its fields no longer than they are read", function()
+    local many = {}
+    for i = 1, 5000 do many["field" .. i] = "wrong" end
+    local err = refused("cvat", 400, { [("\195\164"):rep(100000)] = many })
+    assert.equal(100, #err.fields)
+    assert.truthy(#err.fields[1].field < 300 and #tostring(err) < 50000)
+    assert.truthy(err.fields[1].field:find "^\195\164" and err.fields[1].field:find "\164%.%.%.%.field")
+    assert.equal(100, #refused("edgegap", 400, { errors = many }).fields)
+  end)
+
   it("says refused only where the status is certain", function()
     for status, outcome in pairs { [101] = "unknown", [302] = "refused", [400] = "refused",
         [404] = "refused", [408] = "unknown", [409] = "refused", [429] = "refused",

@@ -11,6 +11,7 @@ local errors = {}
 local null = cjson.null
 local most_text = 4096 -- bytes of a raw body kept in an error
 local most_words = 200 -- bytes of it that are words of the message
+local most_rows, most_name = 100, 200 -- fields of an error, and bytes of a name among them
 
 local metatable = { __name = "convoke.error" }
 
@@ -94,11 +95,21 @@ local function sorted_keys(object)
   return keys
 end
 
--- Adds { field, message } rows for an object of messages by field, nested ones with their path.
+-- The first `size` bytes, less what they hold of a character that is cut.
+local function first_bytes(text, size)
+  local words = text:sub(1, size)
+  if text:find("^[\128-\191]", size + 1) then words = words:gsub("[\192-\255][\128-\191]*$", "") end
+  return words
+end
+
+-- Adds { field, message } rows for an object of messages by field, nested ones with their path. A
+-- path is said again in each row, so that a large answer must not name its fields at any length.
 local function add_fields(rows, object, path)
   for _, key in ipairs(sorted_keys(object)) do
     local value = object[key]
-    local field = path and path .. "." .. key or key
+    local name = #key > most_name and first_bytes(key, most_name) .. "..." or key
+    local field = path and path .. "." .. name or name
+    if #rows >= most_rows then return end
     if type(value) == "string" then
       rows[#rows + 1] = { field = field, message = value }
     elseif is_table(value) and value[1] ~= nil then
@@ -192,12 +203,17 @@ function shapes.edgegap(data, facts)
   end
 end
 
+-- The text without white space at its end. ("%s+$" would look at a long run from each of its places.)
+local function without_end(text)
+  return text:match "^.*%S" or ""
+end
+
 -- The text of a development deployment: the request's id, "Server Error", then what was thrown.
 local function read_convex_text(text, facts)
   facts.request_id = text:match("^%[Request ID: ([^%]]+)%]")
   local rest = text:gsub("^%[Request ID: [^%]]+%]%s*", "")
   local thrown = rest:gsub("^Server Error%s*", ""):gsub("^Uncaught ", "")
-  thrown = thrown:gsub("\n%s+at .*$", ""):gsub("%s+$", "")
+  thrown = without_end(thrown:gsub("\n[^%S\n]+at .*$", ""))
   local class, message = thrown:match("^(%a*Error):%s*(.*)$")
   if class then
     if class ~= "Error" then facts.code = class end
@@ -275,16 +291,18 @@ local phrases = {
   [504] = "gateway timeout",
 }
 
+-- What stands in a page's title, or nil.
+local function title_of(text)
+  local _, opened = text:find("<[tT][iI][tT][lL][eE][^<>]*>")
+  local closed = opened and text:find("</", opened, true)
+  return closed and text:sub(opened + 1, closed - 1)
+end
+
 --- Words for a body that is no JSON: the title of a page or the beginning of a text; nil: none.
 function errors.describe_text(text)
-  local title = text:match("<[tT][iI][tT][lL][eE][^>]*>%s*(.-)%s*</")
-  local plain = title or text:gsub("<[^>]*>", " ")
+  local plain = title_of(text) or text:gsub("<[^<>]*>", " ")
   plain = plain:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "")
-  local words = plain:sub(1, most_words)
-  if plain:find("^[\128-\191]", most_words + 1) then -- cut within a character
-    words = words:gsub("[\192-\255][\128-\191]*$", "")
-  end
-  return text_or_nil(words)
+  return text_or_nil(first_bytes(plain, most_words))
 end
 
 --- A phrase for a status.
