@@ -94,6 +94,8 @@ bool cvk_model_read(lua_State *L, const cvk_schema *schema)
     case CVK_ARRAY:
     case CVK_EITHER:
         return type == LUA_TTABLE;
+    case CVK_NULL:
+        return type != LUA_TBOOLEAN || lua_toboolean(L, -1); /* false would read as a failure */
     default:
         return true;
     }

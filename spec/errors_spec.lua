@@ -517,6 +517,15 @@ describe("a body that cannot be read", function()
     assert.equal(true, (client("clerk", options).invitations:revoke "inv_1"))
   end)
 
+  it("is one where false comes and nothing was promised, for false would be no success", function()
+    server:play { raw_server.always(raw_server.answer(200, "false")) }
+    for _, api in ipairs { "cvat", "gencove" } do
+      local value, err = client(api, options).invitations:delete("id-1", {}, alone)
+      assert.is_nil(value)
+      check(err, { kind = "decode", outcome = "unknown", status = 200 })
+    end
+  end)
+
   it("is no trouble where the answer is null", function()
     server:play { raw_server.always(raw_server.answer(200, "null")) }
     local value, err, meta = client("clerk", options).invitations:revoke "inv_1"
