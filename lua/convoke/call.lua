@@ -247,7 +247,8 @@ end
 -- What one call carries along from try to try:
 --   state, operation, params, options, path (its path value); started and deadline by core.now(),
 --   began by core.time(); attempt, retries;
---   unsettled: an earlier try may have happened; renewed: the credential was renewed.
+--   on_wire: a try waits for its answer; unsettled: an earlier try may have happened;
+--   renewed: the credential was renewed.
 
 local function find_operation(api, id)
   for _, operation in ipairs(api.operations) do
@@ -281,40 +282,12 @@ local function try_once(run)
   if before >= run.deadline then
     return nil, failure(run.operation, "timeout", "the deadline has passed", false)
   end
-  run.attempt = run.attempt + 1
+  run.attempt, run.on_wire = run.attempt + 1, true
   local value, err, status, log_lines =
     try(run.state, run.operation, run.native, run.deadline - before)
+  run.on_wire = false
   log(run.state, run.operation, err, status, run.attempt, core.now() - before)
   return value, err, status, log_lines
-end
-
--- Looks for what an earlier try may have made. Returns the verdict, the object and its status.
-local function look(run)
-  local state, failed, status = run.state, false, nil
-  local function list(id, query)
-    local sent = core.time()
-    local answer, err, meta = call.perform(state, find_operation(state.api, id), query,
-      { deadline = run.deadline, defaults = run.options.defaults })
-    failed = failed or err ~= nil
-    if err then return { data = {}, results = {} } end
-    status = meta.status
-    state.clock:learn_date(meta.headers.date, sent, core.time())
-    return answer
-  end
-  local function each(id, query)
-    local function fetch(asked) return list(id, asked) end
-    local function fail() failed = true end
-    return pages.each(find_operation(state.api, id), query, fetch, fail)
-  end
-  local function ask(id, query)
-    if failed or run.deadline - core.now() < 1 then return false end
-    engine.sleep(0.1)
-    list(id, query)
-    return true
-  end
-  local verdict, object = reconcile.look(run.operation, run.params or {}, run.began, state.clock,
-    each, ask)
-  return failed and "unclear" or verdict, object, status
 end
 
 -- Waits before the call goes on. Returns whether it is to: not once it is cancelled.
@@ -325,6 +298,48 @@ local function pause(run, seconds, err)
     err.message = "cancelled before the next try; the last one: " .. tostring(err.message)
   end
   return going_on
+end
+
+-- Looks for what an earlier try may have made. Returns the verdict, the object and its status.
+local function look(run, err, echo)
+  local state, failed, status = run.state, false, nil
+  local function list(id, query)
+    local sent = core.time()
+    local answer, fault, meta = call.perform(state, find_operation(state.api, id), query,
+      { deadline = run.deadline, defaults = run.options.defaults })
+    failed = failed or fault ~= nil
+    if fault then return { data = {}, results = {} } end
+    status = meta.status
+    state.clock:learn_date(meta.headers.date, sent, core.time())
+    return answer
+  end
+  local function each(id, query)
+    local function fetch(asked) return list(id, asked) end
+    local function fail() failed = true end
+    return pages.each(find_operation(state.api, id), query, fetch, fail)
+  end
+  local function wait()
+    if failed or run.deadline - core.now() < 1 then return false end
+    failed = not pause(run, 0.1, err)
+    return not failed
+  end
+  local function ask(id, query)
+    if not wait() then return false end
+    list(id, query)
+    return true
+  end
+  local verdict, object = reconcile.look(run, state.clock, echo, each, ask, wait)
+  return failed and "unclear" or verdict, object, status
+end
+
+-- Whether a refusal or a try that was not sent may be followed by another; waits for that one.
+local function may_repeat(run, err)
+  if run.attempt == 0 or run.attempt > run.retries or not retry.allowed(run.operation, err)
+    or not run.state.budget:take() then
+    return false
+  end
+  local seconds = retry.pause(run.attempt, err.retry_after)
+  return core.now() + seconds < run.deadline and pause(run, seconds, err)
 end
 
 -- After a failed try: whether the matter is settled. Returns "again", "done" and a value, or
@@ -345,7 +360,7 @@ local function weigh(run, err)
     local left = run.deadline - core.now()
     if left <= 0 then return "over" end
     if not pause(run, math.min(retry.pause(run.attempt), left / 4), err) then return "over" end
-    local verdict, object, status = look(run)
+    local verdict, object, status = look(run, err, echo)
     if verdict == "made" then return "done", object, status end
     if echo then
       if verdict == "unclear" then err.outcome = "unknown" end
@@ -353,17 +368,15 @@ local function weigh(run, err)
     end
     return verdict == "absent" and run.attempt <= run.retries and "again" or "over"
   end
+  if may_repeat(run, err) then return "again" end
   -- An earlier try may have happened, whatever became of this one.
   if unsettled and (err.outcome == "not_sent" or (refused and operation.method ~= "GET")) then
-    err.outcome = "unknown"
+    local verdict, object, status
+    if lookable and run.deadline > core.now() then verdict, object, status = look(run, err) end
+    if verdict == "made" then return "done", object, status end
+    if verdict ~= "absent" then err.outcome = "unknown" end
   end
-  if run.attempt == 0 or run.attempt > run.retries or not retry.allowed(operation, err)
-    or not run.state.budget:take() then
-    return "over"
-  end
-  local seconds = retry.pause(run.attempt, err.retry_after)
-  if core.now() + seconds >= run.deadline then return "over" end
-  return pause(run, seconds, err) and "again" or "over"
+  return "over"
 end
 
 --- Makes one call.
@@ -390,10 +403,12 @@ function call.perform(state, operation, params, options, ...)
   local faults
   run.native, faults = prepare(run)
   if not run.native then return nil, errors.invalid(operation, faults) end
+  reconcile.enter(run)
   while true do
     local value, err, status, log_lines = try_once(run)
     if not err then
       state.budget:give()
+      reconcile.leave(run)
       return succeed(run, value, status, log_lines)
     end
     local verdict, object, seen
@@ -404,9 +419,13 @@ function call.perform(state, operation, params, options, ...)
     else
       verdict, object, seen = weigh(run, err)
     end
-    if verdict == "done" then return succeed(run, object, seen or err.status) end
-    if verdict == "again" then call.retried = call.retried + 1 end
-    if verdict == "over" then
+    if verdict == "again" then
+      call.retried = call.retried + 1
+    elseif verdict == "done" then
+      reconcile.leave(run)
+      return succeed(run, object, seen or err.status)
+    else
+      reconcile.leave(run, err)
       err.attempts = run.attempt
       err.elapsed = core.now() - started
       return nil, err

@@ -3,21 +3,42 @@
 -- A create whose answer got lost is looked up where the API lets one: what was made since the call
 -- began is the call's own, what stood there before is not.
 
+local cjson = require "cjson"
 local core = require "convoke.core"
 
 local reconcile = {}
 
--- What earlier calls of this program were given, id -> when it was made; that is not what a later
--- call made. Bounded: the latest few thousand.
-local given, order, latest = {}, {}, 0
-local most_given = 4096
+-- The creates that go on, operation name -> set of them. Weak: who dies in between leaves nothing.
+local going_on = setmetatable({}, { __index = function(all, name)
+  all[name] = setmetatable({}, { __mode = "k" })
+  return all[name]
+end })
+
+-- What calls of this program were given, id -> when it was made: no other call has made that.
+-- Kept while a call goes on that might find it, and a little longer, for clocks differ.
+local given = {}
+local ids, noted, first, last = {}, {}, 1, 0 -- in the order of their giving, with the times
+local enough = 4096 -- so many before we look for what can go
+local kept = 10 -- seconds
+
+local function forget_old()
+  local oldest = core.now()
+  for _, runs in pairs(going_on) do
+    for run in pairs(runs) do oldest = math.min(oldest, run.started) end
+  end
+  while first <= last and noted[first] < oldest - kept do
+    given[ids[first]], ids[first], noted[first] = nil, nil, nil
+    first = first + 1
+  end
+  enough = math.max(4096, 2 * (last - first + 1))
+end
 
 local function remember(id, time)
   if type(id) ~= "string" then return end
   if not given[id] then
-    latest = latest % most_given + 1
-    if order[latest] then given[order[latest]] = nil end
-    order[latest] = id
+    if last - first + 1 >= enough then forget_old() end
+    last = last + 1
+    ids[last], noted[last] = id, core.now()
   end
   given[id] = time or true
 end
@@ -89,17 +110,38 @@ local function same_address(one, other)
   return type(one) == "string" and type(other) == "string" and one:lower() == other:lower()
 end
 
+-- Whether two free-form values say the same; null and absence are one.
+local function same_value(one, other)
+  if one == cjson.null then one = nil end
+  if other == cjson.null then other = nil end
+  if type(one) ~= "table" or type(other) ~= "table" then return one == other end
+  for name, member in pairs(one) do
+    if not same_value(member, other[name]) then return false end
+  end
+  for name, member in pairs(other) do
+    if one[name] == nil and not same_value(nil, member) then return false end
+  end
+  return true
+end
+
+-- How well an object fits what a call asked for. Only what surely fits is taken as it is.
+local not_at_all, perhaps, nearly, surely = 0, 1, 2, 3
+
 -- Each way: `id(object)`; `list`, the operation to look with; `query(params)`, its parameters;
--- `matches(object, params)`; `time(object)` in seconds; `many(params)`, whether the API allows
--- several at once; `refusal(err)`, whether a refusal says that one is there.
+-- `fit(object, params)`, how well an object fits; `time(object)` in seconds; `many(params)`,
+-- whether the API allows several at once; `newest_first`, the listing is asked for in that order;
+-- `refusal(err)`, whether a refusal says that one is there; `harmless`, where asking again can but
+-- be refused, and calls for different addresses may look alike in what is listed.
 local ways = {}
 
 ways["clerk.invitations.create"] = {
   list = "list_invitations",
   id = function(object) return object.id end,
   query = function(params) return { status = "pending", query = params.email_address } end,
-  matches = function(object, params)
-    return same_address(object.email_address, params.email_address)
+  fit = function(object, params)
+    if not same_address(object.email_address, params.email_address) then return not_at_all end
+    return same_value(object.public_metadata or {}, params.public_metadata or {}) and surely
+      or perhaps
   end,
   time = function(object)
     return type(object.created_at) == "number" and object.created_at / 1000
@@ -112,7 +154,11 @@ ways["gencove.invitations.create"] = {
   list = "invitations_list",
   id = function(object) return object.id end,
   query = function() return { status = "pending" } end,
-  matches = function(object, params) return same_address(object.email, params.email) end,
+  fit = function(object, params)
+    if not same_address(object.email, params.email) then return not_at_all end
+    local role = params.role
+    return (role == nil or role == "" or object.role == role) and surely or perhaps
+  end,
   time = function(object)
     return type(object.last_status) == "table" and parse_time(object.last_status.created)
   end,
@@ -126,22 +172,81 @@ ways["cvat.invitations.create"] = {
     return { org = params.org, org_id = params.org_id, sort = "-created_date",
       ["X-Organization"] = params["X-Organization"] }
   end,
-  -- Answers carry no address. An account made for an invitation is named after the address, an
-  -- older account in any way its owner likes.
-  matches = function(object, params)
-    if object.role ~= params.role or type(object.user) ~= "table" then return false end
+  -- Answers carry no address. An account made for an invitation is named after the address, with
+  -- digits behind it when that name is taken; an older account in any way its owner likes.
+  fit = function(object, params)
+    if object.role ~= params.role or type(object.user) ~= "table" then return not_at_all end
     local name, email = object.user.username, params.email
     local mailbox = type(email) == "string" and email:match "^[^@]*" or ""
-    return name == email or (type(name) == "string" and name:sub(1, #mailbox) == mailbox
-      and name:sub(#mailbox + 1):find "^%d*$" ~= nil)
+    if type(name) ~= "string" then return perhaps end
+    if name == email or name == mailbox then return surely end
+    return name:sub(1, #mailbox) == mailbox and name:sub(#mailbox + 1):find "^%d+$" and nearly
+      or perhaps
   end,
   time = function(object) return parse_time(object.created_date) end,
   newest_first = true,
+  harmless = true,
   refusal = function(err)
     return err.status == 400 and type(err.message) == "string"
       and err.message:find("member of the organization already", 1, true) ~= nil
   end,
 }
+
+-- Calls that may have made what another call finds -----------------------------------------------
+
+-- Creates of which nobody knows how they ended; the latest of them. They may be executed for a
+-- while yet.
+local doubtful, last_doubtful, most_doubtful = {}, 0, 256
+local longest_doubt = 60 -- seconds
+
+--- Notes that a call begins.
+-- @param run  what call.lua knows of a call: operation, params; `started`, by core.now();
+--   `on_wire`, it waits for an answer; `unsettled`, an earlier try may have happened
+function reconcile.enter(run)
+  if ways[run.operation.name] then going_on[run.operation.name][run] = true end
+end
+
+--- Notes that a call is over.
+-- @param err  its error, or nil
+function reconcile.leave(run, err)
+  if not ways[run.operation.name] then return end
+  going_on[run.operation.name][run] = nil
+  if err and err.outcome == "unknown" then
+    last_doubtful = last_doubtful % most_doubtful + 1
+    doubtful[last_doubtful] = run
+    run.ended = core.time()
+  end
+end
+
+-- Calls f(other call) for all that may have made an object that `run` has found.
+local function each_rival(run, f)
+  for other in pairs(going_on[run.operation.name]) do
+    if other ~= run and (other.on_wire or other.unsettled) then f(other) end
+  end
+  for _, other in ipairs(doubtful) do
+    local overlaps = other.ended + longest_doubt > run.began
+    if other.operation == run.operation and overlaps then f(other) end
+  end
+end
+
+-- Whose an object is that fits a call: "own"; "other", a call's that it fits better; "open" while
+-- another call may still be given it; or "contested", when it may be another's as well.
+local function whose(way, run, object, fit)
+  local verdict = "own"
+  each_rival(run, function(rival)
+    local fits = way.fit(object, rival.params or {})
+    if fits < fit or verdict == "other" then return end
+    if fits > fit then
+      verdict = "other"
+    elseif rival.on_wire then
+      verdict = "open"
+    elseif way.harmless and verdict ~= "open"
+      and not same_address(rival.params.email, run.params.email) then
+      verdict = "contested"
+    end -- who asked for the very same cannot tell the difference
+  end)
+  return verdict
+end
 
 --- Notes what a call was given, and when by both clocks.
 function reconcile.note(operation, value, clock, sent)
@@ -163,60 +268,99 @@ function reconcile.is_echo(operation, err)
   return way ~= nil and err.kind == "http" and way.refusal(err)
 end
 
--- Sorts what the listing shows: what may be the call's own, and whether something older is there.
-local function sort_out(way, params, objects, began)
-  local fresh, older = {}, false
-  for object in objects do
+-- Looking ------------------------------------------------
+
+local trusted = 99 -- so many objects in order, a page of them, show the order of a listing
+
+-- Collects what a listing shows of about the time since the call began, each object once: pages
+-- shift while others create. Nothing, where an object is none.
+local function collect(way, objects, earliest)
+  local found, seen = {}, {}
+  local in_order, before = true, math.huge -- where nobody has promised it, a long listing shows it
+  local object = objects() -- plain Lua 5.1 lets no `for` wait
+  while object ~= nil do
     if type(object) ~= "table" then return nil end
-    local time = way.time(object)
-    if way.newest_first and time and time < began then break end
-    if way.matches(object, params) then
+    local id, time = way.id(object), way.time(object)
+    if id == nil or not seen[id] then
+      in_order = in_order and time ~= nil and time <= before
+      before = time or before
+      if time and time < earliest() and (way.newest_first or (in_order and #found >= trusted)) then
+        break
+      end
+      found[#found + 1] = object
+      if id ~= nil then seen[id] = true end
+    end
+    object = objects()
+  end
+  return found
+end
+
+-- Sorts what was collected: what surely fits and may be the call's own; what perhaps fits; whether
+-- there is something older or another's; whether somebody may still be given what is there.
+local function sort_out(way, run, objects, began)
+  local sorted = { [perhaps] = {}, [nearly] = {}, [surely] = {}, others = false, contested = false,
+    open = false }
+  for _, object in ipairs(objects) do
+    local fit, time = way.fit(object, run.params or {}), way.time(object)
+    if fit > not_at_all then
       if time and time >= began and given[way.id(object)] ~= time then
-        fresh[#fresh + 1] = object
+        local owner = whose(way, run, object, fit)
+        if owner == "other" then
+          sorted.others = true
+        else
+          table.insert(sorted[fit], object)
+          sorted.contested = sorted.contested or owner == "contested"
+          sorted.open = sorted.open or (owner == "open" and fit > perhaps)
+        end
       else
-        older = true
+        sorted.others = true
       end
     end
   end
-  return fresh, older
+  return sorted
+end
+
+-- Judges what was sorted, as look() returns it.
+local function judge(way, run, sorted, echo)
+  local several = way.many ~= nil and way.many(run.params or {})
+  local sure, near, unsure = sorted[surely], sorted[nearly], sorted[perhaps]
+  if sorted.open or (sorted.others and several) or #sure > 1 then return "unclear" end
+  if #sure == 1 and not sorted.contested then return "made", sure[1] end
+  -- The API's answer to the same question tells more than names that are alike.
+  if way.harmless and not echo then return "absent" end
+  if #sure == 0 and #near == 1 and not sorted.contested then return "made", near[1] end
+  return #sure + #near + #unsure > 0 and "unclear" or "absent"
 end
 
 --- Looks for what a create has made.
--- @param operation  of the catalogue, one that can_look() knows
--- @param params     of the call
--- @param began      when the call began, by core.time()
--- @param clock      the server's
--- @param each       function(list operation id, params): an iterator over what is listed; the
+-- @param run    the call: operation, params; `began`, when it did, by core.time()
+-- @param clock  the server's
+-- @param echo   the API has said that there is one
+-- @param each   function(list operation id, params): an iterator over what is listed; the
 --   clock has learned from the answer once it gave something
--- @param ask        function(list operation id, params): makes one more listing after a moment,
+-- @param ask    function(list operation id, params): makes one more listing after a moment,
 --   for its Date; false when there is no time for that
+-- @param wait   function(): lets a moment pass; false when there is no time for that
 -- @return "made" and the object; "absent"; or "unclear"
-function reconcile.look(operation, params, began, clock, each, ask)
-  local way = ways[operation.name]
-  local query = way.query(params)
-  local function sorted()
-    local objects = {}
-    for object in each(way.list, query) do objects[#objects + 1] = object end
-    local position = 0
-    return sort_out(way, params, function()
-      position = position + 1
-      return objects[position]
-    end, clock:earliest(began))
-  end
-  local fresh, older = sorted()
+function reconcile.look(run, clock, echo, each, ask, wait)
+  local way = ways[run.operation.name]
+  local query = way.query(run.params or {})
+  local function earliest() return clock:earliest(run.began) end
+  local function listed() return collect(way, each(way.list, query), earliest) end
+  local objects = listed()
+  if not objects then return "unclear" end
+  local sorted = sort_out(way, run, objects, earliest())
   -- A Date is no better than a second: an object as old as that may be another's. A few more Dates
   -- tell better.
-  if fresh and #fresh > 0 and clock:is_vague() then
+  if clock:is_vague() and #sorted[surely] + #sorted[nearly] > 0 then
     local tries = 0
     while clock:is_vague() and tries < 10 and ask(way.list, query) do tries = tries + 1 end
-    fresh, older = sorted()
+    objects = listed()
+    if not objects then return "unclear" end
+    sorted = sort_out(way, run, objects, earliest())
   end
-  if not fresh then return "unclear" end
-  local several = way.many ~= nil and way.many(params)
-  if older and several then return "unclear" end
-  if #fresh == 0 then return "absent" end
-  if #fresh > 1 then return "unclear" end
-  return "made", fresh[1]
+  while sorted.open and wait() do sorted = sort_out(way, run, objects, earliest()) end
+  return judge(way, run, sorted, echo)
 end
 
 -- What is gone already ------------------------------------------------
