@@ -66,8 +66,8 @@ lua_version = $(shell $(LUA) -e 'print(_VERSION:match("%d%.%d"))')
 lua_dir     = $(DESTDIR)$(PREFIX)/share/lua/$(lua_version)
 core_dir    = $(DESTDIR)$(PREFIX)/lib/lua/$(lua_version)
 
-.PHONY: all help demo test sandbox repl env check format sanitize torture threads memory poll memcheck \
-  bench instructions contract rock install uninstall clean
+.PHONY: all help demo test sandbox repl env check format sanitize torture threads memory poll storm \
+  memcheck bench instructions contract rock install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(core) ## build the module (the default)
@@ -174,6 +174,10 @@ memory: ## every operation while memory runs out, at every allocation (MOST=n: a
 poll: ## the specs of waiting, with the poller for systems that have neither epoll nor kqueue
 	@$(MAKE) --no-print-directory test VARIANT=-poll CPPFLAGS=-DCVK_POLLER_POLL \
 	  SPEC='$(patsubst %,spec/%_spec.lua,call transport engine guard tasks hosts lifetime)'
+
+storm: all ## many invitations through a proxy that breaks what it can (SEED=7 COUNT=10000 TASKS=64)
+	@.ci/install sandbox test
+	@$(LAUNCH) $(LUA) spec/storm/main.lua $(or $(SEED),0) $(or $(COUNT),10000) $(or $(TASKS),64)
 
 memcheck: ## the demo under valgrind
 	@.ci/install build $(group) memcheck
