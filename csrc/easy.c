@@ -321,13 +321,28 @@ void cvk_easy_drop_idle(cvk_settings *settings)
 
 /* ---- results ----------------------------------------------------------------------------- */
 
-bool cvk_easy_has_sent(CURL *easy)
+/* A transfer that ends before it has properly begun leaves a handle's figures as the one before it
+ * left them. What our callbacks have seen is certain to be about this one. */
+
+bool cvk_easy_has_sent(const cvk_exchange *exchange)
 {
     long bytes = 0;
+    curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &bytes);
+#if CVK_LIBCURL_ASKS
+    return exchange->asked && bytes > exchange->bytes_before;
+#else
     curl_off_t before = 0;
-    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &bytes);
-    curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &before);
+    curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &before);
     return bytes > 0 && before > 0;
+#endif
+}
+
+int cvk_easy_status(const cvk_exchange *exchange)
+{
+    long status = 0;
+    if (exchange->header_bytes > 0)
+        curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+    return (int)status;
 }
 
 /* libcurl is content with an end amid the headers, or after an interim answer. */

@@ -25,7 +25,10 @@ bool cvk_easy_prepare(CURL *easy, cvk_exchange *exchange, long timeout);
  * Whether a part of the request may have reached the server: libcurl had come as far as sending
  * one and bytes have left. (What goes to a proxy before that does not count.)
  */
-bool cvk_easy_has_sent(CURL *easy);
+bool cvk_easy_has_sent(const cvk_exchange *exchange);
+
+/* The status of the answer, 0: none came. */
+int cvk_easy_status(const cvk_exchange *exchange);
 
 /* What libcurl's code for a finished exchange, whose status is known, means to a caller. */
 cvk_failure cvk_easy_failure(cvk_exchange *exchange, CURLcode code);

@@ -83,10 +83,8 @@ static void settle(cvk_transport *transport, cvk_exchange *exchange)
 static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode code)
 {
     CURL *easy = exchange->easy;
-    long status = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    exchange->status = (int)status;
-    exchange->sent = cvk_easy_has_sent(easy);
+    exchange->status = cvk_easy_status(exchange);
+    exchange->sent = cvk_easy_has_sent(exchange);
     const char *message = curl_easy_strerror(code);
     if (exchange->failure == CVK_FINE) { /* else a callback has said why it stopped */
         exchange->failure = cvk_easy_failure(exchange, code);
