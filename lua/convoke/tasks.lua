@@ -29,16 +29,22 @@ local scheduler = { name = "tasks" }
 
 local PARKED = {} -- what a task yields; anything else was meant for somebody else
 local by_coroutine = setmetatable({}, { __mode = "k" })
-local ready, first, last = {}, 1, 0 -- a queue of tasks that can go on
+local first, last -- tasks that can go on, in a row by `following`
+local pushed = 0 -- how many have been put there so far
 local alive = 0 -- tasks that have not ended
 local resumed = 0 -- those among them that run now, or wait in a blocking way
 local run_waiters = {} -- token -> host of coroutines that wait in run() for the last task
 
+-- Needs no memory: neither a task that is to go on gets lost, nor a call's end.
+local function enqueue(task)
+  pushed = pushed + 1
+  task.queued, task.number, task.following = true, pushed, false
+  if last then last.following = task else first = task end
+  last = task
+end
+
 local function push_ready(task)
-  if task.queued or task.ended then return end
-  task.queued = true
-  last = last + 1
-  ready[last] = task
+  if not (task.queued or task.ended) then enqueue(task) end
 end
 
 function scheduler.running()
@@ -48,12 +54,12 @@ end
 
 function scheduler.busy() return alive > 0 end
 
-function scheduler.ready() return first <= last end
+function scheduler.ready() return first ~= nil end
 
 function scheduler.park(task, native)
-  task.call = native
+  task.call = native or false
   yield(PARKED)
-  task.call = nil
+  task.call = false
 end
 
 scheduler.wake = push_ready
@@ -109,35 +115,50 @@ local function on_collection(f)
   return proxy
 end
 
+-- Takes out whom it wakes.
 local function wake_all(hosts_by_token)
-  for token, owner in pairs(hosts_by_token) do owner.wake(token) end
+  local token, owner = next(hosts_by_token)
+  while token ~= nil do
+    hosts_by_token[token] = nil
+    owner.wake(token)
+    token, owner = next(hosts_by_token)
+  end
 end
 
 -- One of several tasks of all() has failed: the others are not wanted any more.
 local function fail_group(group, task)
   if group.failed then return end
   group.failed = task
-  for _, other in ipairs(group) do other:cancel() end
+  for _, other in ipairs(group) do
+    if other then other:cancel() end
+  end
+end
+
+local no_memory = { n = 1, "not enough memory" }
+
+local function watch_unasked(task)
+  unasked[task] = true
+  task.sentinel = on_collection(function() report_if_unasked(task) end)
+end
+
+-- Tells of the end of a task. Can be done once more where memory ran out in the midst.
+local function conclude(task)
+  if task.state == "failed" and not task.asked then pcall(watch_unasked, task) end
+  if task.state ~= "done" and task.group then pcall(fail_group, task.group, task) end
+  if task.awaiting then wake_all(task.awaiting) end
+  if alive == 0 then wake_all(run_waiters) end
 end
 
 local function finish(task, succeeded, ...)
-  task.ended = true
-  task.state = succeeded and "done" or task.cancelling and "cancelled" or "failed"
-  task.results = pack(...)
   alive = alive - 1
-  if task.state == "failed" and not task.asked then
-    unasked[task] = true
-    task.sentinel = on_collection(function() report_if_unasked(task) end)
+  task.ended, task.results = true, no_memory
+  task.state = task.cancelling and "cancelled" or "failed"
+  local packed, results = pcall(pack, ...)
+  if packed then
+    task.results = results
+    if succeeded then task.state = "done" end
   end
-  if not succeeded and task.group then fail_group(task.group, task) end
-  local awaiting = task.awaiting
-  task.awaiting = nil
-  if awaiting then wake_all(awaiting) end
-  if alive == 0 and next(run_waiters) then
-    local list = run_waiters
-    run_waiters = {}
-    wake_all(list)
-  end
+  conclude(task)
 end
 
 -- Texts get the traceback of the task they come from; error objects keep theirs beside them.
@@ -176,15 +197,18 @@ local function after_resume(task, succeeded, ...)
     dispose(task)
     return finish(task, true, ...)
   end
-  local message = with_traceback(thread, (...))
+  local told, message = pcall(with_traceback, thread, (...))
   dispose(task)
-  finish(task, false, message)
+  finish(task, false, told and message or (...))
 end
 
 local function resume(task)
   task.queued = false
+  if task.ended then return conclude(task) end
+  local status = task.coroutine and status_of(task.coroutine) or "dead"
+  if status == "dead" then return finish(task, false, no_memory[1]) end -- what it returned is lost
   -- One that blocks, in a coroutine of its own say, looks by itself when it is through.
-  if task.ended or status_of(task.coroutine) ~= "suspended" then return end
+  if status ~= "suspended" then return end
   local arguments = task.arguments
   task.arguments = nil
   if arguments and task.cancelling then
@@ -202,15 +226,20 @@ end
 
 --- Runs the tasks that can go on, one turn each, or until the time is up.
 function scheduler.work(stop)
-  local turn = last
-  while first <= last and first <= turn do
-    local task = ready[first]
-    ready[first] = nil
-    first = first + 1
-    resume(task)
+  local turn = pushed
+  while first and first.number <= turn do
+    local task = first
+    first = task.following or nil
+    if not first then last = nil end
+    local before = resumed
+    local went_on, why = pcall(resume, task)
+    if not went_on then -- for want of memory; the task has its turn again, which does no harm
+      resumed = before
+      if not task.queued then enqueue(task) end
+      error(why, 0)
+    end
     if stop and core.now() >= stop then break end
   end
-  if first > last then first, last = 1, 0 end
 end
 
 engine.set_scheduler(scheduler)
@@ -229,13 +258,27 @@ function tasks.spawn(f, ...)
     state = "waiting",
     coroutine = create(f),
     arguments = pack(...),
+    -- here from the start, so that setting them needs no memory
+    asked = false, -- somebody knows how it ended, or wants to
+    awaiting = false, -- token -> host of those who wait for its end
+    call = false, -- the native one that it waits for
+    cancelling = false,
+    ended = false,
+    following = false, -- the next in the row of those that can go on
+    group = false, -- of all()
+    number = 0, -- in that row
+    queued = false, -- is in it
+    results = false,
+    waits_for = false, -- a task
   }, Task)
   by_coroutine[task.coroutine] = task
   alive = alive + 1
-  push_ready(task)
-  engine.drive()
-  engine.announce()
-  return task
+  enqueue(task)
+  local driven, why = pcall(engine.drive)
+  if driven then driven, why = pcall(engine.announce) end
+  if driven then return task end
+  task.cancelling, task.asked = true, true -- it never runs
+  error(why, 0)
 end
 
 --- "waiting", "running", "done", "failed" or "cancelled".
@@ -273,14 +316,14 @@ local function join(task)
   end
   local mine = owner == scheduler and token or {}
   if waits_for(task, mine) then error("convoke: a task cannot wait for itself", 0) end
-  mine.waits_for = task
   engine.drive()
   while not (task.ended or mine.cancelling) do
     task.awaiting = task.awaiting or {}
     task.awaiting[token] = owner
+    mine.waits_for = task
     owner.park(token)
+    mine.waits_for = false
   end
-  mine.waits_for = nil
   if task.awaiting then task.awaiting[token] = nil end
   return task.ended or false
 end
@@ -327,9 +370,13 @@ end
 function tasks.run(f, ...)
   if type(f) ~= "function" then error("convoke.run: a function is needed", 2) end
   local task = tasks.spawn(f, ...)
-  if scheduler.running() then return task:await() end
-  join_all_tasks()
   task.asked = true
+  if scheduler.running() then return task:await() end
+  local joined, why = engine.protected(join_all_tasks)
+  if not joined then
+    task:cancel()
+    error(why, 0)
+  end
   for failed in pairs(unasked) do report_if_unasked(failed) end
   unasked = setmetatable({}, { __mode = "k" })
   return outcome_of(task)
@@ -358,7 +405,7 @@ end
 function tasks.all(functions, options)
   local total, limit = check_all(functions, options)
   local values, others, following = { n = total }, { n = total }, 0
-  local group = {} -- of tasks
+  local group = {} -- of tasks, false where there is none yet
   local function work()
     while following < total and not group.failed do
       following = following + 1
@@ -367,16 +414,23 @@ function tasks.all(functions, options)
     end
   end
   engine.check()
-  for i = 1, limit do
-    group[i] = tasks.spawn(work)
-    group[i].group = group
-    group[i].asked = true
-  end
-  for _, task in ipairs(group) do
-    if not join(task) then
-      fail_group(group, task)
-      engine.check()
+  for i = 1, limit do group[i] = false end
+  local done, why = engine.protected(function()
+    for i = 1, limit do
+      local task = tasks.spawn(work)
+      group[i] = task
+      task.group, task.asked = group, true
     end
+    for _, task in ipairs(group) do
+      if not join(task) then
+        fail_group(group, task)
+        engine.check()
+      end
+    end
+  end)
+  if not done then
+    fail_group(group, true) -- for want of memory, or because the task that waits is cancelled
+    error(why, 0)
   end
   if group.failed then return outcome_of(group.failed) end
   return values, others
