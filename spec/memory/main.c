@@ -187,11 +187,13 @@ int main(int count, char **arguments)
         fprintf(stderr, "memory: no server or no libcurl\n");
         return 2;
     }
+    const long before = fault_live(FAULT_CURL);
     bool good = run(arguments[1], count > 2 ? arguments[2] : NULL);
-    for (int source = FAULT_LUA; source <= FAULT_CORE; source++) {
-        if (fault_live(source) == 0)
+    for (int source = FAULT_LUA; source <= FAULT_CURL; source++) {
+        long left = fault_live((fault_source)source) - (source == FAULT_CURL ? before : 0);
+        if (left == 0)
             continue;
-        printf("%ld blocks of %s left at the end\n", fault_live(source), fault_names[source]);
+        printf("%ld blocks of %s left at the end\n", left, fault_names[source]);
         good = false;
     }
     curl_global_cleanup();

@@ -9,7 +9,10 @@
 
 local memory = require "memory"
 local convoke = require "convoke"
-local samples = require "spec.memory.samples"
+local engine = require "convoke.engine"
+local cases = require "spec.memory.cases"
+
+if rawget(_G, "jit") then jit.off() end -- what it has compiled does not survive a want of memory
 
 local most = tonumber(argument) or math.huge -- luacheck: ignore 113
 local forever = 2 ^ 50
@@ -26,14 +29,6 @@ for template in package.cpath:gmatch "[^;]+" do
     break
   end
 end
-
-local credentials = {
-  clerk = { secret_key = "sk_test_of_nobody" },
-  convex = { token = "token-of-nobody" },
-  cvat = { username = "nobody", password = "password-of-nobody" },
-  edgegap = { token = "token-of-nobody" },
-  gencove = { api_key = "key-of-nobody" },
-}
 
 -- Telling ------------------------------------------------
 
@@ -82,27 +77,57 @@ local function end_of(value, err)
   return dump(value == nil and without_time(err) or value) .. "\n" .. request
 end
 
+-- What is wrong with an error for a source's failures, or nil.
+local function judge_error(source, err)
+  if type(err) ~= "table" then return "no error object: " .. tostring(err) end
+  if not kinds_of[source][err.kind] then return "a wrong error: " .. dump(err) end
+  if err.message == "" or err.message == nil then return "no message" end
+end
+
 -- What is wrong with how a call ended, or nil.
-local function judge(case, source, good, value, err)
-  if not good then
-    return not is_memory_error(value) and "raised " .. tostring(value) or nil
-  end
+local function judge(case, source, value, err)
   local begun = memory.requests() -- of which the server saw the beginning
   if end_of(value, err) == case.right then return nil end
   if value ~= nil then return "a wrong answer or request: " .. end_of(value) end
-  if type(err) ~= "table" then return "no error object: " .. tostring(err) end
-  if not kinds_of[source][err.kind] then return "a wrong error: " .. dump(err) end
+  local complaint = judge_error(source, err)
+  if complaint then return complaint end
   begun = begun - math.max(0, (err.attempts or 0) - 1) -- what was refused before
   if err.outcome == "not_sent" and begun > 0 then return "had been sent: " .. tostring(err) end
   if err.outcome == "unknown" and begun == 0 then return "was never sent: " .. tostring(err) end
-  if err.message == "" or err.message == nil then return "no message" end
+end
+
+-- The same for many calls at once, given their values and errors.
+local function judge_many(case, source, values, errors)
+  local begun, may_have_come = memory.requests(), 0
+  for i = 1, values.n do
+    local err = errors[i]
+    local complaint = err and judge_error(source, err)
+    if complaint then return complaint end
+    if not err and dump(values[i]) ~= case.one then return "a wrong answer: " .. dump(values[i]) end
+    if not err or err.outcome == "unknown" then may_have_come = may_have_come + 1 end
+  end
+  if may_have_come ~= begun then
+    return ("%d requests came, but %d calls say so: %s"):format(begun, may_have_come,
+      dump(errors))
+  end
+end
+
+-- What a call that is over has left behind, or nil.
+local function left_behind()
+  -- Tasks go on whatever has become of those who drove them.
+  local well, why = pcall(convoke.run, function() end)
+  if not well then return "cannot run any more: " .. tostring(why) end
+  local stats = convoke.stats()
+  if stats.in_flight > 0 then return "left in flight: " .. stats.in_flight end
+  if stats.queued > 0 then return "left in the queue: " .. stats.queued end
+  if engine.busy() then return "left somebody waiting" end
 end
 
 -- Rows ------------------------------------------------
 
 -- Steps through the chances: all of them, or some, the first and the last among them.
-local function chances_of(count)
-  local step = math.max(1, (count - 1) / (most - 1))
+local function chances_of(count, limit)
+  local step = math.max(1, (count - 1) / (math.min(most, limit or most) - 1))
   local at = 1 - step
   return function()
     at = at + step
@@ -110,10 +135,20 @@ local function chances_of(count)
   end
 end
 
+local function times(more)
+  return more == 0 and "once" or more == 1 and "twice" or "from then on"
+end
+
 local function settle()
   collectgarbage()
   collectgarbage()
   return memory.live "core", memory.live "curl"
+end
+
+-- How many connections libcurl keeps after many calls at once is another matter.
+local function compare(case, core, curl, core_now, curl_now)
+  if core_now == core and (curl_now == curl or case.many) then return nil end
+  return ("%d blocks of the core's left, %d of libcurl's"):format(core_now - core, curl_now - curl)
 end
 
 -- One run of a case. Returns what is wrong or nil, and how many chances to fail there were.
@@ -123,7 +158,13 @@ local function run_once(case, source, k, more)
   if case.warm then call() end
   memory.answer(case.answers())
   local good, failures, count, value, err = memory.try(source, k, more, call)
-  local complaint = judge(case, source, good, value, err)
+  local complaint
+  if good then
+    complaint = (case.many and judge_many or judge)(case, source, value, err)
+  elseif not is_memory_error(value) then
+    complaint = "raised " .. tostring(value)
+  end
+  complaint = complaint or left_behind()
   memory.answer(case.answers())
   local well, again, why = pcall(call)
   if not complaint and not well then
@@ -140,8 +181,7 @@ end
 
 -- All runs of a case whose failures come from one source; `more` chances fail together with one.
 local function row(case, source, more)
-  local times = more == 0 and "once" or more == 1 and "twice" or "from then on"
-  local what = ("%s, %s %s"):format(case.name, source, times)
+  local what = ("%s, %s %s"):format(case.name, source, times(more))
   local complaint, count = run_once(case, source, forever, 0)
   if complaint then return report(what, "without a failure: " .. complaint) end
   local core, curl = settle()
@@ -149,86 +189,46 @@ local function row(case, source, more)
     local name = ("%s, %d of %d"):format(what, k, count)
     complaint = run_once(case, source, k, more)
     local core_now, curl_now = settle()
-    if core_now ~= core or curl_now ~= curl then
-      complaint = (complaint and complaint .. "; " or "")
-        .. ("%d blocks of the core's left, %d of libcurl's"):format(core_now - core,
-          curl_now - curl)
-      core, curl = core_now, curl_now
-    end
-    report(name, complaint)
+    report(name, complaint or compare(case, core, curl, core_now, curl_now))
+    core, curl = core_now, curl_now
+  end
+end
+
+-- All runs of a script, each in a Lua state of its own, which fails and then has to do.
+local function row_of_states(case, source, more)
+  local what = ("%s, %s %s"):format(case.name, source, times(more))
+  local _, _, count = memory.state(source, forever, 0, case.script)
+  local core, curl = settle()
+  for k in chances_of(count, 200) do
+    local good, _, _, first, second = memory.state(source, k, more, case.script)
+    local complaint = not good and not is_memory_error(first) and "raised " .. first
+      or second and "raised when run again: " .. second
+    local core_now, curl_now = settle()
+    complaint = complaint or compare(case, core, curl, core_now, curl_now)
+    core, curl = core_now, curl_now
+    report(("%s, %d of %d"):format(what, k, count), complaint or nil)
   end
 end
 
 local function sweep(case)
-  memory.answer(case.answers())
-  local call, close = case.make()
-  case.right = end_of(call())
-  close()
+  local try_all = row
+  if case.script then
+    try_all = row_of_states
+  else
+    memory.answer(case.answers())
+    local call, close = case.make()
+    case.right = end_of(call())
+    close()
+    if case.many then case.one = case.right:match "^{1=(.-}),2=" end
+  end
   for _, source in ipairs(case.sources or { "lua", "core", "curl" }) do
-    row(case, source, 0)
-    if source == "lua" then row(case, source, 1) end -- Lua collects garbage and tries once more
-    row(case, source, forever)
+    try_all(case, source, 0)
+    if source == "lua" then try_all(case, source, 1) end -- Lua collects garbage and tries again
+    try_all(case, source, forever)
   end
 end
 
--- Cases ------------------------------------------------
-
-local apis = {} -- in order
-local operations = {} -- by API
-for _, operation in ipairs(convoke.operations) do
-  local api = operation.api
-  if not operations[api] then
-    operations[api] = {}
-    apis[#apis + 1] = api
-  end
-  table.insert(operations[api], operation)
-end
-
-local function construct(api, more)
-  local options = { url = memory.url, timeout = 10, retries = 0 }
-  for name, value in pairs(credentials[api]) do options[name] = value end
-  for name, value in pairs(more or {}) do options[name] = value end
-  return convoke[api](options)
-end
-
--- Calls of one client.
-local function warm(name, operation, answers, more)
-  local params, options = samples.params(operation), { reconcile = false }
-  return { name = name, warm = true, answers = answers, make = function()
-    local client = construct(operation.api, more)
-    return function() return client:call(operation.id, params, options) end,
-      function() client:close() end
-  end }
-end
-
--- Calls of a client each.
-local function cold(name, operation, answers, more)
-  local params, options = samples.params(operation), { reconcile = false }
-  return { name = name, answers = answers, make = function()
-    local client
-    return function()
-      client = construct(operation.api, more)
-      return client:call(operation.id, params, options)
-    end, function() if client then client:close() end end
-  end }
-end
-
-for _, api in ipairs(apis) do
-  for _, operation in ipairs(operations[api]) do
-    local answer = samples.answer(operation)
-    sweep(warm(operation.name, operation, function() return answer end))
-  end
-end
-
-for _, api in ipairs(apis) do
-  local operation = operations[api][1]
-  local answer, refusal = samples.answer(operation), samples.refusal(api)
-  sweep(cold(operation.name .. ", the first call", operation, function() return answer end))
-  sweep(warm(operation.name .. ", refused", operation, function() return refusal end))
-  sweep(warm(operation.name .. ", asked again", operation, function()
-    return samples.again(), answer
-  end, { retries = 1 }))
-end
+for _, case in ipairs(cases) do sweep(case) end
 
 print(("%d passed, %d failed"):format(passed, failed))
 return failed == 0

@@ -1,0 +1,105 @@
+--- What is done while memory runs out. Each case has a `name` and
+--   make()     returns what is called and what closes it again, or
+--   script     that is run in Lua states of its own;
+--   answers()  returns what the server says, request by request;
+--   warm       true: has been called before, so that clients and connections are there;
+--   many       true: what is called returns arrays of values and of errors;
+--   sources    of failures, where they are not all three sources of memory.
+
+local memory = require "memory"
+local convoke = require "convoke"
+local samples = require "spec.memory.samples"
+
+local cases = {}
+
+local credentials = {
+  clerk = { secret_key = "sk_test_of_nobody" },
+  convex = { token = "token-of-nobody" },
+  cvat = { username = "nobody", password = "password-of-nobody" },
+  edgegap = { token = "token-of-nobody" },
+  gencove = { api_key = "key-of-nobody" },
+}
+
+local function construct(api, more)
+  local options = { url = memory.url, timeout = 10, retries = 0 }
+  for name, value in pairs(credentials[api]) do options[name] = value end
+  for name, value in pairs(more or {}) do options[name] = value end
+  return convoke[api](options)
+end
+
+local apis, operations = {}, {} -- names in order; operations by API and by name
+for _, operation in ipairs(convoke.operations) do
+  local api = operation.api
+  if not operations[api] then
+    operations[api] = {}
+    apis[#apis + 1] = api
+  end
+  table.insert(operations[api], operation)
+  operations[operation.name] = operation
+end
+
+-- Adds a case in which f(client, operation, params) is called, for one client.
+local function add(what, operation, answers, f, more)
+  local params = samples.params(operation)
+  local case = { name = operation.name .. what, warm = true, answers = answers }
+  function case.make()
+    local client = construct(operation.api, more)
+    return function() return f(client, operation, params) end, function() client:close() end
+  end
+  cases[#cases + 1] = case
+  return case
+end
+
+-- Without looking for what was made: that would be other requests.
+local function call(client, operation, params)
+  return client:call(operation.id, params, { reconcile = false })
+end
+
+local function right_answer(operation)
+  local answer = samples.answer(operation)
+  return function() return answer end
+end
+
+for _, api in ipairs(apis) do
+  for _, operation in ipairs(operations[api]) do
+    add("", operation, right_answer(operation), call)
+  end
+end
+
+-- One operation of each API in other ways.
+for _, api in ipairs(apis) do
+  local operation = operations[api][1]
+  local answer, refusal = samples.answer(operation), samples.refusal(api)
+
+  local params = samples.params(operation)
+  cases[#cases + 1] = { name = operation.name .. ", the first call",
+    answers = right_answer(operation), make = function()
+      local client
+      return function()
+        client = construct(api)
+        return call(client, operation, params)
+      end, function() if client then client:close() end end
+    end }
+
+  add(", refused", operation, function() return refusal end, call)
+
+  add(", asked again", operation, function() return samples.again(), answer end, call,
+    { retries = 1 })
+
+  add(", in a task", operation, right_answer(operation), function(...)
+    return convoke.run(call, ...)
+  end)
+end
+
+cases[#cases + 1] = { name = "from the start", script = "spec/memory/start.lua" }
+
+for _, api in ipairs(apis) do
+  local operation = operations[api][1]
+  add(", many at once", operation, right_answer(operation), function(client, _, given)
+    local calls = {}
+    for i = 1, 5 do calls[i] = function() return call(client, operation, given) end end
+    return convoke.run(convoke.all, calls)
+  end, { max_in_flight = 2 }).many = true
+end
+
+return cases
