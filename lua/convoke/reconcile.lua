@@ -37,8 +37,9 @@ local function remember(id, time)
   if type(id) ~= "string" then return end
   if not given[id] then
     if last - first + 1 >= enough then forget_old() end
-    last = last + 1
-    ids[last], noted[last] = id, core.now()
+    ids[last + 1] = id
+    noted[last + 1] = core.now()
+    last = last + 1 -- now that there was memory for them
   end
   given[id] = time or true
 end
@@ -212,9 +213,11 @@ function reconcile.leave(run, err)
   if not ways[run.operation.name] then return end
   going_on[run.operation.name][run] = nil
   if err and err.outcome == "unknown" then
-    last_doubtful = last_doubtful % most_doubtful + 1
-    doubtful[last_doubtful] = run
-    run.ended = core.time()
+    -- Not the run itself, which holds the client and its credential.
+    local following = last_doubtful % most_doubtful + 1
+    doubtful[following] = { operation = run.operation, params = run.params, unsettled = true,
+      ended = core.time() }
+    last_doubtful = following
   end
 end
 
