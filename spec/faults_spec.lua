@@ -4,113 +4,14 @@
 local faults = require "spec.support.faults"
 local raw_server = require "spec.support.raw_server"
 local socket = require "socket"
+local wire = require "spec.support.wire"
 
-local operations, case = faults.operations, faults.case
+local operations, case, stride = faults.operations, faults.case, faults.stride
+local set_acts, try, try_all = faults.set_acts, faults.try, faults.try_all
+local no_content, sized, whole = wire.no_content, wire.sized, wire.whole
 
--- Where the collector is kept busy, one byte in so many has to do.
-local stride = os.getenv "CONVOKE_TEST_GC" and 23 or 1
-
-local server, clients
-
-setup(function()
-  server = raw_server.start()
-  clients = faults.clients(server.url)
-end)
-
-teardown(function()
-  faults.close(clients)
-  server:stop()
-  print(("faults: %d cases"):format(faults.total))
-  assert(faults.total > 30000 / stride)
-end)
-
--- Sets what the server does to requests; no connection is left over from before.
-local function set_acts(acts)
-  server:acts(acts)
-  server:play { { { "act" }, { "again" } } }
-end
-
--- Tries every operation with what `acts_of(of)` has for it: name -> act, and name -> the fields of
--- its case, for which the default is `fields`.
-local function try_all(acts_of, fields, limit)
-  local acts, cases = {}, {}
-  for i, of in ipairs(operations) do
-    local own, more = acts_of(of)
-    for name, act in pairs(own) do
-      acts[name .. i] = act
-      local own_case = case(of, { act = name .. i, where = name })
-      for key, value in pairs(fields or {}) do own_case[key] = value end
-      for key, value in pairs(more and more[name] or {}) do own_case[key] = value end
-      cases[#cases + 1] = own_case
-    end
-  end
-  set_acts(acts)
-  faults.try(server, cases, clients, limit)
-end
-
--- Answers as they go over the wire ----------------------------------------------------------------
-
--- The head of an answer with 200; `lines` end with "\r\n".
-local function head(lines)
-  return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" .. lines .. "\r\n"
-end
-
-local function chunked(body, size)
-  local parts = {}
-  for i = 1, #body, size do
-    local chunk = body:sub(i, i + size - 1)
-    parts[#parts + 1] = ("%x\r\n"):format(#chunk) .. chunk .. "\r\n"
-  end
-  return table.concat(parts) .. "0\r\n\r\n"
-end
-
--- What a command makes of a text.
-local function filter(command, text)
-  local name = os.tmpname()
-  local file = assert(io.open(name, "wb"))
-  file:write(text)
-  file:close()
-  local pipe = assert(io.popen(command .. " <" .. name, "r"))
-  local output = pipe:read "*a"
-  pipe:close()
-  os.remove(name)
-  return output
-end
-
-local function gzip(text)
-  local packed = filter("gzip -9 -n -c", text)
-  assert(packed:sub(1, 2) == "\31\139")
-  return packed
-end
-
-local function sized(body, lines)
-  return head(("%sContent-Length: %d\r\n"):format(lines or "", #body)) .. body
-end
-
-local no_content = "HTTP/1.1 204 No Content\r\n\r\n"
-
--- A whole answer to an operation after which the connection can be kept.
-local function whole(of)
-  return of.body and sized(of.body) or no_content
-end
-
--- Ways to send a body: each returns the head and what follows it.
-local framings = {
-  { "with Content-Length", function(body)
-    return head(("Content-Length: %d\r\n"):format(#body)), body
-  end },
-  { "until the end", function(body) return head "", body end },
-  { "in chunks", function(body)
-    return head "Transfer-Encoding: chunked\r\n", chunked(body, 40)
-  end },
-  { "gzip", function(body)
-    local packed = gzip(body)
-    return head(("Content-Encoding: gzip\r\nContent-Length: %d\r\n"):format(#packed)), packed
-  end },
-  { "gzip in chunks", function(body)
-    return head "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", chunked(gzip(body), 50)
-  end },
-}
+setup(faults.start)
+teardown(function() faults.stop("faults", 35000) end)
 
 -- What a cut answer is taken for.
 local function expected_of_cut(name, size, first, rest)
@@ -125,7 +26,7 @@ local function expected_of_cut(name, size, first, rest)
 end
 
 describe("an answer", function()
-  for _, way in ipairs(framings) do
+  for _, way in ipairs(wire.framings) do
     local name, framing = way[1], way[2]
     local ending = { name == "until the end" and "close" or "again" }
 
@@ -150,7 +51,7 @@ describe("an answer", function()
         end
       end
       set_acts(acts)
-      faults.try(server, cases, clients)
+      try(cases)
     end)
   end
 
@@ -166,7 +67,7 @@ describe("an answer", function()
         expect = "http refused", status = 422 })
     end
     set_acts(acts)
-    faults.try(server, cases, clients)
+    try(cases)
   end)
 end)
 
@@ -180,7 +81,7 @@ describe("a connection", function()
 
   -- Tries every operation once, or more often, with clients for an address.
   local function try_at(url, fields, times, limit)
-    local others, cases = faults.clients(url, fields.options), {}
+    local others, cases = faults.new_clients(url, fields.options), {}
     for _ = 1, times or 1 do
       for _, of in ipairs(operations) do
         local own = case(of, {})
@@ -188,7 +89,7 @@ describe("a connection", function()
         cases[#cases + 1] = own
       end
     end
-    faults.try(nil, cases, others, limit)
+    faults.try(cases, limit, others)
     faults.close(others)
   end
 
@@ -272,7 +173,7 @@ describe("a slow answer", function()
     local acts = {}
     try_all(function(of)
       acts = {}
-      for i, way in ipairs(framings) do
+      for i, way in ipairs(wire.framings) do
         local first, rest = no_content, ""
         if of.body then first, rest = way[2](of.body) end
         local text = first .. rest
@@ -316,7 +217,7 @@ describe("a slow answer", function()
       end
     end
     set_acts(acts)
-    faults.try(server, cases, clients, 256)
+    try(cases, 256)
   end)
 
   it("ends with the deadline where interim answers never do", function()
@@ -328,11 +229,10 @@ describe("a slow answer", function()
   it("is not waited for before the body is sent: 100 Continue may never come", function()
     -- The server answers only what it has got whole.
     set_acts { whole = { noted = true, { { "send", sized "{}" }, { "again" } } } }
-    local client = clients.clerk
-    local value = client.invitations:create({ email_address = "a@example.com",
+    local value = faults.clients.clerk.invitations:create({ email_address = "a@example.com",
       public_metadata = { text = ("x"):rep(2000000) } }, { headers = { ["X-Act"] = "whole 1 0" } })
     faults.total = faults.total + 1
     assert.same({}, value)
-    assert.is_nil(server:requests()[1].head:lower():find("expect", 1, true))
+    assert.is_nil(faults.server:requests()[1].head:lower():find("expect", 1, true))
   end)
 end)

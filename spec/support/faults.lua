@@ -2,6 +2,7 @@
 
 local answers = require "spec.support.answers"
 local convoke = require "convoke"
+local raw_server = require "spec.support.raw_server"
 
 local faults = {}
 
@@ -10,6 +11,9 @@ faults.patience = 3
 
 --- How many cases there were so far.
 faults.total = 0
+
+--- Where the collector is kept busy, one byte in so many has to do.
+faults.stride = os.getenv "CONVOKE_TEST_GC" and 23 or 1
 
 local deadline = 20 -- seconds, unless a case says otherwise
 
@@ -35,7 +39,7 @@ function faults.client(api, url, more)
 end
 
 --- One for each API.
-function faults.clients(url, more)
+function faults.new_clients(url, more)
   local clients = {}
   for api in pairs(faults.credentials) do clients[api] = faults.client(api, url, more) end
   return clients
@@ -43,6 +47,22 @@ end
 
 function faults.close(clients)
   for _, client in pairs(clients) do client:close() end
+end
+
+--- Starts the server that the cases meet: `faults.server`; and clients for it: `faults.clients`.
+function faults.start()
+  faults.server = raw_server.start()
+  faults.clients = faults.new_clients(faults.server.url)
+end
+
+--- Ends them and says how many cases there were.
+-- @param name   of the spec
+-- @param least  how many there must have been
+function faults.stop(name, least)
+  faults.close(faults.clients)
+  faults.server:stop()
+  print(("%s: %d cases"):format(name, faults.total))
+  assert(faults.total >= math.floor(least / faults.stride))
 end
 
 --- Every operation: `operation`, `name`, `api`, `arguments`; `body`, a whole answer, or nil where
@@ -116,12 +136,13 @@ end
 --   status, attempts  what the result says
 --   check      function(value, err, meta, seconds) that returns what is wrong
 --   asked      how many requests the server gets in all (1); false: any number
--- @param server   that counts the requests of each case, or nil
 -- @param cases    array
--- @param clients  API -> client
 -- @param limit    how many at once (64)
-function faults.try(server, cases, clients, limit)
+-- @param clients  API -> client, if it is not the server that counts the requests which they ask
+function faults.try(cases, limit, clients)
   local calls, complaints = {}, {}
+  local server = not clients and faults.server
+  clients = clients or faults.clients
   local function complain(case, wrong)
     complaints[#complaints + 1] = ("%s, %s: %s"):format(case.name, case.where, wrong)
   end
@@ -146,6 +167,32 @@ function faults.try(server, cases, clients, limit)
     error(("%d of %d cases are wrong:\n%s"):format(#complaints, #cases,
       table.concat(complaints, "\n", 1, math.min(#complaints, 20))), 0)
   end
+end
+
+--- Sets what the server does to requests (see raw_server); no connection is left from before.
+function faults.set_acts(acts)
+  faults.server:acts(acts)
+  faults.server:play { { { "act" }, { "again" } } }
+end
+
+--- Tries every operation with what there is for it.
+-- @param acts_of  function(of) that returns acts by name, and the fields of their cases by name
+-- @param fields   of all cases
+-- @param limit    how many at once
+function faults.try_all(acts_of, fields, limit)
+  local acts, cases = {}, {}
+  for i, of in ipairs(faults.operations) do
+    local own, more = acts_of(of)
+    for name, act in pairs(own) do
+      acts[name .. i] = act
+      local own_case = faults.case(of, { act = name .. i, where = name })
+      for key, value in pairs(fields or {}) do own_case[key] = value end
+      for key, value in pairs(more and more[name] or {}) do own_case[key] = value end
+      cases[#cases + 1] = own_case
+    end
+  end
+  faults.set_acts(acts)
+  faults.try(cases, limit)
 end
 
 return faults
