@@ -247,6 +247,16 @@ describe("a listing", function()
     fails("clerk", { { data = {}, total_count = 3 } })
   end)
 
+  it("that says in no readable way whether there is more raises", function()
+    for _, kind in ipairs { true, false, 7, "text" } do
+      fails("gencove", { { meta = kind, results = { { id = "i" } } } })
+      fails("edgegap", { { data = { { session_id = "s" } }, pagination = kind } })
+    end
+    for _, number in ipairs { 1e300, 2.5, 2 ^ 53 } do
+      fails("edgegap", { page_of("edgegap", number) })
+    end
+  end)
+
   it("whose answer is no list raises, and never looks like a short one", function()
     for api in pairs(listings) do
       for _, body in ipairs { "null", '{"errors":[{"code":"x"}]}', '{"results":7,"data":7}',
@@ -257,7 +267,7 @@ describe("a listing", function()
     for _, api in ipairs { "cvat", "gencove", "edgegap" } do fails(api, { "{}" }) end
   end)
 
-  it("ends where what should tell of more tells nothing", function()
+  it("ends, or raises, where what should tell of more tells nothing", function()
     for _, nonsense in ipairs { 7, true, "next", { 7 }, { next = 7 }, { next = true } } do
       for _, name in ipairs { "meta", "pagination", "next", "total_count" } do
         for api in pairs(listings) do

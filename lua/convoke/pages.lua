@@ -10,6 +10,8 @@ local function number_in(link, name)
   return tonumber(link:match("[?&]" .. name .. "=(%d+)"))
 end
 
+local nowhere = "nowhere" -- what follows a page that says so in a way that cannot be read
+
 -- Each way: `size`, the parameter for the page size; `place`, the one that says where a page
 -- begins, and `first`, what it is at the beginning; `items(answer)`, the elements of a page; and
 -- `next(answer, here, count, size)`, where the next page begins, or nothing at the end.
@@ -43,7 +45,10 @@ ways.next_offset = {
   first = 0,
   items = function(answer) return answer.results end,
   next = function(answer, here, count)
-    local link = type(answer.meta) == "table" and answer.meta.next
+    local meta = answer.meta
+    if meta == nil then return end
+    if type(meta) ~= "table" then return nowhere end
+    local link = meta.next
     if link then return number_in(link, "offset") or here + count end
   end,
 }
@@ -55,7 +60,8 @@ ways.number = {
   items = function(answer) return answer.data end,
   next = function(answer, here)
     local pagination = answer.pagination
-    if type(pagination) ~= "table" then return end
+    if pagination == nil then return end
+    if type(pagination) ~= "table" then return nowhere end
     if pagination.next_page_number then return pagination.next_page_number end
     if pagination.has_next then return here + 1 end
   end,
@@ -64,6 +70,11 @@ ways.number = {
 -- Whether a value is a list; an empty table may be one.
 local function is_list(value)
   return type(value) == "table" and (#value > 0 or next(value) == nil)
+end
+
+-- Whether a value is the number of an element or a page.
+local function is_place(value)
+  return type(value) == "number" and value % 1 == 0 and math.abs(value) < 2 ^ 53
 end
 
 --- An iterator over the elements of all pages, fetched as they are needed.
@@ -97,7 +108,7 @@ function pages.each(operation, params, fetch, fail)
     here, position = following, 0
     following = way.next(answer, here, #items, asked[way.size])
     -- Whoever sends us back, or on without giving anything, would keep us for ever.
-    if following and (type(following) ~= "number" or following <= here or #items == 0) then
+    if following and (not is_place(following) or following <= here or #items == 0) then
       broken "the listing does not go on: the next page is not behind this one"
     end
   end
