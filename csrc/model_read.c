@@ -40,7 +40,8 @@ static void read_members(lua_State *L, const cvk_model *model, const cvk_schema 
             if (i < model->field_count)
                 schema = &model->fields[i].schema;
         }
-        bool changed = null ? model != NULL : read_value(L, schema);
+        bool changed =
+            null ? model != NULL && lua_type(L, -2) == LUA_TSTRING : read_value(L, schema);
         if (changed) {
             if (null) {
                 lua_pop(L, 1);
