@@ -477,6 +477,11 @@ static int call_answer(lua_State *L)
         lua_pushstring(L, "empty");
         return 3;
     }
+    if (memchr(exchange->body.data, '\0', exchange->body.size) != NULL) {
+        lua_pushnil(L);
+        lua_pushstring(L, "a NUL byte in it"); /* to lua-cjson that is the end */
+        return 3;
+    }
     lua_rawgetp(L, LUA_REGISTRYINDEX, &decoder_key);
     lua_pushlstring(L, exchange->body.data, exchange->body.size);
     int status = lua_pcall(L, 1, 1, 0);
