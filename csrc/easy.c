@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     most_header_bytes = 256 * 1024, /* of one exchange, interim answers included */
@@ -54,6 +55,33 @@ static size_t on_body(char *data, size_t one, size_t size, void *user)
     return exchange->body.failed ? 0 : size;
 }
 
+/*
+ * Notes the Content-Length of a header line. Returns whether it is one, and the only one: libcurl
+ * reads what it can of a wrong one and believes the last of several, and so would take a part of an
+ * answer for the whole.
+ */
+static bool learn_length(cvk_exchange *exchange, const char *line, size_t size)
+{
+    static const char name[] = "Content-Length:";
+    size_t at = sizeof name - 1;
+    if (size < at || strncasecmp(line, name, at) != 0)
+        return true;
+    while (at < size && (line[at] == ' ' || line[at] == '\t'))
+        at++;
+    while (size > at && memchr(" \t\r\n", line[size - 1], 4) != NULL)
+        size--;
+    bool good = at < size && size - at <= 18; /* more digits are no number of bytes */
+    int64_t length = 0;
+    for (; good && at < size; at++) {
+        good = line[at] >= '0' && line[at] <= '9';
+        length = length * 10 + (line[at] - '0');
+    }
+    if (exchange->length >= 0 && exchange->length != length)
+        good = false;
+    exchange->length = length;
+    return good;
+}
+
 static size_t on_header(char *data, size_t one, size_t size, void *user)
 {
     (void)one;
@@ -69,8 +97,13 @@ static size_t on_header(char *data, size_t one, size_t size, void *user)
     if (size > 5 && memcmp(data, "HTTP/", 5) == 0) { /* the one before was an interim answer */
         cvk_buffer_clear(&exchange->headers);
         exchange->head_ended = false;
+        exchange->length = -1;
     } else if (data[0] == '\r' || data[0] == '\n') {
         exchange->head_ended = true;
+    } else if (!exchange->head_ended && !learn_length(exchange, data, size)) {
+        exchange->failure = CVK_NETWORK;
+        exchange->why = "the answer does not say clearly how long it is";
+        return 0;
     }
     cvk_buffer_add(&exchange->headers, data, size);
     if (exchange->headers.failed)
@@ -102,6 +135,7 @@ static int on_ready_to_send(void *user, char *remote, char *local, int remote_po
     exchange->asked = true;
     if (again && exchange->request.operation->method != CVK_GET) {
         exchange->failure = CVK_NETWORK;
+        exchange->why = "the connection was closed before an answer came";
         return CURL_PREREQFUNC_ABORT;
     }
     return exchange->abandoned ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;

@@ -93,6 +93,8 @@ void cvk_exchange_reset(cvk_exchange *exchange)
     exchange->asked = false;
     exchange->header_bytes = 0;
     exchange->head_ended = exchange->head_too_large = false;
+    exchange->length = -1;
+    exchange->why = NULL;
     cvk_buffer_clear(&exchange->headers);
     cvk_buffer_clear(&exchange->body);
 }

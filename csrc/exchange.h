@@ -85,6 +85,8 @@ struct cvk_exchange {
     size_t header_bytes;
     bool head_ended;     /* the empty line after the headers has come */
     bool head_too_large; /* why it is CVK_TOO_LARGE */
+    int64_t length;      /* by the answer's Content-Length; -1: not said */
+    const char *why;     /* a callback stopped it, in words */
     bool abandoned;
 };
 

@@ -88,8 +88,8 @@ static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode co
     const char *message = curl_easy_strerror(code);
     if (exchange->failure == CVK_FINE) { /* else a callback has said why it stopped */
         exchange->failure = cvk_easy_failure(exchange, code);
-    } else if (exchange->failure == CVK_NETWORK) {
-        message = "the connection was closed before an answer came";
+    } else if (exchange->why != NULL) {
+        message = exchange->why;
         exchange->message[0] = '\0';
     }
     if (exchange->failure != CVK_FINE && exchange->message[0] == '\0')

@@ -154,6 +154,22 @@ describe("connections", function()
     assert.equal(3, server:connections())
   end)
 
+  it("on which an answer contradicts itself about its length are not trusted", function()
+    for _, lines in ipairs { "Content-Length: 11\r\nContent-Length: 10", "Content-Length: 11x",
+        "Content-Length: +11", "Content-Length: 99999999999999999999", "Content-Length:" } do
+      local text = "HTTP/1.1 200 OK\r\n" .. lines .. '\r\n\r\n{"id":"x"} '
+      local c = clerk { { { "receive" }, { "send", text } }, always(answer(200, invitation)) }
+      local value, err = create(c)
+      assert.is_nil(value, lines)
+      assert.equal("network", err.kind)
+      assert.equal("unknown", err.outcome)
+      assert.equal("inv_1", create(c).id)
+    end
+    local same = "Content-Length: 010\r\ncontent-length:10 "
+    local text = "HTTP/1.1 200 OK\r\n" .. same .. '\r\n\r\n{"id":"x"}'
+    assert.equal("x", create(clerk { always(text) }).id)
+  end)
+
   it("that die with a create on them do not make it happen twice", function()
     for _, ending in ipairs { { "close" }, { "reset" } } do
       local script = { { "receive" }, { "send", answer(200, invitation) }, { "receive" } }
