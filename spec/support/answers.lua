@@ -143,6 +143,27 @@ function answers.each_wrong(operation, others, f)
   end
 end
 
+-- A tree of any value.
+local function tree_of(value)
+  if type(value) ~= "table" then return { text = cjson.encode(value) } end
+  local list = #value > 0
+  local node, keys = list and { open = "[", close = "]" } or { open = "{", close = "}" }, {}
+  for key in pairs(value) do keys[#keys + 1] = key end
+  table.sort(keys)
+  for i, key in ipairs(keys) do
+    node[i] = { key = not list and key or nil, node = tree_of(value[key]) }
+  end
+  return node
+end
+
+--- Calls f(where, text, JSON) for every text with another JSON value at one place of it.
+function answers.each_wrong_in(text, others, f)
+  local tree = tree_of(cjson.decode(text))
+  walk(tree, "", function(node, path)
+    for _, other in ipairs(others) do f(path, other, encode(tree, node, other)) end
+  end)
+end
+
 -- Comparing ---------------------------------------------------------------------------------------
 
 --- Whether two values are the same, tables by their members.

@@ -165,7 +165,7 @@ function faults.try(cases, limit, clients)
   faults.total = faults.total + #cases
   if #complaints > 0 then
     error(("%d of %d cases are wrong:\n%s"):format(#complaints, #cases,
-      table.concat(complaints, "\n", 1, math.min(#complaints, 20))), 0)
+      table.concat(complaints, "\n", 1, math.min(#complaints, 5))), 0)
   end
 end
 

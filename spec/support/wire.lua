@@ -35,7 +35,7 @@ function wire.filter(command, text)
   local file = assert(io.open(name, "wb"))
   file:write(text)
   file:close()
-  local pipe = assert(io.popen(command .. " <" .. name, "r"))
+  local pipe = assert(io.popen("{ " .. command .. "; } <" .. name, "r"))
   local output = pipe:read "*a"
   pipe:close()
   os.remove(name)
