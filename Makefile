@@ -67,7 +67,7 @@ lua_dir     = $(DESTDIR)$(PREFIX)/share/lua/$(lua_version)
 core_dir    = $(DESTDIR)$(PREFIX)/lib/lua/$(lua_version)
 
 .PHONY: all help demo test sandbox repl env check format sanitize torture threads memory poll storm \
-  memcheck bench instructions contract rock install uninstall clean
+  memcheck bench instructions guard contract rock install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(core) ## build the module (the default)
@@ -131,6 +131,8 @@ check: ## compilers' warnings, format, linters, static analysis
 	  --inline-suppr --suppressions-list=.ci/cppcheck.supp $(sources)
 	@echo "== luacheck"
 	@luacheck --quiet --no-color lua spec examples rockspec
+	@echo "== instructions a call"
+	@$(MAKE) -s LUA=lua5.4 guard
 	@echo "check: clean"
 
 format: ## let clang-format lay out the C files
@@ -190,6 +192,11 @@ bench: all ## what convoke costs beside other clients (ONLY=tls for some section
 	@$(MAKE) -s $(addprefix build/bench/,server still.so rival)
 	@unset http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY SSL_CERT_FILE; \
 	  ONLY='$(ONLY)' ROUNDS='$(ROUNDS)' $(LUA) spec/bench/main.lua
+
+guard: all ## whether a call takes more instructions than spec/bench/budget.lua allows
+	@.ci/install build $(group) run guard
+	@$(MAKE) -s $(addprefix build/bench/,server still.so)
+	@$(LUA) spec/bench/guard.lua
 
 instructions: all ## instructions a call beside careful C programs (ONLY=create for some rows)
 	@.ci/install build $(group) instructions
