@@ -258,7 +258,7 @@ end
 
 -- Whether a proxy, with or without scheme and user, is on this machine.
 local function is_here(proxy)
-  local host = proxy:gsub("^%w+://", ""):gsub("^[^/]*@", "")
+  local host = proxy:gsub("^%w+://", ""):gsub("^[^/?#]*@", "")
   local fault, _, loopback = core.address("http://" .. host)
   return not fault and loopback
 end
