@@ -173,6 +173,19 @@ memory: ## every operation while memory runs out, at every allocation (MOST=n: a
 	  LSAN_OPTIONS=print_suppressions=0:suppressions=spec/memory/lsan.supp \
 	  $(build)/memory spec/memory/run.lua $(MOST)
 
+# The fuzzers: TARGET, for so many SECONDS each.
+TARGET  ?= request answer header address json
+SECONDS ?= 300
+
+.PHONY: fuzz
+fuzz: ## look for inputs that break what must hold (TARGET=name for one, SECONDS=n for each)
+	@.ci/install build $(group) run fuzz
+	@mkdir -p build/fuzz
+	@clang $(compile) -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined \
+	  -fno-sanitize-recover=all -o build/fuzz/fuzz spec/fuzz/*.c $(sources) $(libs) \
+	  $(shell pkg-config --libs $(LUA_PC))
+	@spec/fuzz/run build/fuzz/fuzz $(SECONDS) $(TARGET)
+
 poll: ## the specs of waiting, with the poller for systems that have neither epoll nor kqueue
 	@$(MAKE) --no-print-directory test VARIANT=-poll CPPFLAGS=-DCVK_POLLER_POLL \
 	  SPEC='$(patsubst %,spec/%_spec.lua,call transport engine guard tasks hosts lifetime)'

@@ -203,7 +203,7 @@ function shapes.edgegap(data, facts)
   end
 end
 
--- The text without white space at its end. ("%s+$" would look at a long run from each of its places.)
+-- The text without white space at its end. ("%s+$" would look at a run from each of its places.)
 local function without_end(text)
   return text:match "^.*%S" or ""
 end
