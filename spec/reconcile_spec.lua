@@ -23,6 +23,11 @@ end)
 
 before_each(function() sandbox:reset() end)
 
+local odd_objects = { '{}', '{"id":7,"key":{},"created_at":true,"created_date":1,"last_status":1}',
+  '{"created_at":"2024-11-20T10:00:00Z","created_date":"2024-99-99T99:99:99Z","last_status":{}}',
+  '{"email_address":1,"email":[],"user":"ada","role":"worker","created_at":1e300}', '[]',
+  '{"id":"i","user":{"username":7},"last_status":{"created":5},"created_at":-1}' }
+
 local address = "ada@example.com"
 
 -- api -> how to create an invitation for the address, the object's id, and what the API says
@@ -115,6 +120,33 @@ for api, row in pairs(creates) do
         assert.equal("unknown", err.outcome)
         assert.equal(1, err.attempts)
       end
+    end)
+
+    it("is settled in words even where the listing holds odd objects", function()
+      local options = { clerk = { secret_key = "sk_test_1" }, gencove = { api_key = "key" },
+        cvat = { token = "token", url = "http://127.0.0.1:1" } }
+      local calls = {}
+      for i, object in ipairs(odd_objects) do
+        calls[i] = function()
+          local given = { retries = 1, transport = { send = function(request)
+            if request.method == "POST" then return { status = 502 } end
+            local list = ("[%s,%s]"):format(object, object)
+            local page = '{"data":%s,"results":%s,"count":2}'
+            return { status = 200, body = api == "clerk" and list or page:format(list, list) }
+          end } }
+          for name, value in pairs(options[api]) do given[name] = value end
+          local params = { email = address, role = "worker" }
+          if api == "clerk" then params = { email_address = address } end
+          if api == "gencove" then params.role = nil end
+          local made, err = convoke[api](given).invitations:create(params)
+          assert.is_nil(made)
+          assert.equal("unknown", err.outcome)
+        end
+      end
+      convoke.run(function()
+        local _, errors = convoke.all(calls)
+        for i = 1, #calls do assert.is_nil(errors[i]) end
+      end)
     end)
 
     it("stays unknown where looking fails", function()

@@ -283,7 +283,7 @@ local function collect(way, objects, earliest)
   local object = objects() -- plain Lua 5.1 lets no `for` wait
   while object ~= nil do
     if type(object) ~= "table" then return nil end
-    local id, time = way.id(object), way.time(object)
+    local id, time = way.id(object), way.time(object) or nil
     if id == nil or not seen[id] then
       in_order = in_order and time ~= nil and time <= before
       before = time or before
