@@ -71,10 +71,10 @@ bool cvk_poller_watch(cvk_poller *poller, int fd, bool readable, bool writable)
         return epoll_ctl(poller->epoll, EPOLL_CTL_DEL, fd, &event) == 0 || errno == ENOENT ||
                errno == EBADF;
     event.events = (readable ? (uint32_t)EPOLLIN : 0) | (writable ? (uint32_t)EPOLLOUT : 0);
-    /* libcurl may hand out a number again that the kernel has forgotten with the old socket. */
-    if (epoll_ctl(poller->epoll, EPOLL_CTL_MOD, fd, &event) == 0)
+    /* Most are new: libcurl has an idle connection watched no more. */
+    if (epoll_ctl(poller->epoll, EPOLL_CTL_ADD, fd, &event) == 0)
         return true;
-    return errno == ENOENT && epoll_ctl(poller->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+    return errno == EEXIST && epoll_ctl(poller->epoll, EPOLL_CTL_MOD, fd, &event) == 0;
 }
 
 void cvk_poller_arm(cvk_poller *poller, long milliseconds)
