@@ -41,9 +41,24 @@ local function look(engine)
   engine.dispatch()
 end
 
+-- Semaphores that nobody waits for. One may have been posted to once too often: park() may return
+-- early.
+local free, free_count = {}, 0
+
+local function take_semaphore()
+  if free_count == 0 then return assert(semaphore.new()) end
+  free_count = free_count - 1
+  return free[free_count + 1]
+end
+
+local function give_semaphore(token)
+  free_count = free_count + 1
+  free[free_count], token.semaphore = token.semaphore, nil
+end
+
 function host.park(token)
   if not token.woken then
-    token.semaphore = token.semaphore or assert(semaphore.new())
+    token.semaphore = token.semaphore or take_semaphore()
     local patience = driving == "now" and PATIENCE or driving == "soon" and START or TICK
     local woken, why = token.semaphore:wait(patience)
     if not woken and why ~= "timeout" then error("convoke: " .. why, 0) end
@@ -53,6 +68,7 @@ function host.park(token)
       host.drive(engine)
     end
   end
+  if token.semaphore then give_semaphore(token) end
   token.woken = false
 end
 
