@@ -9,8 +9,9 @@ CFLAGS  ?= -O2 -g
 # The name under which pkg-config knows this Lua, and its group in .ci/packages.
 LUA_PC  ?= $(notdir $(LUA))
 group   := $(filter lua5.4 lua5.3 lua5.1 luajit,$(LUA))
-# nginx's Lua is LuaJIT.
-more    := $(if $(filter luajit,$(LUA)),nginx)
+# nginx's Lua is LuaJIT; the specs of OpenResty run under Lua 5.4, too, beside a build for LuaJIT.
+jit     := $(if $(filter lua5.4,$(LUA)),$(if $(VARIANT),,luajit))
+more    := $(if $(filter luajit,$(LUA))$(jit),nginx) $(jit)
 export LUA
 
 # VARIANT sets builds with other flags apart; LAUNCH stands before the Lua that runs tests and demo.
@@ -101,7 +102,8 @@ demo: all ## run all 27 operations against the sandbox
 
 test: all ## run the specs (SPEC=file for one, ARGS=... for busted's options)
 	@.ci/install sandbox test $(more)
-	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(LAUNCH) $(LUA) spec/run.lua $(ARGS) $(SPEC)
+	@$(if $(jit),LUA=$(jit) .ci/install run; $(MAKE) -s LUA=$(jit))
+	@$(if $(jit),NGINX_LUA='$(CURDIR)/build/$(jit)/?.so') env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(LAUNCH) $(LUA) spec/run.lua $(ARGS) $(SPEC)
 
 sandbox: ## serve the five APIs locally until stopped (PORT=8900 takes 8900 to 8904)
 	@.ci/install $(group) sandbox

@@ -418,8 +418,8 @@ describe("the gateway of examples/openresty", function()
     local text = file:read "*a"
     file:close()
     server = start_nginx { text = text, environment = {
-      LUA_PATH = lfs.currentdir() .. "/examples/openresty/?.lua;" .. package.path,
-      LUA_CPATH = package.cpath,
+      LUA_PATH = lfs.currentdir() .. "/examples/openresty/?.lua;" .. nginx.path,
+      LUA_CPATH = nginx.cpath,
       GATEWAY_KEY = "open sesame",
       CLERK_API_URL = upstream.clerk.url,
       CLERK_SECRET_KEY = upstream.clerk.secret_key,

@@ -5,12 +5,20 @@
 --   server:reload()
 --   server:stop()
 --
--- nginx's Lua is LuaJIT: it finds modules where the LuaJIT that runs the spec does.
+-- nginx's Lua is LuaJIT: it finds modules where the LuaJIT that runs the spec does. Where another Lua
+-- runs it, NGINX_LUA names the build for LuaJIT, as a template of package.cpath.
 
 local lfs = require "lfs"
 local socket = require "socket"
 
 local nginx = {}
+
+local is_jit, build = rawget(_G, "jit"), os.getenv "NGINX_LUA"
+
+--- Where nginx's Lua finds modules.
+nginx.path = is_jit and package.path or ("%s/lua/?.lua;%s/lua/?/init.lua;;"):format(
+  lfs.currentdir(), lfs.currentdir())
+nginx.cpath = is_jit and package.cpath or build and build .. ";;"
 
 local PATIENCE = 10 -- seconds that starting, stopping and requests may take
 
@@ -38,7 +46,9 @@ end
 
 --- Why there is no nginx for this Lua, or nil when there is one.
 function nginx.missing()
-  if not rawget(_G, "jit") then return "nginx's Lua is LuaJIT: run the specs with LUA=luajit" end
+  if not is_jit and not build then
+    return "nginx's Lua is LuaJIT: run the specs with LUA=luajit"
+  end
   local version = capture "nginx -V"
   if not version:find "nginx version" then return "nginx is not installed" end
   if nginx.load_lines() == "" and not version:find "lua" then return "nginx has no Lua module" end
@@ -102,7 +112,7 @@ local function write_configuration(self, settings)
   end
   local user = capture("id -u"):match "%d+" == "0" and "user nobody nogroup;" or ""
   file:write(template:format(nginx.load_lines(), settings.workers or 2,
-    user .. (settings.main or ""), package.path, package.cpath, settings.http or "",
+    user .. (settings.main or ""), nginx.path, nginx.cpath, settings.http or "",
     self.port, settings.server or ""))
   file:close()
 end
