@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { largest_kept = 4096 }; /* bytes of a block that an empty buffer keeps */
+
 static bool reserve(cvk_buffer *buffer, size_t more)
 {
     if (buffer->failed)
@@ -76,6 +78,14 @@ void cvk_buffer_clear(cvk_buffer *buffer)
 {
     buffer->size = 0;
     buffer->failed = false;
+}
+
+void cvk_buffer_shrink(cvk_buffer *buffer)
+{
+    if (buffer->capacity > largest_kept)
+        cvk_buffer_free(buffer);
+    else
+        cvk_buffer_clear(buffer);
 }
 
 void cvk_buffer_free(cvk_buffer *buffer)

@@ -32,6 +32,9 @@ const char *cvk_buffer_string(cvk_buffer *buffer);
 /* Makes it empty and keeps the memory. */
 void cvk_buffer_clear(cvk_buffer *buffer);
 
+/* Empties it, and gives a large block back. */
+void cvk_buffer_shrink(cvk_buffer *buffer);
+
 /* Gives the memory back. */
 void cvk_buffer_free(cvk_buffer *buffer);
 

@@ -23,15 +23,18 @@ static inline int lua_absindex(lua_State *L, int index)
 
 #define luaL_newlib(L, functions) \
     (lua_createtable(L, 0, (int)(sizeof(functions) / sizeof((functions)[0]) - 1)), \
-     cvk_setfuncs(L, functions))
-#define luaL_setfuncs(L, functions, upvalues) cvk_setfuncs(L, functions)
+     luaL_setfuncs(L, functions, 0))
 
-static inline void cvk_setfuncs(lua_State *L, const luaL_Reg *functions)
+static inline void luaL_setfuncs(lua_State *L, const luaL_Reg *functions, int upvalues)
 {
+    int table = lua_gettop(L) - upvalues;
     for (; functions->name != NULL; functions++) {
-        lua_pushcfunction(L, functions->func);
-        lua_setfield(L, -2, functions->name);
+        for (int i = 1; i <= upvalues; i++)
+            lua_pushvalue(L, table + i);
+        lua_pushcclosure(L, functions->func, upvalues);
+        lua_setfield(L, table, functions->name);
     }
+    lua_settop(L, table);
 }
 
 static inline void *luaL_testudata(lua_State *L, int index, const char *name)

@@ -11,19 +11,9 @@
 enum {
     most_header_bytes = 256 * 1024, /* of one exchange, interim answers included */
     most_idle_handles = 64,         /* kept by one client */
+    least_expecting = 1000,         /* bytes of a body from which libcurl would wait for "100" */
     idle_connection_seconds = 20,   /* older ones are likely to be dead at the other end */
 };
-
-typedef struct cvk_idle {
-    struct cvk_idle *next;
-    CURL *easy;
-} cvk_idle;
-
-const char *cvk_easy_version(void)
-{
-    static const char version[] = "libcurl/" LIBCURL_VERSION;
-    return version;
-}
 
 const char *cvk_easy_trust(const cvk_settings *settings)
 {
@@ -39,10 +29,15 @@ const char *cvk_easy_trust(const cvk_settings *settings)
 
 /* ---- what libcurl calls ------------------------------------------------------------------ */
 
+static cvk_exchange *exchange_of(const void *user)
+{
+    return ((const cvk_easy *)user)->exchange;
+}
+
 static size_t on_body(char *data, size_t one, size_t size, void *user)
 {
     (void)one;
-    cvk_exchange *exchange = user;
+    cvk_exchange *exchange = exchange_of(user);
     if (exchange->abandoned)
         return 0;
     if (size > exchange->settings->max_response_bytes - exchange->body.size) {
@@ -85,7 +80,7 @@ static bool learn_length(cvk_exchange *exchange, const char *line, size_t size)
 static size_t on_header(char *data, size_t one, size_t size, void *user)
 {
     (void)one;
-    cvk_exchange *exchange = user;
+    cvk_exchange *exchange = exchange_of(user);
     exchange->header_bytes += size;
     if (exchange->abandoned)
         return 0;
@@ -126,9 +121,9 @@ static int on_ready_to_send(void *user, char *remote, char *local, int remote_po
     (void)local;
     (void)remote_port;
     (void)local_port;
-    cvk_exchange *exchange = user;
+    cvk_exchange *exchange = exchange_of(user);
     long bytes = 0;
-    curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &bytes);
+    curl_easy_getinfo(exchange->easy->curl, CURLINFO_REQUEST_SIZE, &bytes);
     bool again = exchange->asked && bytes > exchange->bytes_before;
     if (!exchange->asked)
         exchange->bytes_before = bytes; /* what went to a proxy */
@@ -146,7 +141,7 @@ static int on_ready_to_send(void *user, char *remote, char *local, int remote_po
 
 static size_t on_read(char *data, size_t one, size_t room, void *user)
 {
-    cvk_exchange *exchange = user;
+    cvk_exchange *exchange = exchange_of(user);
     if (exchange->abandoned)
         return CURL_READFUNC_ABORT;
     room *= one;
@@ -172,131 +167,155 @@ static int on_new_socket(void *user, curl_socket_t fd, curlsocktype purpose)
 
 /* ---- handles ----------------------------------------------------------------------------- */
 
-static CURL *new_easy(const cvk_settings *settings)
+/* The options that stay. */
+static bool set_up(cvk_easy *easy, const cvk_settings *settings)
 {
-    CURL *easy = curl_easy_init();
-    if (easy == NULL)
-        return NULL;
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    CURL *curl = easy->curl;
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_PRIVATE, easy);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, easy->message);
+    curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, easy);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, easy);
 #if CVK_LIBCURL_ASKS
-    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_ready_to_send);
+    curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_ready_to_send);
+    curl_easy_setopt(curl, CURLOPT_PREREQDATA, easy);
 #else
-    curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
+    curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read);
+    curl_easy_setopt(curl, CURLOPT_READDATA, easy);
 #endif
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, settings->connect_timeout);
-    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)idle_connection_seconds);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, settings->connect_timeout);
+    curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)idle_connection_seconds);
+    curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700 /* 7.87.0: a look-up in progress holds up no deadline */
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075500 /* 7.85.0 */
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    CURLcode code = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 #else
     CURLcode code =
-        curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+        curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
     long version = settings->http_version == 1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS;
     /* A libcurl built without HTTP/2 refuses. */
-    if (curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version) != CURLE_OK)
-        code |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    code |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    if (curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, version) != CURLE_OK)
+        code |= curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    /* This has libcurl decode; the header itself is among our lines, which costs it less. */
+    code |= curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
     if (settings->proxy != NULL || settings->direct)
-        code |= curl_easy_setopt(easy, CURLOPT_PROXY, settings->direct ? "" : settings->proxy);
+        code |= curl_easy_setopt(curl, CURLOPT_PROXY, settings->direct ? "" : settings->proxy);
     if (settings->ca_file != NULL)
-        code |= curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_file);
+        code |= curl_easy_setopt(curl, CURLOPT_CAINFO, settings->ca_file);
     if (settings->cert != NULL)
-        code |= curl_easy_setopt(easy, CURLOPT_SSLCERT, settings->cert);
+        code |= curl_easy_setopt(curl, CURLOPT_SSLCERT, settings->cert);
     if (settings->key != NULL)
-        code |= curl_easy_setopt(easy, CURLOPT_SSLKEY, settings->key);
-    if (code != CURLE_OK) {
-        curl_easy_cleanup(easy);
+        code |= curl_easy_setopt(curl, CURLOPT_SSLKEY, settings->key);
+    return code == CURLE_OK;
+}
+
+static cvk_easy *new_easy(const cvk_settings *settings)
+{
+    cvk_easy *easy = calloc(1, sizeof *easy);
+    if (easy == NULL)
         return NULL;
-    }
-    return easy;
+    easy->curl = curl_easy_init();
+    if (easy->curl != NULL && set_up(easy, settings))
+        return easy;
+    cvk_easy_free(easy);
+    return NULL;
 }
 
-CURL *cvk_easy_take(cvk_settings *settings)
+void cvk_easy_free(cvk_easy *easy)
 {
-    cvk_idle *idle = settings->idle;
-    if (idle == NULL)
+    curl_easy_cleanup(easy->curl);
+    free(easy);
+}
+
+cvk_easy *cvk_easy_take(cvk_settings *settings)
+{
+    cvk_easy *easy = settings->idle;
+    if (easy == NULL)
         return new_easy(settings);
-    settings->idle = idle->next;
+    settings->idle = easy->next;
     settings->idle_count--;
-    CURL *easy = idle->easy;
-    free(idle);
     return easy;
 }
 
-void cvk_easy_give(cvk_settings *settings, CURL *easy)
+void cvk_easy_give(cvk_settings *settings, cvk_easy *easy)
 {
-    cvk_idle *idle = settings->idle_count < most_idle_handles ? malloc(sizeof *idle) : NULL;
-    if (idle == NULL) {
-        curl_easy_cleanup(easy);
+    easy->exchange = NULL;
+    if (settings->idle_count >= most_idle_handles) {
+        cvk_easy_free(easy);
         return;
     }
-    *idle = (cvk_idle){.next = settings->idle, .easy = easy};
-    settings->idle = idle;
+    easy->next = settings->idle;
+    settings->idle = easy;
     settings->idle_count++;
 }
 
-static size_t count_lines(const cvk_buffer *lines)
+void cvk_easy_drop_idle(cvk_settings *settings)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < lines->size; i++)
-        count += lines->data[i] == '\0';
-    return count;
-}
-
-static struct curl_slist *link_lines(struct curl_slist *node, const cvk_buffer *lines)
-{
-    for (size_t i = 0; i < lines->size; i += strlen(lines->data + i) + 1, node++)
-        *node = (struct curl_slist){.data = lines->data + i, .next = node + 1};
-    return node;
-}
-
-/* libcurl's list, whose nodes lie in one block and point to the lines where they are. */
-static bool build_lines(cvk_exchange *exchange, bool with_body)
-{
-    static char no_expect[] = "Expect:", no_type[] = "Content-Type:";
-    static const cvk_buffer none;
-    const cvk_request *request = &exchange->request;
-    const cvk_buffer *ours = &request->headers;
-    const cvk_buffer *secret = request->credential == NULL ? &none : &request->credential->lines;
-    size_t count = count_lines(ours) + count_lines(secret) + 1;
-    cvk_buffer_clear(&exchange->lines);
-    for (size_t i = 0; i < count; i++)
-        cvk_buffer_add(&exchange->lines, &(struct curl_slist){0}, sizeof(struct curl_slist));
-    if (exchange->lines.failed)
-        return false;
-    struct curl_slist *node = (struct curl_slist *)(void *)exchange->lines.data;
-    node = link_lines(node, ours);
-    node = link_lines(node, secret);
-    *node = (struct curl_slist){.data = with_body ? no_expect : no_type};
-    return true;
-}
-
-static CURLcode set_method(CURL *easy, const cvk_request *request)
-{
-    cvk_method method = request->operation->method;
-    bool body = request->operation->has_body || method == CVK_POST;
-    CURLcode code;
-    if (body) {
-        code = curl_easy_setopt(easy, CURLOPT_POST, 1L);
-        code |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.size);
-#if CVK_LIBCURL_ASKS /* with the body at hand it goes out in one piece with the head */
-        code |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
-                                 request->body.size > 0 ? request->body.data : "");
-#endif
-    } else {
-        code = curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    while (settings->idle != NULL) {
+        cvk_easy *easy = settings->idle;
+        settings->idle = easy->next;
+        cvk_easy_free(easy);
     }
+    settings->idle_count = 0;
+}
+
+/* Adds a node for each line. `next` is set when all are there: the block may move until then. */
+static void add_nodes(cvk_buffer *nodes, char *lines, size_t size)
+{
+    for (size_t i = 0; i < size; i += strlen(lines + i) + 1)
+        cvk_buffer_add(nodes, &(struct curl_slist){.data = lines + i}, sizeof(struct curl_slist));
+}
+
+/* libcurl's list of header lines, whose nodes lie in one block and point to the lines where they
+ * are. */
+static struct curl_slist *build_lines(cvk_exchange *exchange)
+{
+    static char no_expect[] = "Expect:", no_type[] = "Content-Type:",
+                gzip[] = "Accept-Encoding: gzip";
+    const cvk_request *request = &exchange->request;
+    cvk_buffer *nodes = &exchange->lines;
+    cvk_buffer_clear(nodes);
+    add_nodes(nodes, request->headers.data, request->headers.size);
+    if (request->credential != NULL)
+        add_nodes(nodes, request->credential->lines.data, request->credential->lines.size);
+    if (!cvk_lines_have(&request->headers, "Accept-Encoding"))
+        add_nodes(nodes, gzip, sizeof gzip);
+    if (!request->operation->has_body)
+        add_nodes(nodes, no_type, sizeof no_type);
+    else if (request->body.size > least_expecting)
+        add_nodes(nodes, no_expect, sizeof no_expect);
+    if (nodes->failed)
+        return NULL;
+    struct curl_slist *first = (struct curl_slist *)(void *)nodes->data;
+    size_t count = nodes->size / sizeof *first;
+    for (size_t i = 0; i + 1 < count; i++)
+        first[i].next = &first[i + 1];
+    return first;
+}
+
+static CURLcode set_method(CURL *curl, const cvk_operation *operation)
+{
+    cvk_method method = operation->method;
+    bool body = operation->has_body || method == CVK_POST;
     bool plain = body ? method == CVK_POST : method == CVK_GET;
-    return code |
-           curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, plain ? NULL : cvk_method_name(method));
+    return curl_easy_setopt(curl, body ? CURLOPT_POST : CURLOPT_HTTPGET, 1L) |
+           curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, plain ? NULL : cvk_method_name(method));
+}
+
+static CURLcode set_body(CURL *curl, const cvk_buffer *body)
+{
+    return curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->size)
+#if CVK_LIBCURL_ASKS /* with the body at hand it goes out in one piece with the head */
+           | curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->size > 0 ? body->data : "")
+#endif
+        ;
 }
 
 /*
@@ -316,41 +335,37 @@ static const char *request_target(const cvk_exchange *exchange, const char *addr
     return target;
 }
 
-bool cvk_easy_prepare(CURL *easy, cvk_exchange *exchange, long timeout)
+bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange, long timeout)
 {
+    CURL *curl = easy->curl;
     const cvk_request *request = &exchange->request;
     cvk_buffer_clear(&exchange->address);
     cvk_request_address(request, true, &exchange->address);
     const char *address = cvk_buffer_string(&exchange->address);
-    if (address == NULL || !build_lines(exchange, request->operation->has_body))
+    struct curl_slist *lines = build_lines(exchange);
+    if (address == NULL || lines == NULL)
         return false;
-    CURLcode code = set_method(easy, request);
-    code |= curl_easy_setopt(easy, CURLOPT_URL, address);
-    code |= curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request_target(exchange, address));
-    code |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER,
-                             (struct curl_slist *)(void *)exchange->lines.data);
-    code |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout);
-    code |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->message);
-    code |= curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
-    code |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
-    code |= curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
-#if CVK_LIBCURL_ASKS
-    code |= curl_easy_setopt(easy, CURLOPT_PREREQDATA, exchange);
-#else
-    code |= curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
-#endif
-    return code == CURLE_OK;
-}
-
-void cvk_easy_drop_idle(cvk_settings *settings)
-{
-    while (settings->idle != NULL) {
-        cvk_idle *idle = settings->idle;
-        settings->idle = idle->next;
-        curl_easy_cleanup(idle->easy);
-        free(idle);
+    CURLcode code = CURLE_OK;
+    if (easy->operation != request->operation) {
+        easy->operation = NULL;
+        code = set_method(curl, request->operation);
     }
-    settings->idle_count = 0;
+    if (request->operation->has_body || request->operation->method == CVK_POST)
+        code |= set_body(curl, &request->body);
+    if (easy->timeout != timeout)
+        code |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout);
+    const char *target = request_target(exchange, address);
+    if (target != NULL || easy->targeted)
+        code |= curl_easy_setopt(curl, CURLOPT_REQUEST_TARGET, target);
+    code |= curl_easy_setopt(curl, CURLOPT_URL, address);
+    code |= curl_easy_setopt(curl, CURLOPT_HTTPHEADER, lines);
+    if (code != CURLE_OK)
+        return false;
+    easy->operation = request->operation;
+    easy->timeout = timeout;
+    easy->targeted = target != NULL;
+    easy->exchange = exchange;
+    return true;
 }
 
 /* ---- results ----------------------------------------------------------------------------- */
@@ -361,12 +376,12 @@ void cvk_easy_drop_idle(cvk_settings *settings)
 bool cvk_easy_has_sent(const cvk_exchange *exchange)
 {
     long bytes = 0;
-    curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &bytes);
+    curl_easy_getinfo(exchange->easy->curl, CURLINFO_REQUEST_SIZE, &bytes);
 #if CVK_LIBCURL_ASKS
     return exchange->asked && bytes > exchange->bytes_before;
 #else
     curl_off_t before = 0;
-    curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &before);
+    curl_easy_getinfo(exchange->easy->curl, CURLINFO_PRETRANSFER_TIME_T, &before);
     return bytes > 0 && before > 0;
 #endif
 }
@@ -375,7 +390,7 @@ int cvk_easy_status(const cvk_exchange *exchange)
 {
     long status = 0;
     if (exchange->header_bytes > 0)
-        curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+        curl_easy_getinfo(exchange->easy->curl, CURLINFO_RESPONSE_CODE, &status);
     return (int)status;
 }
 

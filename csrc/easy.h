@@ -9,17 +9,32 @@
 
 #include <curl/curl.h>
 
+/* A handle, and what is set in it: only what changes is set again. */
+typedef struct cvk_easy {
+    CURL *curl;
+    struct cvk_easy *next;          /* among those free for work */
+    cvk_exchange *exchange;         /* that it works for */
+    const cvk_operation *operation; /* whose method is set */
+    long timeout;                   /* that is set */
+    bool targeted;                  /* a request target is set */
+    cvk_transport *transport;       /* that is told of closed connections */
+    char message[CURL_ERROR_SIZE];
+} cvk_easy;
+
 /* A handle with the settings' options, new or used before; NULL: out of memory. */
-CURL *cvk_easy_take(cvk_settings *settings);
+cvk_easy *cvk_easy_take(cvk_settings *settings);
 
 /* Keeps a handle for the next exchange with these settings. */
-void cvk_easy_give(cvk_settings *settings, CURL *easy);
+void cvk_easy_give(cvk_settings *settings, cvk_easy *easy);
+
+/* Closes a handle. */
+void cvk_easy_free(cvk_easy *easy);
 
 /* Closes the handles kept. */
 void cvk_easy_drop_idle(cvk_settings *settings);
 
 /* Readies a handle for an exchange; `timeout` in milliseconds. false: out of memory. */
-bool cvk_easy_prepare(CURL *easy, cvk_exchange *exchange, long timeout);
+bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange, long timeout);
 
 /*
  * Whether a part of the request may have reached the server: libcurl had come as far as sending
@@ -35,8 +50,5 @@ cvk_failure cvk_easy_failure(cvk_exchange *exchange, CURLcode code);
 
 /* Which certificates are trusted, for messages. */
 const char *cvk_easy_trust(const cvk_settings *settings);
-
-/* libcurl's name and version, for the User-Agent: "libcurl/7.88.1". */
-const char *cvk_easy_version(void);
 
 #endif

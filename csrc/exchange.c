@@ -53,14 +53,35 @@ void cvk_settings_release(cvk_settings *settings)
     free(settings);
 }
 
-cvk_exchange *cvk_exchange_new(cvk_settings *settings)
+cvk_exchange *cvk_exchange_new(void)
 {
     cvk_exchange *exchange = calloc(1, sizeof *exchange);
-    if (exchange == NULL)
-        return NULL;
-    exchange->holders = 1;
-    exchange->settings = cvk_settings_hold(settings);
+    if (exchange != NULL)
+        exchange->holders = 1;
     return exchange;
+}
+
+void cvk_exchange_use(cvk_exchange *exchange, cvk_settings *settings)
+{
+    cvk_settings_hold(settings);
+    cvk_settings_release(exchange->settings);
+    exchange->settings = settings;
+}
+
+bool cvk_exchange_retire(cvk_exchange *exchange)
+{
+    if (exchange->holders > 1 || exchange->stage == CVK_IN_FLIGHT || exchange->abandoned)
+        return false;
+    if (exchange->address.size > 0) /* a signature may be part of it */
+        explicit_bzero(exchange->address.data, exchange->address.size);
+    cvk_request_retire(&exchange->request);
+    cvk_buffer_shrink(&exchange->headers);
+    cvk_buffer_shrink(&exchange->body);
+    cvk_buffer_shrink(&exchange->lines);
+    cvk_buffer_shrink(&exchange->address);
+    cvk_settings_release(exchange->settings);
+    exchange->settings = NULL;
+    return true;
 }
 
 cvk_exchange *cvk_exchange_hold(cvk_exchange *exchange)

@@ -34,7 +34,7 @@ typedef struct cvk_settings {
     size_t in_flight;
     cvk_list waiting;                  /* for their turn, in order */
     struct cvk_settings *next_waiting; /* settings that have such */
-    struct cvk_idle *idle;             /* easy handles set up this way and free for work */
+    struct cvk_easy *idle;             /* handles set up this way and free for work */
     size_t idle_count;
 } cvk_settings;
 
@@ -63,7 +63,7 @@ typedef enum cvk_stage { CVK_AT_REST, CVK_IN_FLIGHT, CVK_FINISHED } cvk_stage;
 struct cvk_exchange {
     unsigned holders;
     cvk_request request;
-    cvk_settings *settings; /* held */
+    cvk_settings *settings; /* held; NULL: retired */
     cvk_stage stage;
     /* the result */
     cvk_failure failure;
@@ -75,8 +75,8 @@ struct cvk_exchange {
     /* the transport's own */
     cvk_transport *transport;
     cvk_exchange *previous, *next;
-    int64_t deadline; /* by cvk_now() */
-    void *easy;
+    int64_t deadline;      /* by cvk_now() */
+    struct cvk_easy *easy; /* that does the work */
     cvk_buffer address;
     cvk_buffer lines;  /* libcurl's list of header lines */
     size_t body_sent;  /* where libcurl reads the body through a function */
@@ -90,8 +90,18 @@ struct cvk_exchange {
     bool abandoned;
 };
 
-/* A new exchange, held once, with the settings held; NULL: out of memory. */
-cvk_exchange *cvk_exchange_new(cvk_settings *settings);
+/* A new exchange, held once, without settings; NULL: out of memory. */
+cvk_exchange *cvk_exchange_new(void);
+
+/* Gives it the settings that its next request is made with, and holds them. */
+void cvk_exchange_use(cvk_exchange *exchange, cvk_settings *settings);
+
+/*
+ * Empties one that has been read, for another request: lets go of settings, credential and large
+ * blocks. false: it cannot serve again, because somebody else holds it.
+ */
+bool cvk_exchange_retire(cvk_exchange *exchange);
+
 cvk_exchange *cvk_exchange_hold(cvk_exchange *exchange);
 void cvk_exchange_release(cvk_exchange *exchange);
 

@@ -16,8 +16,13 @@ static const char decoder_key; /* registry key: the function that reads JSON tex
 
 static cvk_call *check_call(lua_State *L)
 {
-    cvk_call *call = luaL_checkudata(L, 1, CVK_CALL_TYPE);
-    luaL_argcheck(L, call->exchange != NULL, 1, "call is over");
+    cvk_call *call = lua_touserdata(L, 1);
+    /* The methods have their metatable as an upvalue: quicker to compare with than by its name. */
+    if (call == NULL || !lua_getmetatable(L, 1))
+        luaL_argerror(L, 1, "not a call");
+    luaL_argcheck(L, lua_rawequal(L, -1, lua_upvalueindex(1)), 1, "not a call");
+    lua_pop(L, 1);
+    luaL_argcheck(L, call->exchange != NULL && call->exchange->settings != NULL, 1, "call is over");
     return call;
 }
 
@@ -31,8 +36,8 @@ enum {
     arg_defaults,
     arg_headers,
     arg_allow_empty,
-    arg_paths, /* a table, so that the rest has fixed places */
-    top_faults,
+    arg_path,
+    top_faults, /* nil while there is none */
     top_call,
 };
 
@@ -77,21 +82,19 @@ static bool is_excluded(const preparation *p, const char *name)
 }
 
 /* Pushes the value of a parameter, or nil. */
-static void push_param(preparation *p, const cvk_field *field, const cvk_spot *spot,
-                       size_t position)
+static void push_param(preparation *p, const cvk_field *field, const cvk_spot *spot)
 {
     lua_State *L = p->L;
     push_member(L, arg_params, field->name);
     if (!lua_isnil(L, -1))
         p->given++;
     if (field->place == CVK_PATH) {
-        lua_rawgeti(L, arg_paths, (int)position + 1);
-        if (!lua_isnil(L, -1) && !lua_isnil(L, -2))
-            cvk_model_fault(&p->walk, spot, "is given twice");
+        if (lua_isnil(L, arg_path))
+            return;
         if (!lua_isnil(L, -1))
-            lua_remove(L, -2);
-        else
-            lua_pop(L, 1);
+            cvk_model_fault(&p->walk, spot, "is given twice");
+        lua_pushvalue(L, arg_path);
+        lua_replace(L, -2);
     } else if (lua_isnil(L, -1) && lua_istable(L, arg_defaults)) {
         lua_pop(L, 1);
         if (is_excluded(p, field->name))
@@ -124,7 +127,7 @@ static void add_text(preparation *p, const cvk_field *field, const cvk_spot *spo
     const char *fault = field->place == CVK_PATH ? cvk_request_path(p->request, text, size)
                         : field->place == CVK_QUERY
                             ? cvk_request_query(p->request, field->name, text, size)
-                            : cvk_request_header(p->request, field->name, text, size);
+                            : cvk_lines_set(&p->request->headers, field->name, text, size);
     if (fault != NULL)
         cvk_model_fault(&p->walk, spot, "%s", fault);
     lua_pop(p->L, 1);
@@ -136,7 +139,7 @@ static void add_params(preparation *p)
     for (size_t i = 0; i < operation->param_count; i++) {
         const cvk_field *field = &operation->params[i];
         cvk_spot spot = {.name = field->name};
-        push_param(p, field, &spot, i);
+        push_param(p, field, &spot);
         /* Beside a named function Convex wants its arguments even when there are none. */
         bool fill = operation->envelope == CVK_CONVEX_NAMED && field->fallback != NULL;
         if (lua_isnil(p->L, -1) && field->required)
@@ -212,17 +215,6 @@ static void check_unknown(preparation *p)
     }
 }
 
-static void add_fixed_headers(preparation *p, const cvk_client *client)
-{
-    const cvk_buffer *pairs = &client->headers;
-    for (size_t i = 0; i < pairs->size;) {
-        const char *name = pairs->data + i;
-        const char *value = name + strlen(name) + 1;
-        cvk_request_header(p->request, name, value, strlen(value));
-        i += (size_t)(value - name) + strlen(value) + 1;
-    }
-}
-
 /* The headers of a call's options: `headers.X-Name` is where a fault is. */
 static void add_headers(preparation *p)
 {
@@ -243,7 +235,7 @@ static void add_headers(preparation *p)
             fault = "must be a string";
         if (fault == NULL) {
             value = lua_tolstring(L, -1, &size);
-            fault = cvk_request_header(p->request, name, value, size);
+            fault = cvk_lines_set(&p->request->headers, name, value, size);
         }
         if (fault != NULL)
             cvk_model_fault(&p->walk, &spot, "%s", fault);
@@ -252,21 +244,27 @@ static void add_headers(preparation *p)
 
 static cvk_call *push_call(lua_State *L, const cvk_client *client)
 {
-    cvk_call *call = lua_newuserdata(L, sizeof *call);
-    *call = (cvk_call){.api = client->api};
-    luaL_getmetatable(L, CVK_CALL_TYPE);
-    lua_setmetatable(L, -2);
-    cvk_engine_enlist(L, call);
-    call->exchange = cvk_exchange_new(client->settings);
+    cvk_call *call = cvk_engine_take_spare(L);
+    if (call == NULL) {
+        call = lua_newuserdata(L, sizeof *call);
+        *call = (cvk_call){0};
+        luaL_getmetatable(L, CVK_CALL_TYPE);
+        lua_setmetatable(L, -2);
+        cvk_engine_enlist(L, call);
+        call->exchange = cvk_exchange_new();
+    }
     if (call->exchange == NULL)
         luaL_error(L, "not enough memory");
+    cvk_exchange_use(call->exchange, client->settings);
+    call->revoked = false;
     return call;
 }
 
 /*
- * Client:prepare(operation, params, defaults, headers, allow_empty, path values...)
+ * Client:prepare(operation, params, defaults, headers, allow_empty, path)
  *   operation: index in the API's table, from 0; params, defaults (values for parameters that are
- *   absent) and headers: tables or nil; allow_empty: boolean.
+ *   absent) and headers: tables or nil; allow_empty: boolean; path: the path value where it is not
+ *   among params, else nil.
  * Returns a call, or nil and an array of { field =, message = }.
  */
 int cvk_client_prepare(lua_State *L)
@@ -275,19 +273,7 @@ int cvk_client_prepare(lua_State *L)
     luaL_argcheck(L, client->api != NULL, arg_client, "closed client");
     size_t index = (size_t)luaL_checkinteger(L, arg_operation);
     luaL_argcheck(L, index < client->api->operation_count, arg_operation, "no such operation");
-    if (lua_gettop(L) < arg_allow_empty)
-        lua_settop(L, arg_allow_empty);
-    int values = lua_gettop(L) - arg_allow_empty;
-    lua_createtable(L, values > 0 ? values : 0, 0);
-    for (int i = values; i > 0; i--) {
-        lua_pushvalue(L, arg_allow_empty + i);
-        lua_rawseti(L, -2, i);
-    }
-    if (values > 0) {
-        lua_replace(L, arg_paths);
-        lua_settop(L, arg_paths);
-    }
-    lua_newtable(L);
+    lua_settop(L, top_faults);
     cvk_call *call = push_call(L, client);
     preparation p = {
         .L = L,
@@ -299,9 +285,7 @@ int cvk_client_prepare(lua_State *L)
                  .convex = client->api->error_shape == CVK_ERRORS_CONVEX},
         .first_field = true,
     };
-    cvk_request_begin(p.request, p.operation, client->address.data, client->api->accept,
-                      client->user_agent.data, client->credential);
-    add_fixed_headers(&p, client);
+    cvk_request_begin(p.request, p.operation, &client->address, &client->lines, client->credential);
     add_body(&p);
     add_headers(&p);
     check_exclusions(&p);
@@ -350,7 +334,7 @@ static int call_submit(lua_State *L)
 {
     cvk_call *call = check_call(L);
     double seconds = luaL_checknumber(L, 2);
-    long milliseconds = seconds * 1000 < 1 ? 1 : (long)fmin(ceil(seconds * 1000), 1e9);
+    long milliseconds = seconds * 1000 < 1 ? 1 : (long)fmin(ceil(seconds * 1000 - 1e-6), 1e9);
     cvk_transport *transport = cvk_engine_or_none(L);
     check_rest(L, call->exchange);
     if (transport == NULL) {
@@ -376,10 +360,18 @@ static int call_done(lua_State *L)
     return 1;
 }
 
+/* Call:revoked(): whether it was cancelled, in flight or not. */
+static int call_revoked(lua_State *L)
+{
+    lua_pushboolean(L, check_call(L)->revoked);
+    return 1;
+}
+
 /* Call:cancel(): ends it now; it reads as a failure of the kind "cancelled". */
 static int call_cancel(lua_State *L)
 {
     cvk_call *call = check_call(L);
+    call->revoked = true;
     if (call->exchange->stage == CVK_IN_FLIGHT)
         cvk_engine_or_none(L); /* in the child of a fork this lets go of what is the parent's */
     if (call->exchange->stage == CVK_IN_FLIGHT) {
@@ -512,16 +504,13 @@ static int call_body(lua_State *L)
     return 1;
 }
 
-/* Call:headers(): all headers by lower-case name, repeated ones joined by ", ". */
-static int call_headers(lua_State *L)
+/* Pushes a table of all headers by lower-case name, repeated ones joined by ", ". */
+static void push_headers(lua_State *L, const cvk_buffer *headers)
 {
-    cvk_exchange *exchange = check_call(L)->exchange;
-    cvk_credential_redact(exchange->request.credential, exchange->headers.data,
-                          exchange->headers.size);
     lua_newtable(L);
     size_t position = 0, name_size, size;
     const char *name, *value;
-    while (cvk_response_next(&exchange->headers, &position, &name, &name_size, &value, &size)) {
+    while (cvk_response_next(headers, &position, &name, &name_size, &value, &size)) {
         luaL_Buffer lower;
         luaL_buffinit(L, &lower);
         for (size_t i = 0; i < name_size; i++)
@@ -539,6 +528,76 @@ static int call_headers(lua_State *L)
         }
         lua_rawset(L, -3);
     }
+}
+
+static void redact_headers(const cvk_exchange *exchange)
+{
+    cvk_credential_redact(exchange->request.credential, exchange->headers.data,
+                          exchange->headers.size);
+}
+
+/* Call:headers(): all headers by lower-case name, without secrets. */
+static int call_headers(lua_State *L)
+{
+    const cvk_exchange *exchange = check_call(L)->exchange;
+    redact_headers(exchange);
+    push_headers(L, &exchange->headers);
+    return 1;
+}
+
+/* The text at 1 as a buffer to look at. */
+static cvk_buffer check_text(lua_State *L)
+{
+    size_t size;
+    const char *text = luaL_checklstring(L, 1, &size);
+    return (cvk_buffer){.data = (char *)(uintptr_t)text, .size = size};
+}
+
+/* core.headers(text): the same of the text that Call:retire() gave. */
+int cvk_core_headers(lua_State *L)
+{
+    const cvk_buffer headers = check_text(L);
+    push_headers(L, &headers);
+    return 1;
+}
+
+static int push_header(lua_State *L, const cvk_buffer *headers)
+{
+    size_t size;
+    const char *value = cvk_response_header(headers, luaL_checkstring(L, 2), &size);
+    if (value == NULL)
+        return 0;
+    lua_pushlstring(L, value, size);
+    return 1;
+}
+
+/* Call:header(name): the value of one header, without secrets, or nil. */
+static int call_header(lua_State *L)
+{
+    const cvk_exchange *exchange = check_call(L)->exchange;
+    redact_headers(exchange);
+    return push_header(L, &exchange->headers);
+}
+
+/* core.header(text, name): the same of the text that Call:retire() gave. */
+int cvk_core_header(lua_State *L)
+{
+    const cvk_buffer headers = check_text(L);
+    return push_header(L, &headers);
+}
+
+/*
+ * Call:retire(): the raw header lines without secrets, for core.header and core.headers. The call
+ * has been read and is over; it may come back as another one.
+ */
+static int call_retire(lua_State *L)
+{
+    cvk_exchange *exchange = check_call(L)->exchange;
+    redact_headers(exchange);
+    lua_pushlstring(L, exchange->headers.size == 0 ? "" : exchange->headers.data,
+                    exchange->headers.size);
+    if (cvk_exchange_retire(exchange))
+        cvk_engine_keep_spare(L, 1);
     return 1;
 }
 
@@ -552,20 +611,6 @@ static int call_redact(lua_State *L)
     memcpy(copy, text, size);
     cvk_credential_redact(exchange->request.credential, copy, size);
     lua_pushlstring(L, copy, size);
-    return 1;
-}
-
-/* Call:header(name): the value of one header, without secrets, or nil. */
-static int call_header(lua_State *L)
-{
-    cvk_exchange *exchange = check_call(L)->exchange;
-    size_t size;
-    const char *value = cvk_response_header(&exchange->headers, luaL_checkstring(L, 2), &size);
-    if (value == NULL)
-        return 0;
-    size_t start = (size_t)(value - exchange->headers.data);
-    cvk_credential_redact(exchange->request.credential, exchange->headers.data + start, size);
-    lua_pushlstring(L, value, size);
     return 1;
 }
 
@@ -671,23 +716,18 @@ int cvk_call_decoder(lua_State *L)
 void cvk_call_register(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"answer", call_answer},
-        {"body", call_body},
-        {"cancel", call_cancel},
-        {"done", call_done},
-        {"failure", call_failure},
-        {"header", call_header},
-        {"headers", call_headers},
-        {"redact", call_redact},
-        {"request", call_request},
-        {"respond", call_respond},
-        {"retry_after", call_retry_after},
-        {"submit", call_submit},
-        {"__gc", call_gc},
-        {NULL, NULL},
+        {"answer", call_answer},   {"body", call_body},
+        {"cancel", call_cancel},   {"done", call_done},
+        {"failure", call_failure}, {"header", call_header},
+        {"headers", call_headers}, {"redact", call_redact},
+        {"request", call_request}, {"respond", call_respond},
+        {"retire", call_retire},   {"retry_after", call_retry_after},
+        {"revoked", call_revoked}, {"submit", call_submit},
+        {"__gc", call_gc},         {NULL, NULL},
     };
     luaL_newmetatable(L, CVK_CALL_TYPE);
-    luaL_setfuncs(L, methods, 0);
+    lua_pushvalue(L, -1);
+    luaL_setfuncs(L, methods, 1);
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);

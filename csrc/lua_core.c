@@ -24,6 +24,7 @@
 typedef struct cvk_state {
     cvk_transport *transport;
     cvk_call *calls;
+    int spares;          /* how many calls are kept for further use */
     bool closed;         /* together with the Lua state, whose last finalizers may still run */
     unsigned generation; /* that made it: a child of a fork must not touch its parent's sockets */
 } cvk_state;
@@ -42,7 +43,9 @@ static void watch_forks(void)
 }
 
 /* Registry keys; only their addresses count. */
-static const char engine_key, anchors_key, step_key, pollfd_key;
+static const char engine_key, anchors_key, spares_key, step_key, pollfd_key;
+
+enum { most_spares = 64 };
 
 static int close_engine(lua_State *L)
 {
@@ -74,6 +77,30 @@ void cvk_engine_enlist(lua_State *L, cvk_call *call)
     if (call->next != NULL)
         call->next->link = &call->next;
     state->calls = call;
+}
+
+cvk_call *cvk_engine_take_spare(lua_State *L)
+{
+    cvk_state *state = state_of(L);
+    if (state->spares == 0 || state->closed)
+        return NULL;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &spares_key);
+    lua_rawgeti(L, -1, state->spares);
+    lua_pushnil(L);
+    lua_rawseti(L, -3, state->spares--);
+    lua_remove(L, -2);
+    return lua_touserdata(L, -1);
+}
+
+void cvk_engine_keep_spare(lua_State *L, int index)
+{
+    cvk_state *state = state_of(L);
+    if (state->spares == most_spares)
+        return;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &spares_key);
+    lua_pushvalue(L, index);
+    lua_rawseti(L, -2, ++state->spares);
+    lua_pop(L, 1);
 }
 
 cvk_transport *cvk_engine_if_any(lua_State *L)
@@ -136,6 +163,8 @@ static void make_engine(lua_State *L)
         return;
     lua_newtable(L); /* first: where there is an engine there are anchors */
     lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors_key);
+    lua_createtable(L, most_spares, 0); /* at its final size: keeping a call needs no memory */
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &spares_key);
     cvk_state *made = lua_newuserdata(L, sizeof *made);
     *made = (cvk_state){0};
     lua_createtable(L, 0, 1);
@@ -311,10 +340,28 @@ static int client_close(lua_State *L)
     cvk_settings_release(client->settings);
     cvk_credential_release(client->credential);
     cvk_buffer_free(&client->address);
-    cvk_buffer_free(&client->user_agent);
-    cvk_buffer_free(&client->headers);
+    cvk_buffer_free(&client->lines);
     *client = (cvk_client){0};
     return 0;
+}
+
+/* Client:calls(): an array of its calls in flight. */
+static int client_calls(lua_State *L)
+{
+    const cvk_client *client = check_client(L);
+    int count = 0;
+    lua_settop(L, 1);
+    lua_newtable(L);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors_key);
+    for (lua_pushnil(L); lua_next(L, 3);) {
+        const cvk_call *call = lua_touserdata(L, -1);
+        if (call->exchange->settings == client->settings)
+            lua_rawseti(L, 2, ++count);
+        else
+            lua_pop(L, 1);
+    }
+    lua_settop(L, 2);
+    return 1;
 }
 
 static char *copy_field(lua_State *L, int table, const char *name)
@@ -336,25 +383,24 @@ static double number_field(lua_State *L, int table, const char *name)
     return value;
 }
 
-static void copy_headers(lua_State *L, int table, cvk_buffer *headers)
+static void set_line(lua_State *L, cvk_buffer *lines, const char *name, const char *value)
 {
-    lua_getfield(L, table, "headers");
-    if (lua_istable(L, -1)) {
-        for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-            const char *name = luaL_checkstring(L, -2), *value = luaL_checkstring(L, -1);
-            cvk_buffer_add(headers, name, strlen(name) + 1);
-            cvk_buffer_add(headers, value, strlen(value) + 1);
-        }
-    }
-    lua_pop(L, 1);
+    const char *fault = cvk_lines_set(lines, name, value, strlen(value));
+    if (fault != NULL)
+        luaL_error(L, "the header %s %s", name, fault);
 }
 
-static void copy_string(lua_State *L, int table, const char *name, cvk_buffer *to)
+/* The header lines that all requests of a client have. */
+static void write_lines(lua_State *L, int table, const cvk_api *api, cvk_buffer *lines)
 {
-    lua_getfield(L, table, name);
-    cvk_buffer_add_string(to, luaL_checkstring(L, -1));
-    cvk_buffer_string(to);
-    lua_pop(L, 1);
+    set_line(L, lines, "Accept", api->accept);
+    lua_getfield(L, table, "user_agent");
+    set_line(L, lines, "User-Agent", luaL_checkstring(L, -1));
+    lua_getfield(L, table, "headers");
+    if (lua_istable(L, -1))
+        for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+            set_line(L, lines, luaL_checkstring(L, -2), luaL_checkstring(L, -1));
+    lua_pop(L, 2);
 }
 
 /*
@@ -387,10 +433,11 @@ static int core_client(lua_State *L)
     lua_getfield(L, 2, "direct");
     settings->direct = lua_toboolean(L, -1) != 0;
     lua_pop(L, 1);
-    copy_string(L, 2, "address", &client->address);
-    copy_string(L, 2, "user_agent", &client->user_agent);
-    copy_headers(L, 2, &client->headers);
-    if (client->address.failed || client->user_agent.failed || client->headers.failed)
+    lua_getfield(L, 2, "address");
+    cvk_buffer_add_string(&client->address, luaL_checkstring(L, -1));
+    lua_pop(L, 1);
+    write_lines(L, 2, api, &client->lines);
+    if (cvk_buffer_string(&client->address) == NULL || client->lines.failed)
         return luaL_error(L, "not enough memory");
     client->api = api;
     return 1;
@@ -507,11 +554,9 @@ static int core_catalogue(lua_State *L)
 static void register_client(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"prepare", cvk_client_prepare},
-        {"credential", client_credential},
-        {"close", client_close},
-        {"__gc", client_close},
-        {NULL, NULL},
+        {"prepare", cvk_client_prepare}, {"credential", client_credential},
+        {"calls", client_calls},         {"close", client_close},
+        {"__gc", client_close},          {NULL, NULL},
     };
     luaL_newmetatable(L, CVK_CLIENT_TYPE);
     luaL_setfuncs(L, methods, 0);
@@ -530,6 +575,8 @@ int luaopen_convoke_core(lua_State *L)
         {"decoder", cvk_call_decoder},
         {"embed", core_embed},
         {"finished", core_finished},
+        {"header", cvk_core_header},
+        {"headers", cvk_core_headers},
         {"http_date", core_http_date},
         {"in_flight", core_in_flight},
         {"nearest", core_nearest},
@@ -548,8 +595,6 @@ int luaopen_convoke_core(lua_State *L)
     luaL_newlib(L, functions);
     cvk_values_register(L);
     cvk_bell_register(L);
-    lua_pushstring(L, cvk_easy_version());
-    lua_setfield(L, -2, "libcurl");
     lua_pushstring(L, CVK_POLLER_NAME);
     lua_setfield(L, -2, "poller");
     return 1;

@@ -16,14 +16,13 @@ typedef struct cvk_client {
     cvk_settings *settings;     /* held */
     cvk_credential *credential; /* held; NULL: none */
     cvk_buffer address;         /* without a closing slash; a C string */
-    cvk_buffer user_agent;      /* a C string */
-    cvk_buffer headers;         /* `name\0value\0` pairs that go with every request */
+    cvk_buffer lines;           /* header lines that go with every request */
 } cvk_client;
 
 /* One call: a request, and what came of it. */
 typedef struct cvk_call {
-    cvk_exchange *exchange; /* held; NULL: nothing in it */
-    const cvk_api *api;
+    cvk_exchange *exchange;        /* held; NULL: nothing in it */
+    bool revoked;                  /* not to go on, whatever becomes of the exchange */
     struct cvk_call *next, **link; /* in the engine's list of calls; link NULL: in none */
 } cvk_call;
 
@@ -48,6 +47,13 @@ void cvk_engine_release(lua_State *L, const cvk_exchange *exchange);
  * Raises when the state is that far. */
 void cvk_engine_enlist(lua_State *L, cvk_call *call);
 
+/*
+ * Pushes a call that has been of use before, and may be again, or returns NULL; takes the one at
+ * `index` for such a use, if there is room.
+ */
+cvk_call *cvk_engine_take_spare(lua_State *L);
+void cvk_engine_keep_spare(lua_State *L, int index);
+
 /* Takes a call out of it, and empties it. */
 void cvk_call_clear(cvk_call *call);
 
@@ -56,6 +62,10 @@ int cvk_client_prepare(lua_State *L);
 
 /* Makes the metatable of calls. */
 void cvk_call_register(lua_State *L);
+
+/* core.headers and core.header; described where they are defined. */
+int cvk_core_headers(lua_State *L);
+int cvk_core_header(lua_State *L);
 
 /* Takes the function that reads JSON text; core.decoder. */
 int cvk_call_decoder(lua_State *L);

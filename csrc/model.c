@@ -68,6 +68,10 @@ static void note(cvk_walk *walk, const cvk_spot *spot)
 {
     lua_State *L = walk->L;
     luaL_checkstack(L, 8, "too many faults");
+    if (walk->fault_count == 0) {
+        lua_newtable(L);
+        lua_replace(L, walk->faults);
+    }
     lua_createtable(L, 0, 2);
     lua_insert(L, -2);
     lua_setfield(L, -2, "message");

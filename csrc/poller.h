@@ -46,6 +46,15 @@ int cvk_poller_fd(cvk_poller *poller);
 /* Watches a socket for what is asked, anew or otherwise than before; neither: no more. */
 bool cvk_poller_watch(cvk_poller *poller, int fd, bool readable, bool writable);
 
+/*
+ * A connection is about to be closed. A poller may go on watching what libcurl has let go of, which
+ * spares system calls where that is used again.
+ */
+void cvk_poller_closed(cvk_poller *poller, int fd);
+
+/* Ends that watching: from now on the descriptor tells of nothing that was not asked for. */
+void cvk_poller_rest(cvk_poller *poller);
+
 /* Makes the descriptor readable after `milliseconds`; negative: not by time. */
 void cvk_poller_arm(cvk_poller *poller, long milliseconds);
 

@@ -13,11 +13,24 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+/*
+ * What is known of a socket. libcurl lets go of a connection after each exchange and asks for it
+ * again with the next; the kernel is only told of the latter.
+ */
+typedef struct cvk_watch {
+    bool spare; /* libcurl has let go of it, the kernel may still watch it */
+    int place;  /* among the spare ones */
+} cvk_watch;
+
 struct cvk_poller {
     int epoll;
     int timer;
     int wake;
     bool awake;
+    cvk_watch *watches; /* by descriptor */
+    int *spares;        /* descriptors of the spare ones */
+    int room;           /* of both */
+    int spare_count;
 };
 
 static bool add(const cvk_poller *poller, int fd)
@@ -56,6 +69,8 @@ void cvk_poller_free(cvk_poller *poller)
     close_if_open(poller->epoll);
     close_if_open(poller->timer);
     close_if_open(poller->wake);
+    free(poller->watches);
+    free(poller->spares);
     free(poller);
 }
 
@@ -64,17 +79,83 @@ int cvk_poller_fd(cvk_poller *poller)
     return poller->epoll;
 }
 
+static bool is_spare(const cvk_poller *poller, int fd)
+{
+    return fd < poller->room && poller->watches[fd].spare;
+}
+
+static bool make_room(cvk_poller *poller, int fd)
+{
+    if (fd < poller->room)
+        return true;
+    int room = fd < 32 ? 64 : 2 * fd;
+    cvk_watch *watches = realloc(poller->watches, (size_t)room * sizeof *watches);
+    if (watches != NULL)
+        poller->watches = watches;
+    int *spares = realloc(poller->spares, (size_t)room * sizeof *spares);
+    if (spares != NULL)
+        poller->spares = spares;
+    if (watches == NULL || spares == NULL)
+        return false;
+    for (int i = poller->room; i < room; i++)
+        watches[i] = (cvk_watch){0};
+    poller->room = room;
+    return true;
+}
+
+static void add_spare(cvk_poller *poller, int fd)
+{
+    poller->watches[fd] = (cvk_watch){.spare = true, .place = poller->spare_count};
+    poller->spares[poller->spare_count++] = fd;
+}
+
+static void take_spare(cvk_poller *poller, int fd)
+{
+    int place = poller->watches[fd].place, last = poller->spares[--poller->spare_count];
+    poller->spares[place] = last;
+    poller->watches[last].place = place;
+    poller->watches[fd].spare = false;
+}
+
+/* The kernel may not know the socket any more. */
+static bool forget(cvk_poller *poller, int fd)
+{
+    struct epoll_event event = {.data.fd = fd};
+    if (is_spare(poller, fd))
+        take_spare(poller, fd);
+    return epoll_ctl(poller->epoll, EPOLL_CTL_DEL, fd, &event) == 0 || errno == ENOENT ||
+           errno == EBADF;
+}
+
+void cvk_poller_closed(cvk_poller *poller, int fd)
+{
+    if (is_spare(poller, fd))
+        forget(poller, fd);
+}
+
+void cvk_poller_rest(cvk_poller *poller)
+{
+    while (poller->spare_count > 0)
+        forget(poller, poller->spares[poller->spare_count - 1]);
+}
+
 bool cvk_poller_watch(cvk_poller *poller, int fd, bool readable, bool writable)
 {
     struct epoll_event event = {.data.fd = fd};
-    if (!readable && !writable)
-        return epoll_ctl(poller->epoll, EPOLL_CTL_DEL, fd, &event) == 0 || errno == ENOENT ||
-               errno == EBADF;
     event.events = (readable ? (uint32_t)EPOLLIN : 0) | (writable ? (uint32_t)EPOLLOUT : 0);
-    /* Most are new: libcurl has an idle connection watched no more. */
-    if (epoll_ctl(poller->epoll, EPOLL_CTL_ADD, fd, &event) == 0)
+    if (event.events == 0) {
+        if (!make_room(poller, fd))
+            return forget(poller, fd);
+        if (!is_spare(poller, fd))
+            add_spare(poller, fd);
         return true;
-    return errno == EEXIST && epoll_ctl(poller->epoll, EPOLL_CTL_MOD, fd, &event) == 0;
+    }
+    if (is_spare(poller, fd))
+        take_spare(poller, fd);
+    /* The kernel knows a connection that is used again, but not a new one with an old number. */
+    if (epoll_ctl(poller->epoll, EPOLL_CTL_MOD, fd, &event) == 0)
+        return true;
+    return errno == ENOENT && epoll_ctl(poller->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 void cvk_poller_arm(cvk_poller *poller, long milliseconds)
@@ -110,7 +191,11 @@ int cvk_poller_wait(cvk_poller *poller, int milliseconds, cvk_ready *ready, int 
         if (fd == poller->timer) {
             uint64_t fired;
             (void)!read(fd, &fired, sizeof fired);
-        } else if (fd != poller->wake) {
+        } else if (fd == poller->wake) {
+            continue;
+        } else if (is_spare(poller, fd)) {
+            forget(poller, fd); /* libcurl sees by itself what became of it */
+        } else {
             ready[found++] = (cvk_ready){
                 .fd = fd,
                 .readable = (events[i].events & EPOLLIN) != 0,

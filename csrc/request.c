@@ -13,17 +13,19 @@ static void copy_path(cvk_request *request)
     request->path_rest += length;
 }
 
-static void add_line(cvk_request *request, const char *name, const char *text, size_t size)
+static void add_line(cvk_buffer *lines, const char *name, const char *text, size_t size)
 {
-    cvk_buffer_add_string(&request->headers, name);
-    cvk_buffer_add_string(&request->headers, ": ");
-    cvk_buffer_add(&request->headers, text, size);
-    cvk_buffer_add_byte(&request->headers, '\0');
+    cvk_buffer_add_string(lines, name);
+    cvk_buffer_add(lines, ": ", 2);
+    cvk_buffer_add(lines, text, size);
+    cvk_buffer_add_byte(lines, '\0');
 }
 
-void cvk_request_begin(cvk_request *request, const cvk_operation *operation, const char *address,
-                       const char *accept, const char *user_agent, cvk_credential *credential)
+void cvk_request_begin(cvk_request *request, const cvk_operation *operation,
+                       const cvk_buffer *address, const cvk_buffer *lines,
+                       cvk_credential *credential)
 {
+    static const char json[] = "Content-Type: application/json"; /* with its closing zero */
     request->operation = operation;
     cvk_credential_hold(credential);
     cvk_credential_release(request->credential);
@@ -33,12 +35,11 @@ void cvk_request_begin(cvk_request *request, const cvk_operation *operation, con
     cvk_buffer_clear(&request->url);
     cvk_buffer_clear(&request->headers);
     cvk_buffer_clear(&request->body);
-    cvk_buffer_add_string(&request->url, address);
+    cvk_buffer_add(&request->url, address->data, address->size);
     copy_path(request);
-    add_line(request, "Accept", accept, strlen(accept));
-    add_line(request, "User-Agent", user_agent, strlen(user_agent));
+    cvk_buffer_add(&request->headers, lines->data, lines->size);
     if (operation->has_body)
-        add_line(request, "Content-Type", "application/json", strlen("application/json"));
+        cvk_buffer_add(&request->headers, json, sizeof json);
 }
 
 const char *cvk_request_path(cvk_request *request, const char *text, size_t size)
@@ -63,23 +64,36 @@ const char *cvk_request_query(cvk_request *request, const char *name, const char
     return NULL;
 }
 
-static void remove_line(cvk_buffer *headers, const char *name)
+static bool is_line(const char *line, const char *name, size_t length)
+{
+    return strncasecmp(line, name, length) == 0 && line[length] == ':';
+}
+
+bool cvk_lines_have(const cvk_buffer *lines, const char *name)
 {
     size_t length = strlen(name);
-    for (size_t i = 0; i < headers->size;) {
-        char *line = headers->data + i;
+    for (size_t i = 0; i < lines->size; i += strlen(lines->data + i) + 1)
+        if (is_line(lines->data + i, name, length))
+            return true;
+    return false;
+}
+
+static void remove_line(cvk_buffer *lines, const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; i < lines->size;) {
+        char *line = lines->data + i;
         size_t size = strlen(line) + 1;
-        if (strncasecmp(line, name, length) == 0 && line[length] == ':') {
-            memmove(line, line + size, headers->size - i - size);
-            headers->size -= size;
+        if (is_line(line, name, length)) {
+            memmove(line, line + size, lines->size - i - size);
+            lines->size -= size;
         } else {
             i += size;
         }
     }
 }
 
-const char *cvk_request_header(cvk_request *request, const char *name, const char *text,
-                               size_t size)
+const char *cvk_lines_set(cvk_buffer *lines, const char *name, const char *text, size_t size)
 {
     size_t blanks = 0;
     for (size_t i = 0; i < size; i++) {
@@ -89,8 +103,8 @@ const char *cvk_request_header(cvk_request *request, const char *name, const cha
     }
     if (blanks == size)
         return "must not be blank: no header would be sent";
-    remove_line(&request->headers, name);
-    add_line(request, name, text, size);
+    remove_line(lines, name);
+    add_line(lines, name, text, size);
     return NULL;
 }
 
@@ -132,6 +146,15 @@ void cvk_request_address(const cvk_request *request, bool secret, cvk_buffer *to
 bool cvk_request_failed(const cvk_request *request)
 {
     return request->url.failed || request->headers.failed || request->body.failed;
+}
+
+void cvk_request_retire(cvk_request *request)
+{
+    cvk_credential_release(request->credential);
+    request->credential = NULL;
+    cvk_buffer_shrink(&request->url);
+    cvk_buffer_shrink(&request->headers);
+    cvk_buffer_shrink(&request->body);
 }
 
 void cvk_request_free(cvk_request *request)

@@ -21,11 +21,21 @@ typedef struct cvk_request {
 } cvk_request;
 
 /*
- * Starts a request for `operation` below `address` (without fault and closing slash).
- * `accept` and `user_agent` are header values.
+ * Starts a request for `operation` below `address` (without fault and closing slash), with the
+ * header lines that all requests of the client have.
  */
-void cvk_request_begin(cvk_request *request, const cvk_operation *operation, const char *address,
-                       const char *accept, const char *user_agent, cvk_credential *credential);
+void cvk_request_begin(cvk_request *request, const cvk_operation *operation,
+                       const cvk_buffer *address, const cvk_buffer *lines,
+                       cvk_credential *credential);
+
+/*
+ * Adds a header to lines that each have their closing zero; one of the same name is replaced.
+ * Returns what is wrong with the value, or NULL.
+ */
+const char *cvk_lines_set(cvk_buffer *lines, const char *name, const char *text, size_t size);
+
+/* Whether a header of that name is among the lines. */
+bool cvk_lines_have(const cvk_buffer *lines, const char *name);
 
 /* The functions below return what is wrong with the value, or NULL when it was added. */
 
@@ -36,10 +46,6 @@ const char *cvk_request_path(cvk_request *request, const char *text, size_t size
 const char *cvk_request_query(cvk_request *request, const char *name, const char *text,
                               size_t size);
 
-/* Adds a header; one of the same name is replaced. */
-const char *cvk_request_header(cvk_request *request, const char *name, const char *text,
-                               size_t size);
-
 /* What is wrong with a header's name that a caller chose, or NULL. */
 const char *cvk_request_header_name_fault(const char *name, size_t size);
 
@@ -48,6 +54,9 @@ void cvk_request_address(const cvk_request *request, bool secret, cvk_buffer *to
 
 /* Whether memory ran out somewhere on the way. */
 bool cvk_request_failed(const cvk_request *request);
+
+/* Lets go of the credential and of large blocks; what remains serves the next request. */
+void cvk_request_retire(cvk_request *request);
 
 /* Gives everything back. */
 void cvk_request_free(cvk_request *request);

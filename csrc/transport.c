@@ -8,8 +8,12 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-enum { ready_at_once = 32 };
+enum {
+    ready_at_once = 32,
+    grace = 3, /* milliseconds after a deadline that libcurl has to notice it */
+};
 
 struct cvk_transport {
     CURLM *multi;
@@ -22,6 +26,7 @@ struct cvk_transport {
     int64_t due;          /* when libcurl wants to be called, by cvk_now(); -1: not */
     int64_t alarm;        /* when somebody above wants step() to be called; -1: not */
     int64_t queue_due;    /* when the first waiting exchange may be too late; -1: none waits */
+    int64_t flying_due;   /* when libcurl may have missed a deadline; -1: nothing is in flight */
     int64_t armed;        /* what the poller's timer is set to; -1: nothing */
     uint64_t kept;        /* how many connections libcurl may keep */
     bool watched;         /* somebody else waits on the descriptor */
@@ -29,9 +34,9 @@ struct cvk_transport {
 
 /* ---- what libcurl calls (nothing here calls libcurl's multi interface) ------------------------ */
 
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user)
+static int on_socket(CURL *curl, curl_socket_t fd, int what, void *user, void *socket_user)
 {
-    (void)easy;
+    (void)curl;
     (void)socket_user;
     cvk_transport *transport = user;
     bool in = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
@@ -39,12 +44,24 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *s
     return cvk_guard_watch(&transport->guard, fd, in, out) ? 0 : -1;
 }
 
-/* libcurl asks for 0 ms with every new transfer; remembering it is all that costs. */
+static int on_close(void *user, curl_socket_t fd)
+{
+    cvk_transport *transport = user;
+    cvk_poller_closed(transport->poller, fd);
+    return close(fd);
+}
+
+/*
+ * libcurl asks for 0 ms with every new transfer; remembering it is all that costs. Any other time is
+ * rounded up: called too early, libcurl finds nothing to do and does not ask again.
+ */
 static int on_timer(CURLM *multi, long milliseconds, void *user)
 {
     (void)multi;
     cvk_transport *transport = user;
-    transport->due = milliseconds < 0 ? -1 : milliseconds == 0 ? 0 : cvk_now() + milliseconds;
+    transport->due = milliseconds < 0    ? -1
+                     : milliseconds == 0 ? 0
+                                         : (cvk_microseconds() + 999) / 1000 + milliseconds;
     return 0;
 }
 
@@ -54,9 +71,10 @@ static void count(cvk_transport *transport, const cvk_exchange *exchange)
 {
     long opened = 0;
     curl_off_t up = 0, down = 0;
-    curl_easy_getinfo(exchange->easy, CURLINFO_NUM_CONNECTS, &opened);
-    curl_easy_getinfo(exchange->easy, CURLINFO_SIZE_UPLOAD_T, &up);
-    curl_easy_getinfo(exchange->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
+    CURL *curl = exchange->easy->curl;
+    curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &opened);
+    curl_easy_getinfo(curl, CURLINFO_SIZE_UPLOAD_T, &up);
+    curl_easy_getinfo(curl, CURLINFO_SIZE_DOWNLOAD_T, &down);
     cvk_counters *counters = &transport->counters;
     counters->connections_opened += (uint64_t)opened;
     counters->connections_reused += opened == 0 && exchange->sent;
@@ -79,27 +97,34 @@ static void settle(cvk_transport *transport, cvk_exchange *exchange)
     cvk_list_add(&transport->finished, exchange);
 }
 
+/* Why an exchange failed that has not said so itself, and a text about it. */
+static void explain(cvk_exchange *exchange, CURLcode code)
+{
+    const char *message = exchange->easy->message;
+    if (exchange->failure == CVK_FINE) /* else a callback has said why it stopped */
+        exchange->failure = cvk_easy_failure(exchange, code);
+    else if (exchange->why != NULL)
+        message = exchange->why;
+    if (exchange->failure != CVK_FINE && exchange->message[0] == '\0')
+        snprintf(exchange->message, sizeof exchange->message, "%s",
+                 message[0] != '\0' ? message : curl_easy_strerror(code));
+}
+
 /* Takes an exchange from libcurl, with libcurl's word for how it went. */
 static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode code)
 {
-    CURL *easy = exchange->easy;
+    cvk_easy *easy = exchange->easy;
     exchange->status = cvk_easy_status(exchange);
     exchange->sent = cvk_easy_has_sent(exchange);
-    const char *message = curl_easy_strerror(code);
-    if (exchange->failure == CVK_FINE) { /* else a callback has said why it stopped */
-        exchange->failure = cvk_easy_failure(exchange, code);
-    } else if (exchange->why != NULL) {
-        message = exchange->why;
-        exchange->message[0] = '\0';
-    }
-    if (exchange->failure != CVK_FINE && exchange->message[0] == '\0')
-        snprintf(exchange->message, sizeof exchange->message, "%s", message);
+    explain(exchange, code);
     count(transport, exchange);
-    curl_multi_remove_handle(transport->multi, easy);
+    curl_multi_remove_handle(transport->multi, easy->curl);
     exchange->easy = NULL;
     exchange->settings->in_flight--;
     cvk_easy_give(exchange->settings, easy);
     cvk_list_remove(&transport->flying, exchange);
+    if (transport->flying.first == NULL)
+        transport->flying_due = -1;
     settle(transport, exchange);
 }
 
@@ -120,23 +145,69 @@ static void keep_connections(cvk_transport *transport)
     curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, (long)transport->kept);
 }
 
+static void note_deadline(cvk_transport *transport, const cvk_exchange *exchange)
+{
+    int64_t due = exchange->deadline + grace;
+    if (transport->flying_due < 0 || due < transport->flying_due)
+        transport->flying_due = due;
+}
+
+/* Whether taking the handle out would wait for a name to be looked up. */
+static bool is_looking_up(const cvk_exchange *exchange)
+{
+    curl_off_t looked_up = 0;
+    curl_easy_getinfo(exchange->easy->curl, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
+    return looked_up == 0;
+}
+
+/*
+ * Ends what is over its deadline. libcurl does so by itself, but may lose one of two times of its
+ * own that are less than a millisecond apart (seen with 7.88).
+ */
+static void expire_flying(cvk_transport *transport)
+{
+    int64_t now = cvk_now();
+    if (transport->flying_due < 0 || now < transport->flying_due)
+        return;
+    transport->flying_due = -1;
+    cvk_exchange *next;
+    for (cvk_exchange *exchange = transport->flying.first; exchange; exchange = next) {
+        next = exchange->next;
+        if (exchange->deadline + grace > now)
+            note_deadline(transport, exchange);
+        else if (!is_looking_up(exchange))
+            finish(transport, exchange, CURLE_OPERATION_TIMEDOUT); /* else it ends by itself */
+    }
+}
+
+/* This transport is told when a connection that the handle makes is closed. */
+static bool adopt(cvk_transport *transport, cvk_easy *easy)
+{
+    if (easy->transport == transport)
+        return true;
+    CURLcode code = curl_easy_setopt(easy->curl, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    code |= curl_easy_setopt(easy->curl, CURLOPT_CLOSESOCKETDATA, transport);
+    easy->transport = code == CURLE_OK ? transport : NULL;
+    return code == CURLE_OK;
+}
+
 /* Hands an exchange to libcurl, with the time that is left. */
 static bool launch(cvk_transport *transport, cvk_exchange *exchange)
 {
     int64_t left = exchange->deadline - cvk_now();
-    CURL *easy = transport->multi == NULL ? NULL : cvk_easy_take(exchange->settings);
+    cvk_easy *easy = transport->multi == NULL ? NULL : cvk_easy_take(exchange->settings);
     if (easy == NULL)
         return false;
-    exchange->easy = easy;
     keep_connections(transport);
-    if (!cvk_easy_prepare(easy, exchange, left > 0 ? (long)left : 1) ||
-        curl_multi_add_handle(transport->multi, easy) != CURLM_OK) {
-        exchange->easy = NULL;
-        curl_easy_cleanup(easy);
+    if (!adopt(transport, easy) || !cvk_easy_prepare(easy, exchange, left > 0 ? (long)left : 1) ||
+        curl_multi_add_handle(transport->multi, easy->curl) != CURLM_OK) {
+        cvk_easy_free(easy);
         return false;
     }
+    exchange->easy = easy;
     exchange->settings->in_flight++;
     cvk_list_add(&transport->flying, exchange);
+    note_deadline(transport, exchange);
     return true;
 }
 
@@ -231,10 +302,10 @@ static void collect(cvk_transport *transport)
     int left;
     CURLMsg *message;
     while ((message = curl_multi_info_read(transport->multi, &left)) != NULL) {
-        void *exchange = NULL;
+        cvk_easy *easy = NULL;
         CURLcode code = message->data.result;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
-        finish(transport, exchange, code);
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &easy);
+        finish(transport, easy->exchange, code);
     }
 }
 
@@ -288,7 +359,7 @@ cvk_transport *cvk_transport_new(void)
     cvk_transport *transport = calloc(1, sizeof *transport);
     if (transport == NULL)
         return NULL;
-    transport->alarm = transport->queue_due = transport->armed = -1;
+    transport->alarm = transport->queue_due = transport->flying_due = transport->armed = -1;
     transport->poller = cvk_poller_new();
     cvk_guard_begin(&transport->guard, transport->poller);
     if (transport->poller == NULL || !new_multi(transport)) {
@@ -347,7 +418,8 @@ static int64_t earlier(int64_t one, int64_t other)
 /* When there is work by time; -1: not. */
 static int64_t next_due(const cvk_transport *transport)
 {
-    return earlier(earlier(transport->due, transport->queue_due), transport->guard.due);
+    int64_t due = earlier(transport->due, transport->queue_due);
+    return earlier(earlier(due, transport->flying_due), transport->guard.due);
 }
 
 /* The same for those that watch the descriptor. */
@@ -361,6 +433,8 @@ static void announce(cvk_transport *transport)
 {
     if (!transport->watched)
         return;
+    if (transport->flying.first == NULL)
+        cvk_poller_rest(transport->poller);
     int64_t due = next_watched(transport);
     cvk_poller_wake(transport->poller, transport->finished.first != NULL || due == 0);
     if (due < 0 && transport->armed >= 0) {
@@ -399,6 +473,7 @@ bool cvk_transport_submit(cvk_transport *transport, cvk_exchange *exchange, long
 static void run_timers(cvk_transport *transport)
 {
     expire_queues(transport);
+    expire_flying(transport);
     if (transport->guard.due >= 0 && transport->guard.due <= cvk_now())
         cvk_guard_resume(&transport->guard);
     if (transport->multi == NULL || transport->due < 0 ||
@@ -416,10 +491,10 @@ static uint32_t progress(const cvk_transport *transport)
     for (cvk_exchange *exchange = transport->flying.first; exchange; exchange = exchange->next) {
         curl_off_t up = 0, down = 0;
         long request = 0, head = 0;
-        curl_easy_getinfo(exchange->easy, CURLINFO_SIZE_UPLOAD_T, &up);
-        curl_easy_getinfo(exchange->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
-        curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &request);
-        curl_easy_getinfo(exchange->easy, CURLINFO_HEADER_SIZE, &head);
+        curl_easy_getinfo(exchange->easy->curl, CURLINFO_SIZE_UPLOAD_T, &up);
+        curl_easy_getinfo(exchange->easy->curl, CURLINFO_SIZE_DOWNLOAD_T, &down);
+        curl_easy_getinfo(exchange->easy->curl, CURLINFO_REQUEST_SIZE, &request);
+        curl_easy_getinfo(exchange->easy->curl, CURLINFO_HEADER_SIZE, &head);
         sum += (uint64_t)up + (uint64_t)down + (uint64_t)request + (uint64_t)head;
     }
     return (uint32_t)sum;
@@ -497,9 +572,7 @@ void cvk_transport_cancel(cvk_exchange *exchange)
     }
     /* Taking a handle out while its name is being looked up would wait for that. It stays, and
      * ends by itself: no callback lets an abandoned exchange go on. */
-    curl_off_t looked_up = 0;
-    curl_easy_getinfo(exchange->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
-    if (looked_up > 0) {
+    if (!is_looking_up(exchange)) {
         finish(transport, exchange, CURLE_ABORTED_BY_CALLBACK);
         advance_queues(transport);
     }

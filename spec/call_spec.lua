@@ -60,22 +60,6 @@ local function within(least, seconds, most)
     ("%.3f s, not between %.3f and %.3f"):format(seconds, least, most))
 end
 
--- An address where nobody answers: the connections that it may have waiting are there already.
-local function silent_address()
-  local listener = assert(socket.bind("127.0.0.1", 0, 0))
-  local _, port = listener:getsockname()
-  local held = { listener }
-  for i = 2, 4 do
-    held[i] = socket.tcp()
-    held[i]:settimeout(0)
-    held[i]:connect("127.0.0.1", port)
-  end
-  socket.sleep(0.05)
-  return "http://127.0.0.1:" .. port, function()
-    for _, one in ipairs(held) do one:close() end
-  end
-end
-
 -- An address where nobody listens.
 local function refusing_address()
   local listener = assert(socket.bind("127.0.0.1", 0))
@@ -197,7 +181,7 @@ describe("a deadline", function()
   end)
 
   it("for connecting ends before that of the call, with nothing sent", function()
-    local url, release = silent_address()
+    local url, release = raw_server.silent_address()
     finally(release)
     local c = clerk(nil, { url = url, connect_timeout = 0.2 })
     local seconds, _, err = timed(create, c)
@@ -206,7 +190,7 @@ describe("a deadline", function()
   end)
 
   it("of the call ends connecting, too", function()
-    local url, release = silent_address()
+    local url, release = raw_server.silent_address()
     finally(release)
     local seconds, _, err = timed(create, clerk(nil, { url = url, timeout = 0.2 }))
     within(0.19, seconds, 0.6)

@@ -299,7 +299,7 @@ describe("a request", function()
       assert(client "clerk".invitations:list())
       local headers = server:request().headers
       assert.equal("application/json", headers.accept)
-      assert.matches("^convoke/%d+%.%d+%.%d+ libcurl/%d+%.%d+%.%d+$", headers["user-agent"])
+      assert.matches("^convoke/%d+%.%d+%.%d+$", headers["user-agent"])
       assert.equal("127.0.0.1:" .. server.port, headers.host)
     end)
 

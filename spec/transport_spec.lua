@@ -566,6 +566,21 @@ describe("a call in flight", function()
     end
   end)
 
+  -- The first connection of a process, with a time of libcurl's own a millisecond earlier: then it
+  -- goes on until its next one.
+  it("keeps a deadline that libcurl misses", function()
+    local url, release = raw_server.silent_address()
+    finally(release)
+    assert.equal("timeout exit 0", (run_native(([[
+      url = %q
+      local call, began = prepare(new_client()), core.now()
+      call:submit(0.201)
+      while not call:done() do core.wait(10) end
+      assert(core.now() - began < 2, core.now() - began)
+      io.write((call:failure()), " ")
+    ]]):format(url)):gsub("%s+$", "")))
+  end)
+
   it("beyond max_in_flight waits for its turn", function()
     server:play { { { "receive" }, { "sleep", 0.03 }, { "send", answer(200, invitation) },
       { "again" } } }

@@ -7,40 +7,21 @@ local pages = require "convoke.pages"
 local reconcile = require "convoke.reconcile"
 local retry = require "convoke.retry"
 
-local call = {}
+local now = core.now
 
-local none = {} -- stands for "no path value": nil is a value, of a mistaken kind
+local call = {}
 
 --- How many tries were repeats of one that had failed.
 call.retried = 0
 
 --- Seconds of a clock that never goes back; deadlines are given in it.
-call.now = core.now
+call.now = now
 
 -- Sending ------------------------------------------------
 
--- Waits in some way while the client knows that the call goes on. Whatever that raises (there may
--- be no memory left), it leaves no call in flight that nobody waits for. Returns what f does.
-local function wait(state, f, native, seconds)
-  local calls = state.calls
-  calls[native] = true
-  local waited, result, why = engine.protected(f, native, seconds)
-  calls[native] = nil
-  if waited then return result, why end
-  engine.abandon(native)
-  error(result, 0)
-end
-
-local function submit(native, seconds)
-  local sent, why = native:submit(seconds)
-  if sent then engine.wait(native) end
-  return sent, why
-end
-
 -- Sends a prepared call and waits for its end. Returns like native:failure().
-local function send(state, native, seconds)
-  engine.check()
-  local sent, why = wait(state, submit, native, seconds)
+local function send(native, seconds)
+  local sent, why = engine.send(native, seconds)
   if not sent then return "memory", why, false end
   return native:failure()
 end
@@ -50,7 +31,7 @@ end
 -- never in the table.
 call.transport = {}
 
-local natives = setmetatable({}, { __mode = "k" }) -- request table -> state, native call, seconds
+local natives = setmetatable({}, { __mode = "k" }) -- request table -> native call, seconds
 
 --- Sends a request; returns { status =, headers =, body = }, or nil and an error's fields
 -- (kind, message, sent).
@@ -58,7 +39,7 @@ function call.transport.send(request)
   local own = natives[request]
   if not own then error("convoke.transport.send: not a request made by a client", 2) end
   local native = own.native
-  local kind, message, sent, status = send(own.state, native, own.seconds)
+  local kind, message, sent, status = send(native, own.seconds)
   if kind then return nil, { kind = kind, message = message, sent = sent, status = status } end
   return { status = (native:answer()), headers = native:headers(), body = native:body() }
 end
@@ -67,7 +48,7 @@ end
 local function send_by(state, native, seconds)
   local request = native:request()
   request.timeout = seconds
-  natives[request] = { state = state, native = native, seconds = seconds }
+  natives[request] = { native = native, seconds = seconds }
   local response, err = state.transport.send(request)
   natives[request] = nil
   if type(response) == "table" then
@@ -108,16 +89,6 @@ local headers_metatable = {
   end,
 }
 
--- What stands around the value of an answer; the headers are read when they are asked for.
-local meta_metatable = {
-  __index = function(meta, name)
-    if name ~= "headers" then return nil end
-    local headers = setmetatable(rawget(meta, 1):headers(), headers_metatable)
-    rawset(meta, "headers", headers)
-    return headers
-  end,
-}
-
 -- A copy of what came from outside without secrets: a server may send back what it was sent.
 local function hide(native, value)
   if type(value) == "string" then return native:redact(value) end
@@ -127,13 +98,28 @@ local function hide(native, value)
   return copy
 end
 
-local function request_id_of(api, native, body_id)
-  if body_id then return body_id end
+-- The vendor's trace id; `header(from, name)` looks a header up.
+local function request_id_of(api, header, from)
   for _, name in ipairs(api.request_id_headers or {}) do
-    local id = native:header(name)
+    local id = header(from, name)
     if id then return id end
   end
 end
+
+-- What stands around the value of an answer; what has to be looked up among the headers is looked
+-- up when it is asked for.
+local meta_metatable = {
+  __index = function(meta, name)
+    local value
+    if name == "headers" then
+      value = setmetatable(core.headers(rawget(meta, 1)), headers_metatable)
+    elseif name == "request_id" then
+      value = request_id_of(rawget(meta, 2), core.header, rawget(meta, 1))
+    end
+    if value then rawset(meta, name, value) end
+    return value
+  end,
+}
 
 -- Whether an application failed inside an answer that the protocol calls a success (Convex; 560
 -- is that of older servers).
@@ -148,7 +134,7 @@ local function refusal(state, operation, native, status, data, fault)
   local err = hide(native, errors.read(api.error_shape, data))
   err.status = status
   err.operation = operation.name
-  err.request_id = request_id_of(api, native, err.request_id)
+  err.request_id = err.request_id or request_id_of(api, native.header, native)
   err.retry_after = native:retry_after()
   if fault then
     local body = native:body(errors.most_text)
@@ -204,20 +190,19 @@ end
 
 -- Performing ------------------------------------------------
 
--- One try. Returns value, err, status, log lines.
-local function try(state, operation, native, seconds)
+-- Sends and reads. Returns value, err, status, log lines.
+local function exchange(state, operation, native, seconds)
   local kind, message, sent, status
   if state.transport then
     kind, message, sent, status = send_by(state, native, seconds)
   else
-    kind, message, sent, status = send(state, native, seconds)
+    kind, message, sent, status = send(native, seconds)
   end
   if kind then return nil, failure(operation, kind, message, sent, status) end
   return read(state, operation, native)
 end
 
 local function log(state, operation, err, status, attempt, seconds)
-  if not state.log then return end
   state.log(("%s %s %s %s in %.3f s (attempt %d)"):format(operation.name, operation.method,
     operation.path, err and err.kind ~= "http" and err.kind or status, seconds, attempt))
 end
@@ -245,7 +230,7 @@ local function renew(state, operation, refused)
 end
 
 -- What one call carries along from try to try:
---   state, operation, params, options, path (its path value); started and deadline by core.now(),
+--   state, operation, params, options, path (its path value); started and deadline by now(),
 --   began by core.time(); attempt, retries;
 --   on_wire: a try waits for its answer; unsettled: an earlier try may have happened;
 --   renewed: the credential was renewed.
@@ -258,41 +243,39 @@ end
 
 local function prepare(run)
   local options, state = run.options, run.state
-  local defaults = options.defaults or state.defaults
-  if #run.operation.path_params == 0 or run.path == none then
-    return state.native:prepare(run.operation.index, run.params, defaults, options.headers,
-      options.allow_empty)
-  end
-  return state.native:prepare(run.operation.index, run.params, defaults, options.headers,
-    options.allow_empty, run.path)
+  return state.native:prepare(run.operation.index, run.params, options.defaults or state.defaults,
+    options.headers, options.allow_empty, run.path)
 end
 
 local function succeed(run, value, status, log_lines)
-  local native = run.native
-  local meta = { native, status = status, attempts = run.attempt,
-    elapsed = core.now() - run.started, request_id = request_id_of(run.state.api, native),
-    log_lines = log_lines }
-  reconcile.note(run.operation, value, run.state.clock, run.began)
-  return value, nil, setmetatable(meta, meta_metatable)
+  local state = run.state
+  reconcile.note(run.operation, value, state.clock, run.began)
+  return value, nil, setmetatable({ run.native:retire(), state.api, status = status,
+    attempts = run.attempt, elapsed = now() - run.started, log_lines = log_lines }, meta_metatable)
 end
 
 -- One try within the deadline. Returns value, err, status, log lines.
 local function try_once(run)
-  local before = core.now()
+  local before = now()
   if before >= run.deadline then
     return nil, failure(run.operation, "timeout", "the deadline has passed", false)
   end
   run.attempt, run.on_wire = run.attempt + 1, true
+  local state, operation = run.state, run.operation
   local value, err, status, log_lines =
-    try(run.state, run.operation, run.native, run.deadline - before)
+    exchange(state, operation, run.native, run.deadline - before)
   run.on_wire = false
-  log(run.state, run.operation, err, status, run.attempt, core.now() - before)
+  if state.log then log(state, operation, err, status, run.attempt, now() - before) end
   return value, err, status, log_lines
 end
 
 -- Waits before the call goes on. Returns whether it is to: not once it is cancelled.
 local function pause(run, seconds, err)
-  local going_on = wait(run.state, engine.pause, run.native, seconds)
+  local native, pausing = run.native, run.state.pausing
+  pausing[native] = true
+  local waited, going_on = engine.protected(engine.pause, native, seconds)
+  pausing[native] = nil
+  if not waited then error(going_on, 0) end
   if not going_on then
     err.kind = "cancelled"
     err.message = "cancelled before the next try; the last one: " .. tostring(err.message)
@@ -319,7 +302,7 @@ local function look(run, err, echo)
     return pages.each(find_operation(state.api, id), query, fetch, fail)
   end
   local function wait()
-    if failed or run.deadline - core.now() < 1 then return false end
+    if failed or run.deadline - now() < 1 then return false end
     failed = not pause(run, 0.1, err)
     return not failed
   end
@@ -339,7 +322,7 @@ local function may_repeat(run, err)
     return false
   end
   local seconds = retry.pause(run.attempt, err.retry_after)
-  return core.now() + seconds < run.deadline and pause(run, seconds, err)
+  return now() + seconds < run.deadline and pause(run, seconds, err)
 end
 
 -- After a failed try: whether the matter is settled. Returns "again", "done" and a value, or
@@ -350,14 +333,14 @@ local function weigh(run, err)
   local refused = err.outcome == "refused"
   run.unsettled = unsettled or err.outcome == "unknown"
   if run.options.reconcile ~= false and unsettled and reconcile.is_done(operation, err) then
-    return "done", reconcile.done_value(operation, run.path or (run.params or {}), err)
+    return "done", reconcile.done_value(operation, run.path or run.params or {}, err)
   end
   -- Who wants no retries wants no other requests either.
   local lookable = run.retries > 0 and run.options.reconcile ~= false
     and reconcile.can_look(operation)
   local echo = lookable and unsettled and reconcile.is_echo(operation, err)
   if lookable and (err.outcome == "unknown" or echo) then
-    local left = run.deadline - core.now()
+    local left = run.deadline - now()
     if left <= 0 then return "over" end
     if not pause(run, math.min(retry.pause(run.attempt), left / 4), err) then return "over" end
     local verdict, object, status = look(run, err, echo)
@@ -372,7 +355,7 @@ local function weigh(run, err)
   -- An earlier try may have happened, whatever became of this one.
   if unsettled and (err.outcome == "not_sent" or (refused and operation.method ~= "GET")) then
     local verdict, object, status
-    if lookable and run.deadline > core.now() then verdict, object, status = look(run, err) end
+    if lookable and run.deadline > now() then verdict, object, status = look(run, err) end
     if verdict == "made" then return "done", object, status end
     if verdict ~= "absent" then err.outcome = "unknown" end
   end
@@ -385,16 +368,15 @@ end
 -- @param params     table or nil
 -- @param options    checked table: timeout, retries, deadline, headers, allow_empty, reconcile,
 --   defaults
--- @param ...        the path value, where the operation has one and it does not sit in params
+-- @param path       the path value, where the operation has one and it does not sit in params
 -- @return value, nil, meta; or nil, err
-function call.perform(state, operation, params, options, ...)
-  local started = core.now()
+function call.perform(state, operation, params, options, path)
+  local started = now()
   local deadline = started + (options.timeout or state.timeout)
   if options.deadline and options.deadline < deadline then deadline = options.deadline end
   local run = { state = state, operation = operation, params = params, options = options,
-    path = none, started = started, began = core.time(), deadline = deadline, attempt = 0,
-    retries = options.retries or state.retries }
-  if select("#", ...) > 0 then run.path = ... end
+    path = path, native = nil, started = started, began = core.time(), deadline = deadline,
+    attempt = 0, retries = options.retries or state.retries, on_wire = false, unsettled = false }
   local source = state.credential and state.credential.source
   if source then
     local ok, err = renew(state, operation, false)
@@ -427,7 +409,7 @@ function call.perform(state, operation, params, options, ...)
     else
       reconcile.leave(run, err)
       err.attempts = run.attempt
-      err.elapsed = core.now() - started
+      err.elapsed = now() - started
       return nil, err
     end
   end

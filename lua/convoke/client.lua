@@ -278,13 +278,13 @@ local function build(api, options)
     log = options.log,
     defaults = defaults,
     call_options = own_call_options(api),
-    calls = {}, -- in flight
+    pausing = {}, -- native calls that wait for their next try
     budget = retry.budget(),
     clock = reconcile.clock(),
   }
   state.native = core.client(api.name, {
     address = address,
-    user_agent = options.user_agent or ("convoke/%s %s"):format(version, core.libcurl),
+    user_agent = options.user_agent or "convoke/" .. version,
     connect_timeout = options.connect_timeout or 5,
     max_response_bytes = options.max_response_bytes or 16 * 1024 * 1024,
     max_in_flight = options.max_in_flight or 0,
@@ -313,9 +313,10 @@ end
 
 -- Calling ------------------------------------------------
 
--- Takes `[path values...,] [params [, options]]` apart and makes the call.
+local no_options = {}
+
 local function checked_options(state, operation, options)
-  if options == nil then return {} end
+  if options == nil then return no_options end
   if type(options) ~= "table" then raise("options must be a table, not " .. type(options)) end
   for name, value in pairs(options) do
     check_option(operation.name, state.call_options, name, value)
@@ -336,7 +337,8 @@ end
 
 -- The error of a call whose options and parameters name two organisations, or nil.
 local function clash(operation, params, defaults)
-  local name, value = next(defaults or {})
+  if not defaults then return nil end
+  local name, value = next(defaults)
   local faults = {}
   local function check(other, equal_is_fine)
     local given = params and params[other]
@@ -345,7 +347,6 @@ local function clash(operation, params, defaults)
         message = "among the options cannot be given together with the parameter " .. other }
     end
   end
-  if not name then return nil end
   check(name, true)
   for _, pair in ipairs(operation.exclusions or {}) do
     if pair.one == name then check(pair.other, pair.equal_is_fine) end
@@ -354,37 +355,28 @@ local function clash(operation, params, defaults)
   return faults[1] and errors.invalid(operation, faults)
 end
 
-local function arguments(operation, ...)
-  local count, paths = select("#", ...), #operation.path_params
-  if count > paths + 2 then
-    raise(("%s: too many arguments"):format(operation.name))
-  end
-  local first = ...
-  if paths > 0 and (count == 0 or type(first) == "table") then paths = 0 end
-  local params, options = select(paths + 1, ...)
+local function check_params(operation, params)
   if params ~= nil and type(params) ~= "table" then
     raise(("%s: params must be a table, not %s"):format(operation.name, type(params)))
   end
-  if count > paths + 2 then raise(("%s: too many arguments"):format(operation.name)) end
-  return paths, params, options
 end
 
-local function start(state, operation, ...)
+local function too_many(operation)
+  raise(("%s: too many arguments"):format(operation.name))
+end
+
+local function start(state, operation, path, params, options)
   if state.closed then raise("convoke." .. state.api.name .. ": the client is closed") end
-  local paths, params, options = arguments(operation, ...)
+  check_params(operation, params)
   options = checked_options(state, operation, options)
   local err = clash(operation, params, options.defaults)
   if err then return nil, err end
-  if paths == 0 then return call.perform(state, operation, params, options) end
-  if paths == 1 then return call.perform(state, operation, params, options, (...)) end
-  raise("convoke: operations with more than one path value are not described")
+  return call.perform(state, operation, params, options, path)
 end
 
 local function start_each(state, operation, params, options)
   if state.closed then raise("convoke." .. state.api.name .. ": the client is closed") end
-  if params ~= nil and type(params) ~= "table" then
-    raise(("%s: params must be a table, not %s"):format(operation.name, type(params)))
-  end
+  check_params(operation, params)
   options = checked_options(state, operation, options)
   local function fetch(asked)
     if state.closed then raise("convoke." .. state.api.name .. ": the client is closed") end
@@ -404,15 +396,30 @@ end
 -- Objects ------------------------------------------------
 
 local function state_of(object, name)
-  local state = type(object) == "table" and rawget(object, STATE)
+  local state = type(object) == "table" and object[STATE]
   if not state then raise("call it with a colon: " .. name) end
   return state
 end
 
--- A method for an operation.
+-- A method for an operation: it takes `[params [, options]]`, or `[path value,] [params [,
+-- options]]`.
 local function method_for(operation)
   local spelling = (operation.resource or "client") .. ":" .. operation.verb
-  return function(self, ...) return start(state_of(self, spelling), operation, ...) end
+  local paths = #operation.path_params
+  if paths == 0 then
+    return function(self, params, options, more)
+      local state = state_of(self, spelling)
+      if more ~= nil then too_many(operation) end
+      return start(state, operation, nil, params, options)
+    end
+  end
+  if paths > 1 then raise "convoke: operations with more than one path value are not described" end
+  return function(self, path, params, options, more)
+    local state = state_of(self, spelling)
+    if type(path) == "table" then path, params, options, more = nil, path, params, options end
+    if more ~= nil then too_many(operation) end
+    return start(state, operation, path, params, options)
+  end
 end
 
 -- What is looked up and not there is a mistake; say what was meant.
@@ -431,15 +438,16 @@ end
 
 -- The metatables of an API's client and resources, made once.
 local function make_class(api)
-  local resources, by_name = {}, {}
+  local resources, by_id = {}, {}
   local methods = {}
   for _, operation in ipairs(api.operations) do
-    by_name[operation.id] = operation
+    local method = method_for(operation)
+    by_id[operation.id] = method
     if operation.resource then
       local resource = resources[operation.resource]
         or { methods = {}, name = ("convoke.%s.%s"):format(api.name, operation.resource) }
       resources[operation.resource] = resource
-      resource.methods[operation.verb] = method_for(operation)
+      resource.methods[operation.verb] = method
       if operation.paging then
         local spelling = operation.resource .. ":each"
         resource.methods.each = function(self, params, options)
@@ -451,13 +459,13 @@ local function make_class(api)
 
   --- Calls an operation by the name that the vendor's reference page gives it.
   function methods:call(name, ...)
-    local state = state_of(self, "client:call")
-    local operation = by_name[name]
-    if not operation then
+    state_of(self, "client:call")
+    local method = by_id[name]
+    if not method then
       raise(("convoke.%s has no operation %s%s"):format(api.name, tostring(name),
-        suggestion(name, by_name)))
+        suggestion(name, by_id)))
     end
-    return start(state, operation, ...)
+    return method(self, ...)
   end
 
   --- Ends the client: its calls in flight end as `cancelled`, its credential is wiped, and calling
@@ -466,17 +474,16 @@ local function make_class(api)
     local state = state_of(self, "client:close")
     if state.closed then return end
     state.closed = true
-    local natives = {} -- who waits for them may go on at once, and change the table
-    for native in pairs(state.calls) do natives[#natives + 1] = native end
+    local natives = state.native:calls() -- those that pause between two tries are not among them
+    for native in pairs(state.pausing) do natives[#natives + 1] = native end
     for _, native in ipairs(natives) do engine.cancel(native) end
     state.native:close()
   end
 
-  if by_name.mutation then
+  if by_id.mutation then
     --- Calls any mutation of a deployment: client:mutation("module:function", args, options).
     function methods:mutation(name, args, options)
-      local state = state_of(self, "client:mutation")
-      return start(state, by_name.mutation, { path = name, args = args }, options)
+      return by_id.mutation(self, { path = name, args = args }, options)
     end
   end
 

@@ -9,10 +9,9 @@ local timers = require "convoke.timers"
 
 local engine = {}
 
-local waiters = {} -- native call -> host, for parked calls
-local tokens = {} -- native call -> what the host knows the parked coroutine by
+local waiters = {} -- native call -> what the parked coroutine that waits for it is known by
+local owners = {} -- native call -> the host that knows it, where that is not our own scheduler
 local waiting = 0 -- how many those are
-local revoked = setmetatable({}, { __mode = "k" }) -- native calls that engine.cancel() has ended
 local host -- a foreign host in use, or nil
 local scheduler -- the host of our own tasks; set by tasks.lua
 local watched = false -- somebody watches the descriptor
@@ -21,20 +20,19 @@ local longest_wait = 3600 -- seconds; then look again
 -- Who waits ------------------------------------------------
 
 local function expect(native, owner, token)
-  local known = waiters[native]
-  tokens[native] = token
-  waiters[native] = owner
-  if not known then waiting = waiting + 1 end -- last: there may be no memory for the others
+  if owner ~= scheduler then owners[native] = owner end
+  waiters[native] = token
+  waiting = waiting + 1 -- last: there may be no memory for the others
 end
 
 -- Nobody waits for the call any more. Returns who did: host and token, or nothing.
 local function forget(native)
-  local owner, token = waiters[native], tokens[native]
-  tokens[native] = nil
-  if not owner then return end
+  local owner, token = owners[native], waiters[native]
+  if owner then owners[native] = nil end
+  if token == nil then return end
   waiters[native] = nil
   waiting = waiting - 1
-  return owner, token
+  return owner or scheduler, token
 end
 
 local function wake_waiter(native)
@@ -174,17 +172,46 @@ function engine.check()
   if task then scheduler.check(task) end
 end
 
---- Waits until a native call is finished.
-function engine.wait(native)
+-- Blocks until a native call is finished.
+local function block_on(native)
+  repeat
+    core.wait(longest_wait)
+    engine.dispatch()
+  until native:done()
+  engine.announce()
+end
+
+local function send(native, seconds)
   local owner, token = engine.here()
+  if owner == scheduler then scheduler.check(token) end
+  local sent, why = native:submit(seconds)
+  if not sent then return false, why end
   if not owner then
-    block_for(math.huge, native.done, native)
-    return
+    block_on(native)
+    return true
   end
   expect(native, owner, token)
-  engine.drive()
-  while not native:done() do owner.park(token, native) end
+  if host then host.drive(engine) end
+  while waiters[native] ~= nil do owner.park(token, native) end -- until it is woken
+  return true
+end
+
+-- Calls a function that waits for a native call. Whatever it raises (there may be no memory left),
+-- it leaves no call in flight that nobody waits for.
+local function wait(f, native, seconds)
+  local waited, result, why = engine.protected(f, native, seconds)
+  if waited then return result, why end
   forget(native)
+  native:cancel()
+  pcall(engine.announce)
+  error(result, 0)
+end
+
+--- Sends a native call and waits until it is finished. Raises in a cancelled task.
+-- @param seconds  that it may take
+-- @return true; or false and why it was not sent: memory ran out
+function engine.send(native, seconds)
+  return wait(send, native, seconds)
 end
 
 -- Parks the running coroutine for a time, or until `ended(native)` is true.
@@ -199,27 +226,22 @@ local function park_for(seconds, owner, token, ended, native)
   if not parked then error(why, 0) end
 end
 
-local function is_revoked(native) return revoked[native] end
+local function pause(native, seconds)
+  local owner, token = engine.here()
+  if owner then
+    expect(native, owner, token)
+    park_for(seconds, owner, token, native.revoked, native)
+    forget(native)
+  else
+    block_for(seconds, native.revoked, native)
+  end
+  return not native:revoked()
+end
 
 --- Waits before a call is made again.
 -- @return whether that time is over; false: the call was cancelled before
 function engine.pause(native, seconds)
-  local owner, token = engine.here()
-  if owner then
-    expect(native, owner, token)
-    park_for(seconds, owner, token, is_revoked, native)
-    forget(native)
-  else
-    block_for(seconds, is_revoked, native)
-  end
-  return not revoked[native]
-end
-
---- Ends a native call whose caller cannot wait for it any more, for want of memory say. Needs none.
-function engine.abandon(native)
-  forget(native)
-  native:cancel()
-  pcall(engine.announce)
+  return wait(pause, native, seconds)
 end
 
 --- Ends a native call, in flight or between two tries; whoever waits for it goes on.

@@ -22,6 +22,7 @@ local resume_coroutine = coroutine._resume or coroutine.resume
 local status_of = coroutine._status or coroutine.status
 local yield = coroutine._yield or coroutine.yield
 -- luacheck: pop
+local running = coroutine.running
 
 -- The scheduler: the host that tasks are parked by ------------------------------------------------
 
@@ -48,8 +49,9 @@ local function push_ready(task)
 end
 
 function scheduler.running()
-  local running = coroutine.running()
-  return running and by_coroutine[running]
+  if resumed == 0 then return nil end
+  local thread = running()
+  return thread and by_coroutine[thread]
 end
 
 function scheduler.busy() return alive > 0 end
@@ -183,11 +185,11 @@ end
 local function after_resume(task, succeeded, ...)
   local thread = task.coroutine
   resumed = resumed - 1
+  if (...) == PARKED then
+    task.state = "waiting"
+    return
+  end
   if succeeded and status_of(thread) == "suspended" then
-    if (...) == PARKED then
-      task.state = "waiting"
-      return
-    end
     local message = debug.traceback(thread, "convoke: a task yielded to somebody who is not there;"
       .. " in tasks, wait with convoke.sleep, await and calls")
     dispose(task)

@@ -411,4 +411,21 @@ function raw_server.always(answer)
   return { { "receive" }, { "send", answer }, { "again" } }
 end
 
+--- An address where nobody answers: the connections that it may have waiting are there already.
+-- @return the address, and a function that gives it up
+function raw_server.silent_address()
+  local listener = assert(socket.bind("127.0.0.1", 0, 0))
+  local _, port = listener:getsockname()
+  local held = { listener }
+  for i = 2, 4 do
+    held[i] = socket.tcp()
+    held[i]:settimeout(0)
+    held[i]:connect("127.0.0.1", port)
+  end
+  socket.sleep(0.05)
+  return "http://127.0.0.1:" .. port, function()
+    for _, one in ipairs(held) do one:close() end
+  end
+end
+
 return raw_server
