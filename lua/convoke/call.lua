@@ -301,17 +301,17 @@ local function look(run, err, echo)
     local function fail() failed = true end
     return pages.each(find_operation(state.api, id), query, fetch, fail)
   end
-  local function wait()
+  local function let_pass()
     if failed or run.deadline - now() < 1 then return false end
     failed = not pause(run, 0.1, err)
     return not failed
   end
   local function ask(id, query)
-    if not wait() then return false end
+    if not let_pass() then return false end
     list(id, query)
     return true
   end
-  local verdict, object = reconcile.look(run, state.clock, echo, each, ask, wait)
+  local verdict, object = reconcile.look(run, state.clock, echo, each, ask, let_pass)
   return failed and "unclear" or verdict, object, status
 end
 

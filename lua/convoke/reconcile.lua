@@ -14,34 +14,39 @@ local going_on = setmetatable({}, { __index = function(all, name)
   return all[name]
 end })
 
--- What calls of this program were given, id -> when it was made: no other call has made that.
--- Kept while a call goes on that might find it, and a little longer, for clocks differ.
-local given = {}
-local ids, noted, first, last = {}, {}, 1, 0 -- in the order of their giving, with the times
-local enough = 4096 -- so many before we look for what can go
-local kept = 10 -- seconds
+-- What calls of this program were given: no other call has made that. In slices of time, the latest
+-- last, each with `given`, id -> when it was made, and when the first and the last were given. A
+-- slice is kept while a call goes on that might find what is in it, and a little longer, for clocks
+-- differ.
+local slices = {}
+local width, kept = 5, 5 -- seconds
 
-local function forget_old()
-  local oldest = core.now()
+local function forget_old(now)
+  local oldest = now
   for _, runs in pairs(going_on) do
     for run in pairs(runs) do oldest = math.min(oldest, run.started) end
   end
-  while first <= last and noted[first] < oldest - kept do
-    given[ids[first]], ids[first], noted[first] = nil, nil, nil
-    first = first + 1
-  end
-  enough = math.max(4096, 2 * (last - first + 1))
+  while slices[1].last < oldest - kept do table.remove(slices, 1) end
 end
 
 local function remember(id, time)
   if type(id) ~= "string" then return end
-  if not given[id] then
-    if last - first + 1 >= enough then forget_old() end
-    ids[last + 1] = id
-    noted[last + 1] = core.now()
-    last = last + 1 -- now that there was memory for them
+  local now, slice = core.now(), slices[#slices]
+  if not slice or slice.first < now - width then
+    slice = { first = now, last = now, given = {} }
+    slices[#slices + 1] = slice
+    forget_old(now)
   end
-  given[id] = time or true
+  slice.given[id], slice.last = time or true, now
+end
+
+-- Whether a call was given the object that was made at that time.
+local function was_given(id, time)
+  if id == nil then return false end
+  for i = #slices, 1, -1 do
+    if slices[i].given[id] == time then return true end
+  end
+  return false
 end
 
 -- Times ------------------------------------------------
@@ -306,7 +311,7 @@ local function sort_out(way, run, objects, began)
   for _, object in ipairs(objects) do
     local fit, time = way.fit(object, run.params or {}), way.time(object)
     if fit > not_at_all then
-      if time and time >= began and given[way.id(object)] ~= time then
+      if time and time >= began and not was_given(way.id(object), time) then
         local owner = whose(way, run, object, fit)
         if owner == "other" then
           sorted.others = true
@@ -343,9 +348,9 @@ end
 --   clock has learned from the answer once it gave something
 -- @param ask    function(list operation id, params): makes one more listing after a moment,
 --   for its Date; false when there is no time for that
--- @param wait   function(): lets a moment pass; false when there is no time for that
+-- @param let_pass  function(): lets a moment pass; false when there is no time for that
 -- @return "made" and the object; "absent"; or "unclear"
-function reconcile.look(run, clock, echo, each, ask, wait)
+function reconcile.look(run, clock, echo, each, ask, let_pass)
   local way = ways[run.operation.name]
   local query = way.query(run.params or {})
   local function earliest() return clock:earliest(run.began) end
@@ -362,7 +367,7 @@ function reconcile.look(run, clock, echo, each, ask, wait)
     if not objects then return "unclear" end
     sorted = sort_out(way, run, objects, earliest())
   end
-  while sorted.open and wait() do sorted = sort_out(way, run, objects, earliest()) end
+  while sorted.open and let_pass() do sorted = sort_out(way, run, objects, earliest()) end
   return judge(way, run, sorted, echo)
 end
 
