@@ -50,7 +50,7 @@ endif
 
 sources := $(sort $(wildcard csrc/*.c csrc/apis/*.c))
 headers := $(wildcard csrc/*.h csrc/apis/*.h)
-programs := $(wildcard spec/bench/*.c spec/bench/rivals/*.[ch])
+programs := $(wildcard spec/bench/*.c spec/bench/rivals/*.[ch] spec/storm/*.c spec/soak/*.c)
 objects := $(sources:csrc/%.c=$(build)/%.o)
 modules := $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
 
@@ -68,7 +68,7 @@ lua_dir     = $(DESTDIR)$(PREFIX)/share/lua/$(lua_version)
 core_dir    = $(DESTDIR)$(PREFIX)/lib/lua/$(lua_version)
 
 .PHONY: all help demo test sandbox repl env check format sanitize torture threads memory poll storm \
-  memcheck bench instructions guard contract rock install uninstall clean
+  soak memcheck bench instructions guard contract rock install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(core) ## build the module (the default)
@@ -195,6 +195,10 @@ poll: ## the specs of waiting, with the poller for systems that have neither epo
 storm: all ## many invitations through a proxy that breaks what it can (SEED=7 COUNT=10000 TASKS=64)
 	@.ci/install sandbox test
 	@$(LAUNCH) $(LUA) spec/storm/main.lua $(or $(SEED),0) $(or $(COUNT),10000) $(or $(TASKS),64)
+
+soak: all ## a million calls of all kinds: memory and descriptors stay flat (COUNT=1000000 TASKS=64)
+	@.ci/install test
+	@$(LAUNCH) $(LUA) spec/soak/main.lua $(or $(COUNT),1000000) $(or $(TASKS),64)
 
 memcheck: ## the demo under valgrind
 	@.ci/install build $(group) memcheck

@@ -8,8 +8,8 @@
 // many times that same request has come before, on nothing else: a call's first try meets the same
 // fate in every run, whatever connection it comes by and whatever else is going on.
 //
-// GET /_storm answers how often each fate befell somebody, POST /_storm ends the process; so does
-// the end of the process that started it.
+// GET /_storm answers how often each fate befell somebody. The process ends when nobody reads its
+// output any more.
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -400,8 +400,6 @@ static void *receive_visit(void *argument)
     struct message request = {0}, answer = {0};
     bool going_on = true;
     while (going_on && read_message(visit.fd, &request)) {
-        if (strncmp(request.text, "POST /_storm", 12) == 0)
-            exit(0);
         if (strncmp(request.text, "GET /_storm", 11) == 0) {
             report(visit.fd);
             break;
@@ -459,18 +457,19 @@ int main(int count, char **words)
 {
     if (count < 3 || count - 2 > most_upstreams)
         return 2;
-    pid_t parent = getppid();
     signal(SIGPIPE, SIG_IGN);
     seed = strtoull(words[1], NULL, 10) * 0x9e3779b97f4a7c15u;
-    struct pollfd wanted[most_upstreams];
+    struct pollfd wanted[most_upstreams + 1];
     for (int i = 0; i < count - 2; i++) {
         printf("%u%s", listen_for(&upstreams[i], words[i + 2]), i < count - 3 ? " " : "\n");
         wanted[i] = (struct pollfd){.fd = upstreams[i].listener, .events = POLLIN};
     }
     upstream_count = count - 2;
     fflush(stdout);
-    while (getppid() == parent) {
-        if (poll(wanted, (nfds_t)upstream_count, 500) <= 0)
+    struct pollfd *reader = &wanted[upstream_count];
+    *reader = (struct pollfd){.fd = STDOUT_FILENO};
+    while (!reader->revents) {
+        if (poll(wanted, (nfds_t)upstream_count + 1, -1) <= 0)
             continue;
         for (int i = 0; i < upstream_count; i++) {
             if (wanted[i].revents)
