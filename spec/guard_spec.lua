@@ -1,6 +1,7 @@
 -- A libcurl that has descriptors watched which fire for nothing: no loop spins because of them.
 
 local compile = require "spec.support.compile"
+local preloaded = require "spec.support.preloaded"
 local raw_server = require "spec.support.raw_server"
 
 describe("a descriptor that fires for nothing", function()
@@ -20,9 +21,7 @@ describe("a descriptor that fires for nothing", function()
     local body = "[" .. (" "):rep(2000000) .. "]"
     server:play { { { "receive" }, { "sleep", delay }, { "send", raw_server.answer(200, "[]") },
       { "receive" }, { "send", raw_server.answer(200, body) } } }
-    local script = os.tmpname()
-    local file = assert(io.open(script, "w"))
-    file:write(([[
+    return preloaded(library, ([[
       local convoke = require "convoke"
       local core = require "convoke.core"
       local socket = require "socket"
@@ -36,15 +35,7 @@ describe("a descriptor that fires for nothing", function()
       count "step" count "wait"
       local started = convoke.now()
       local function list() return assert(clerk.invitations:list {}) end
-    ]]):format(server.port), text)
-    file:close()
-    local preload = os.getenv "LD_PRELOAD"
-    local pipe = io.popen(("timeout -k 5 20 env IDLE_ALARM=%s LD_PRELOAD='%s%s' %s %s 2>&1")
-      :format(mood, preload and preload .. ":" or "", library, os.getenv "LUA" or "lua5.4", script))
-    local output = pipe:read "*a"
-    pipe:close()
-    os.remove(script)
-    return output
+    ]]):format(server.port) .. text, "IDLE_ALARM=" .. mood)
   end
 
   -- Some 130 events go by before anybody looks, then it rests for ever longer.

@@ -2,21 +2,15 @@
 
 local compile = require "spec.support.compile"
 local convoke = require "convoke"
+local preloaded = require "spec.support.preloaded"
 local raw_server = require "spec.support.raw_server"
-
-local function capture(command)
-  local pipe = assert(io.popen(command .. " 2>&1"))
-  local text = pipe:read "*a"
-  pipe:close()
-  return text
-end
 
 describe("a slow look-up of a name", function()
   local server, library
 
   setup(function()
     server = raw_server.start()
-    library = compile "slow_resolver"
+    library = compile("slow_resolver", "libcurl")
   end)
 
   teardown(function()
@@ -25,11 +19,10 @@ describe("a slow look-up of a name", function()
   end)
 
   -- Runs Lua text with the slow name service; returns what it prints.
-  local function run(text)
+  local function run(text, environment)
     server:play { raw_server.always(raw_server.answer(200, "[]")) }
-    local script = os.tmpname()
-    local file = assert(io.open(script, "w"))
-    file:write(([[
+    local started = convoke.now()
+    local output = preloaded(library, ([[
       local convoke = require "convoke"
       local function client(host)
         return convoke.clerk { url = ("http://%%s:%s/v1"):format(host), retries = 0,
@@ -38,14 +31,9 @@ describe("a slow look-up of a name", function()
       local slow, quick = client "name.slow.test", client "127.0.0.1"
       local started = convoke.now()
       local function late() return convoke.now() - started > 1 end
-    ]]):format(server.port), text)
-    file:close()
-    local preload = os.getenv "LD_PRELOAD"
-    local started = convoke.now()
-    local output = capture(("LD_PRELOAD='%s%s' %s %s"):format(preload and preload .. ":" or "",
-      library, os.getenv "LUA" or "lua5.4", script))
-    assert.is_true(convoke.now() - started < 2.5) -- closing the state does not wait, either
-    os.remove(script)
+    ]]):format(server.port) .. text, environment)
+    -- Closing the state does not wait, either.
+    assert.is_true(environment ~= nil or convoke.now() - started < 2.5)
     return output
   end
 
@@ -56,19 +44,22 @@ describe("a slow look-up of a name", function()
     ]])
   end)
 
-  it("holds up neither other calls nor those who cancel", function()
-    assert.equal("quick\ttrue\nslow\tcancelled\tnot_sent\nlate\tfalse\n", run [[
-      convoke.run(function()
-        local task = convoke.spawn(function()
-          local _, err = slow.invitations:list {}
-          print("slow", err.kind, err.outcome)
+  -- Until libcurl 7.87 to take a call out of it is to wait for its look-up.
+  for environment, libcurl in pairs { [""] = "", ["OLD_LIBCURL=1"] = ", with an older libcurl" } do
+    it("holds up neither other calls nor those who cancel" .. libcurl, function()
+      assert.equal("quick\ttrue\nslow\tcancelled\tnot_sent\nlate\tfalse\n", run([[
+        convoke.run(function()
+          local task = convoke.spawn(function()
+            local _, err = slow.invitations:list {}
+            print("slow", err.kind, err.outcome)
+          end)
+          convoke.sleep(0.1)
+          print("quick", quick.invitations:list {} ~= nil)
+          task:cancel()
+          pcall(task.await, task)
         end)
-        convoke.sleep(0.1)
-        print("quick", quick.invitations:list {} ~= nil)
-        task:cancel()
-        pcall(task.await, task)
-      end)
-      print("late", late())
-    ]])
-  end)
+        print("late", late())
+      ]], environment ~= "" and environment or nil))
+    end)
+  end
 end)

@@ -5,8 +5,8 @@
 --   server:reload()
 --   server:stop()
 --
--- nginx's Lua is LuaJIT: it finds modules where the LuaJIT that runs the spec does. Where another Lua
--- runs it, NGINX_LUA names the build for LuaJIT, as a template of package.cpath.
+-- nginx's Lua is LuaJIT: it finds modules where the LuaJIT that runs the spec does. Under another
+-- Lua NGINX_LUA names the build for LuaJIT, as a template of package.cpath.
 
 local lfs = require "lfs"
 local socket = require "socket"

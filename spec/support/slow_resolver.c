@@ -1,14 +1,23 @@
 /*
  * A name service that takes its time, for LD_PRELOAD: every look-up of a name below "slow.test"
- * lasts three seconds and then finds 127.0.0.1.
+ * lasts three seconds and then finds 127.0.0.1. With OLD_LIBCURL set libcurl cannot let go of such
+ * a look-up, as before its version 7.87.
  */
 #define _GNU_SOURCE
+#include <curl/curl.h>
 #include <dlfcn.h>
 #include <netdb.h>
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#undef curl_easy_setopt
+
+enum { option_quick_exit = 322 }; /* CURLOPT_QUICK_EXIT */
+
 typedef int lookup(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+typedef CURLcode set(CURL *, CURLoption, ...);
 
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
                 struct addrinfo **found)
@@ -20,4 +29,24 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
         name = "127.0.0.1";
     }
     return real(name, service, hints, found);
+}
+
+CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
+{
+    set *real;
+    void *libcurl = dlopen("libcurl.so.4", RTLD_LAZY | RTLD_NOLOAD);
+    *(void **)&real = dlsym(libcurl, "curl_easy_setopt");
+    if ((int)option == option_quick_exit && getenv("OLD_LIBCURL") != NULL)
+        return CURLE_OK;
+    va_list arguments;
+    va_start(arguments, option);
+    CURLcode code;
+    if (option < CURLOPTTYPE_OBJECTPOINT)
+        code = real(easy, option, va_arg(arguments, long));
+    else if (option < CURLOPTTYPE_OFF_T)
+        code = real(easy, option, va_arg(arguments, void *));
+    else
+        code = real(easy, option, va_arg(arguments, curl_off_t));
+    va_end(arguments);
+    return code;
 }

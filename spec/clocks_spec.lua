@@ -1,0 +1,60 @@
+-- What is asked of the system's clocks and timers.
+
+local compile = require "spec.support.compile"
+local core = require "convoke.core"
+local preloaded = require "spec.support.preloaded"
+local raw_server = require "spec.support.raw_server"
+
+describe("the engine", function()
+  local server, library
+
+  setup(function()
+    server = raw_server.start()
+    library = compile "clocks"
+  end)
+  teardown(function()
+    server:stop()
+    os.remove(library)
+  end)
+
+  local function run(text)
+    server:play { raw_server.always(raw_server.answer(200, "[]")) }
+    return preloaded(library, ([[
+      local convoke = require "convoke"
+      local socket = require "socket"
+      local clerk = convoke.clerk { url = "http://127.0.0.1:%s/v1", retries = 0,
+        secret_key = "sk_test_1234567890" }
+      local function list() assert(clerk.invitations:list {}) end
+    ]]):format(server.port) .. text)
+  end
+
+  it("sets a timer for few of many calls, though each has its deadline", function()
+    if core.poller ~= "epoll" then return pending "it uses no timer of the system" end
+    local output = run [[
+      local left = 1000
+      convoke.spawn(function()
+        for _ = 1, 1000 do
+          list()
+          left = left - 1
+        end
+      end)
+      local fd = convoke.pollfd()
+      local descriptor = { getfd = function() return fd end, dirty = function() return false end }
+      while left > 0 do
+        socket.select({ descriptor }, nil, 5)
+        convoke.step()
+      end
+    ]]
+    local count = tonumber(output:match "^timers set: (%d+)\n$")
+    assert.is_true(count ~= nil and count < 500, output)
+  end)
+
+  it("uses no connection again that has long been idle", function()
+    assert.equal("1\n1\n2\n", run [[
+      local function opened() list() print(convoke.stats().connections_opened) end
+      opened() opened()
+      os.getenv "FORWARD_30"
+      opened()
+    ]])
+  end)
+end)
