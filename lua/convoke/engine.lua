@@ -247,7 +247,6 @@ end
 --- Ends a native call, in flight or between two tries; whoever waits for it goes on.
 function engine.cancel(native)
   native:cancel()
-  pcall(rawset, revoked, native, true) -- there may be no memory for that
   wake_waiter(native)
   engine.announce()
 end

@@ -1,7 +1,7 @@
 -- lua spec/soak/main.lua [COUNT [TASKS]]: makes so many calls of all kinds, prints now and then the
 -- memory and the descriptors that they hold, fails when that grows. What is compared are moments
--- of rest, when convoke has forgotten what it was given lately: after a quarter of the calls and at the
--- end; the one after half of them is shown.
+-- of rest, when convoke has forgotten what it was given lately: after a quarter of the calls and at
+-- the end; the one after half of them is shown.
 
 local convoke = require "convoke"
 local lfs = require "lfs"
