@@ -36,6 +36,7 @@ local function rows(found)
       ratio("decode", "lua-cjson alone") },
     { "KiB a call in flight beyond libcurl's own", "most", 4, at(found, "memory", "beyond") },
     { "ms of require \"convoke\"", "under", 5, at(found, "start", "whole") },
+    { "the same by processor time", "under", 5, at(found, "start", "processor") },
     { "ms: pauses of step(0.001), 1,000 in flight, 99.9 %", "under", 1,
       at(found, "pauses", "steps", "p999") },
     { "the same by processor time", "under", 1, at(found, "pauses", "own", "p999") },
@@ -44,6 +45,8 @@ local function rows(found)
       least(found.openresty) },
     { "CPU a call against (d) lua-http", "show", nil, ratio("sequential", "d: lua-http, kept") },
     { "CPU a call against (e) socket.http", "show", nil, ratio("sequential", "e: socket.http") },
+    { "CPU a call against (e) a socket with HTTP of one's own", "show", nil,
+      ratio("sequential", "e: socket, own HTTP") },
     { "CPU a call against (f) requests", "show", nil, ratio("sequential", "f: requests") },
     { "CPU a call against (f) aiohttp", "show", nil, ratio("sequential", "f: aiohttp") },
   }

@@ -1,6 +1,6 @@
 --- What convoke costs beside what its users would otherwise use: `make bench`.
 --
---   make bench                     everything, about eight minutes; writes build/bench.md
+--   make bench                     everything, about seven minutes; writes build/bench.md
 --   make bench ONLY=tls            sections whose name has this
 --   make bench ROUNDS=9            more rounds than five
 
@@ -118,20 +118,39 @@ section("instructions", function(found)
   found.instructions = instructions.table(report)
 end)
 
+local legend = {
+  "Clients: (a) a bare C loop around `curl_multi_socket_action` and epoll, without JSON; (b)",
+  "the same written with care: handles reused, bodies written and answers read into",
+  "structures by jansson; (c) `curl_easy_perform` on one handle, without JSON and with it as",
+  "in (b); (d) lua-http on one kept connection; (e) luasocket, by its `socket.http` with a",
+  "connection a call, and by HTTP of one's own on one kept connection; (f) Python's requests",
+  "and aiohttp. They run in turn, in fresh processes; what they do to warm up is the same and",
+  "is not counted. Connections are kept; no client has more than %d of them unless that is",
+  "said. What is in flight beyond that waits in a queue of the client: convoke's are tasks,",
+  "those of the C programs no more than a number.",
+  "",
+  "\"µs CPU\" is processor time of the client a call, user and system: the median of %d",
+  "rounds, beside the least and the most. \"convoke/it\" is the median of convoke's processor",
+  "time in terms of that client's, round by round.",
+}
+
+local function version(command, pattern)
+  return run.capture(command):match(pattern) or "?"
+end
+
 -- What is being measured, and by what.
 local function introduce()
   report.say "# What convoke costs"
   report.say ""
-  report.say(("On %s cores of %s. Server: nginx, one worker, on the loopback interface; an "
-    .. "invitation of 300 bytes is its answer. Clients run in turn, in fresh processes, %d rounds; "
-    .. "warm-up is not counted. Connections are kept; a client has at most %d of them. \"µs CPU\" "
-    .. "is processor time of the client a call, user and system, the median of the rounds, beside "
-    .. "the least and the most; \"convoke/it\" is the median of convoke's processor time in terms "
-    .. "of the client's, round by round."):format(run.capture("nproc"):match "%d+",
-      run.capture "uname -m":match "%S+", rounds, CONNECTIONS))
+  report.say(("Server: nginx %s, one worker, on the loopback interface; its answer is an invitation"
+    .. " of 300 bytes."):format(version("nginx -v", "nginx/(%S+)")))
+  report.say(table.concat(legend, "\n"):format(CONNECTIONS, rounds))
   report.say ""
-  report.say(run.capture("uptime"):match "load average.-\n":gsub("\n", "")
-    .. " when it began: other load makes times longer and spreads them.")
+  report.say(("%s, libcurl %s, Python %s, %s cores of %s, %s when it began: other load makes times"
+    .. " longer and spreads them."):format(_VERSION,
+    version("pkg-config --modversion libcurl", "%S+"),
+    version("/usr/bin/python3 --version", "%d%S+"), version("nproc", "%d+"),
+    version("uname -m", "%S+"), version("uptime", "load average.*%d")))
 end
 
 local function main()

@@ -146,7 +146,7 @@ local ok, why = pcall(function()
   local names, order = { "cosocket", "convoke" }, {}
   local _, has_resty = gateway:get "/has?name=resty"
   if has_resty == "true" then table.insert(names, 2, "resty") end
-  for _ = 1, 2 do
+  for _ = 1, 3 do
     for _, name in ipairs(names) do order[#order + 1] = name end
   end
   print("in flight   client       calls/s   us of processor a call   ratio of calls/s")

@@ -50,7 +50,7 @@ local function convex(value) return '{"status":"success","value":' .. value .. '
 operations.list = {
   { "clerk", "invitations", "create", { { email_address = "player1@example.com",
     public_metadata = { team = "red", level = 7 }, notify = false, expires_in_days = 7 } },
-    answers.invitation },
+    answers.invitation_of "$request_id" }, -- nginx knows 32 hexadecimal digits of each request
   { "clerk", "invitations", "list", { { status = "pending", limit = 10 } },
     '{"data":[' .. repeated(answers.invitation, 10) .. '],"total_count":10}' },
   { "clerk", "invitations", "revoke", { "inv_2p1Qb7Yx0sKc9dLm3nR0001" }, answers.invitation },

@@ -4,7 +4,7 @@
  *   server ANSWER-FILE LIST-FILE [MILLISECONDS]
  *
  * GET is answered with the list, anything else with the answer, after so many milliseconds; what
- * goes to a path below /hold never is. Prints its port on 127.0.0.1 and serves until its standard
+ * goes to a path below /hold never is. Where the answer has the digits 0000000001 they count. Prints its port on 127.0.0.1 and serves until its standard
  * input ends.
  */
 #define _GNU_SOURCE
@@ -28,6 +28,7 @@ enum { most_events = 512, most_connections = 65536 };
 typedef struct cvk_answer {
     char *text; /* with its head */
     size_t size;
+    char *digits; /* of the number that each answer has one higher */
 } cvk_answer;
 
 typedef struct cvk_connection {
@@ -74,6 +75,7 @@ static cvk_answer load(const char *file)
                        size);
     made.size = (size_t)head + fread(made.text + head, 1, size, handle);
     fclose(handle);
+    made.digits = memmem(made.text, made.size, "0000000001", 10);
     return made;
 }
 
@@ -101,9 +103,22 @@ static void drop(cvk_connection *gone)
     free(gone);
 }
 
+static void count_up(char *digits)
+{
+    for (int i = 9; i >= 0; i--) {
+        if (digits[i] < '9') {
+            digits[i]++;
+            return;
+        }
+        digits[i] = '0';
+    }
+}
+
 static void send_answer(cvk_connection *connection)
 {
     const cvk_answer *answer = connection->answer;
+    if (answer == &one && one.digits != NULL && connection->out_sent == 0)
+        count_up(one.digits);
     while (connection->out_sent < answer->size) {
         ssize_t sent = send(connection->fd, answer->text + connection->out_sent,
                             answer->size - connection->out_sent, MSG_NOSIGNAL);

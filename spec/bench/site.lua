@@ -44,7 +44,7 @@ http {
     ssl_session_cache shared:sessions:1m;
     location = /v1/invitations { content_by_lua_block {
       ngx.req.read_body()
-      local text = '%s'
+      local text = '%s' .. ngx.var.request_id .. '%s'
       ngx.header.content_length = #text
       ngx.print(text)
     } }
@@ -73,8 +73,9 @@ function site.start()
   local tls_port = nginx.free_port()
   -- The worker reads below our folder, wherever that is.
   local user = run.capture "id -u":match "%d+" == "0" and "user root;" or ""
+  local before, after = answers.invitation_of("|"):match "^(.-)|(.*)$"
   local server = nginx.start { workers = 1, text = template:format(nginx.load_lines(),
-    user, folder, operations.locations(), tls_port, folder, folder, answers.invitation) }
+    user, folder, operations.locations(), tls_port, folder, folder, before, after) }
   return { plain = server.url, tls = "https://127.0.0.1:" .. tls_port, ca = folder .. "/ca.pem",
     stop = function() server:stop() end }
 end
