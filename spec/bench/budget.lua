@@ -12,8 +12,8 @@ return {
   margin = 0.03,
 
   thousands = {
-    ["create, blocking"] = 209,
-    ["create, 64 tasks"] = 253,
-    ["list of 500"] = 15950,
+    ["create, blocking"] = 180,
+    ["create, 64 tasks"] = 208,
+    ["list of 500"] = 16290,
   },
 }
