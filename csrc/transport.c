@@ -12,7 +12,8 @@
 
 enum {
     ready_at_once = 32,
-    grace = 3, /* milliseconds after a deadline that libcurl has to notice it */
+    fresh_at_once = 8, /* so many calls libcurl begins before anybody looks at the clock */
+    grace = 3,         /* milliseconds after a deadline that libcurl has to notice it */
 };
 
 struct cvk_transport {
@@ -23,6 +24,7 @@ struct cvk_transport {
     cvk_list finished;
     cvk_counters counters;
     cvk_settings *queues; /* settings whose exchanges wait for their turn */
+    size_t fresh;         /* handed to libcurl, which has not looked at them yet */
     int64_t due;          /* when libcurl wants to be called, by cvk_now(); -1: not */
     int64_t alarm;        /* when somebody above wants step() to be called; -1: not */
     int64_t queue_due;    /* when the first waiting exchange may be too late; -1: none waits */
@@ -206,6 +208,7 @@ static bool launch(cvk_transport *transport, cvk_exchange *exchange)
     }
     exchange->easy = easy;
     exchange->settings->in_flight++;
+    transport->fresh++;
     cvk_list_add(&transport->flying, exchange);
     note_deadline(transport, exchange);
     return true;
@@ -213,9 +216,11 @@ static bool launch(cvk_transport *transport, cvk_exchange *exchange)
 
 /* ---- waiting for a turn ------------------------------------------------------------------------ */
 
-static bool has_room(const cvk_settings *settings)
+/* New connections cost most of all: many at once would keep step() from ending in time. */
+static bool has_room(const cvk_transport *transport, const cvk_settings *settings)
 {
-    return settings->max_in_flight == 0 || settings->in_flight < settings->max_in_flight;
+    return transport->fresh < fresh_at_once &&
+           (settings->max_in_flight == 0 || settings->in_flight < settings->max_in_flight);
 }
 
 static void queue(cvk_transport *transport, cvk_exchange *exchange)
@@ -268,7 +273,7 @@ static void expire_queues(cvk_transport *transport)
             following = waiting->next;
             if (waiting->deadline <= now)
                 fail_in_queue(transport, waiting, CVK_TIMEOUT,
-                              "the deadline passed while waiting for max_in_flight");
+                              "the deadline passed while the call waited for its turn");
             else if (transport->queue_due < 0 || waiting->deadline < transport->queue_due)
                 transport->queue_due = waiting->deadline;
         }
@@ -281,7 +286,7 @@ static void advance_queues(cvk_transport *transport)
     cvk_settings *next;
     for (cvk_settings *settings = transport->queues; settings != NULL; settings = next) {
         next = settings->next_waiting;
-        for (bool more = true; more && has_room(settings);) {
+        for (bool more = true; more && has_room(transport, settings);) {
             cvk_exchange *exchange = settings->waiting.first;
             more = exchange != settings->waiting.last; /* else the settings may be gone by then */
             leave_queue(transport, exchange);
@@ -418,6 +423,8 @@ static int64_t earlier(int64_t one, int64_t other)
 /* When there is work by time; -1: not. */
 static int64_t next_due(const cvk_transport *transport)
 {
+    if (transport->fresh >= fresh_at_once)
+        return 0;
     int64_t due = earlier(transport->due, transport->queue_due);
     return earlier(earlier(due, transport->flying_due), transport->guard.due);
 }
@@ -455,7 +462,7 @@ bool cvk_transport_submit(cvk_transport *transport, cvk_exchange *exchange, long
     exchange->deadline = cvk_now() + timeout;
     exchange->transport = transport;
     exchange->stage = CVK_IN_FLIGHT;
-    if (!has_room(exchange->settings)) {
+    if (!has_room(transport, exchange->settings)) {
         queue(transport, exchange);
     } else if (!launch(transport, exchange)) {
         exchange->transport = NULL;
@@ -469,18 +476,29 @@ bool cvk_transport_submit(cvk_transport *transport, cvk_exchange *exchange, long
     return true;
 }
 
+/* Whether libcurl wants to be called by now. */
+static bool is_due(const cvk_transport *transport)
+{
+    return transport->due == 0 || (transport->due > 0 && transport->due <= cvk_now());
+}
+
 /* Does what is due by time. */
-static void run_timers(cvk_transport *transport)
+static void run_timers(cvk_transport *transport, int64_t stop)
 {
     expire_queues(transport);
     expire_flying(transport);
     if (transport->guard.due >= 0 && transport->guard.due <= cvk_now())
         cvk_guard_resume(&transport->guard);
-    if (transport->multi == NULL || transport->due < 0 ||
-        (transport->due > 0 && transport->due > cvk_now()))
-        return;
-    transport->due = -1;
-    act(transport, CURL_SOCKET_TIMEOUT, 0);
+    do {
+        bool crowded = transport->fresh >= fresh_at_once;
+        transport->fresh = 0;
+        if (transport->multi != NULL && is_due(transport)) {
+            transport->due = -1;
+            act(transport, CURL_SOCKET_TIMEOUT, 0);
+        } else if (crowded) {
+            advance_queues(transport);
+        }
+    } while (transport->fresh >= fresh_at_once && (stop == INT64_MAX || cvk_microseconds() < stop));
 }
 
 /* A number that changes with every call that begins, ends or gets or sends some bytes. */
@@ -522,7 +540,7 @@ void cvk_transport_step(cvk_transport *transport, long budget, int wait)
     int64_t stop = budget < 0 ? INT64_MAX : cvk_microseconds() + budget;
     cvk_ready ready[ready_at_once];
     bool more = true;
-    run_timers(transport);
+    run_timers(transport, stop);
     while (more) {
         if (transport->finished.first != NULL)
             wait = 0;
@@ -535,7 +553,7 @@ void cvk_transport_step(cvk_transport *transport, long budget, int wait)
             if (budget >= 0 && cvk_microseconds() >= stop)
                 break;
         }
-        run_timers(transport);
+        run_timers(transport, stop);
         wait = 0;
         more = found == ready_at_once && (budget < 0 || cvk_microseconds() < stop);
     }

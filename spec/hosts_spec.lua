@@ -113,6 +113,24 @@ for name, host in pairs(hosts) do
       assert.is_true(convoke.now() - before < 1000 * 0.05 / 20, convoke.now() - before)
     end)
 
+    it("does the work of 1,000 calls that begin at once in small parts", function()
+      local functions, longest, all, step = {}, 0, 0, engine.step
+      for i = 1, 1000 do
+        functions[i] = function() assert(list()) end
+      end
+      engine.step = function(...)
+        local before = os.clock()
+        local in_flight = step(...)
+        longest, all = math.max(longest, os.clock() - before), all + os.clock() - before
+        return in_flight
+      end
+      local ok, why = pcall(host.run, functions)
+      engine.step = step
+      assert(ok, why)
+      if os.getenv "CONVOKE_TEST_GC" then return end -- the collector works when it likes
+      assert.is_true(longest < all / 4, ("%g of %g seconds"):format(longest, all))
+    end)
+
     it("goes on with its other work while calls wait", function()
       delay(0.3)
       local ticks, answered = 0, false

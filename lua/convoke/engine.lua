@@ -102,6 +102,12 @@ function engine.step(budget)
   return core.in_flight()
 end
 
+--- Does a part of what is to be done, small enough for a host's loop that has other work, too; the
+-- descriptor stays readable for the rest.
+function engine.turn()
+  return engine.step(0.002)
+end
+
 --- The descriptor to watch for reading; it becomes readable by time, too.
 function engine.pollfd()
   watched = true
@@ -286,7 +292,7 @@ end
 --   running() -> token or nil: what the running coroutine is known by, if it may be parked;
 --   park(token): yields until wake(token); may return early;
 --   wake(token): makes it go on; must not run it before it has parked, nor fail if it is gone;
---   drive(engine): from now on calls engine.step() whenever engine.pollfd() is readable, until
+--   drive(engine): from now on calls engine.turn() whenever engine.pollfd() is readable, until
 --   engine.busy() is false. Called whenever there is something to drive; if the host drives
 --   already it does nothing;
 --   rest() (not needed): engine.busy() is false; called whenever that may be news;

@@ -43,9 +43,9 @@ local convoke = {
   events = function() return "r" end,
   timeout = engine.timeout,
 
-  --- stats(): counters of this Lua state: calls in_flight and queued (for max_in_flight) now; and
-  -- since its start started, finished, failed, cancelled, retried, connections_opened,
-  -- connections_reused, bytes_sent, bytes_received.
+  --- stats(): counters of this Lua state: calls in_flight now, and those of them that wait for
+  -- their turn: queued; and since its start started, finished, failed, cancelled, retried,
+  -- connections_opened, connections_reused, bytes_sent, bytes_received.
   stats = function()
     local stats = core.stats()
     stats.retried = call.retried

@@ -104,10 +104,10 @@ function host.drive(engine)
   driving = true
   local descriptor = new_descriptor(engine)
   addthread(function()
-    engine.step()
+    engine.turn()
     while engine.busy() do
       copas.receive(descriptor)
-      engine.step()
+      engine.turn()
     end
     driving = false
   end)

@@ -56,10 +56,10 @@ host.rest = ring_idle
 
 local function watch(state, engine)
   local descriptor = { pollfd = engine.pollfd(), events = "r" }
-  engine.step()
+  engine.turn()
   while state.waiting > 0 or engine.has_tasks() do
     cqueues.poll(descriptor, state.bell)
-    engine.step()
+    engine.turn()
     if not engine.has_tasks() then ring_idle() end
   end
   state.bell = nil

@@ -39,7 +39,7 @@ function host.drive(engine)
   if poll and watched == fd then return end
   host.rest() -- after a fork there is another descriptor
   poll, watched = uv.new_poll(fd), fd
-  poll:start("r", function() engine.step() end)
+  poll:start("r", function() engine.turn() end)
 end
 
 -- With no handle the loop can end.

@@ -98,7 +98,7 @@ end
 local function listen(engine, bell, connection)
   local resting = false
   while true do
-    engine.step()
+    engine.turn()
     local busy = engine.busy()
     if resting and not used and not busy then return end
     resting = not busy
