@@ -125,6 +125,7 @@ static int on_ready_to_send(void *user, char *remote, char *local, int remote_po
     long bytes = 0;
     curl_easy_getinfo(exchange->easy->curl, CURLINFO_REQUEST_SIZE, &bytes);
     bool again = exchange->asked && bytes > exchange->bytes_before;
+    exchange->repeated = exchange->asked;
     if (!exchange->asked)
         exchange->bytes_before = bytes; /* what went to a proxy */
     exchange->asked = true;

@@ -111,7 +111,7 @@ void cvk_exchange_reset(cvk_exchange *exchange)
     exchange->status = 0;
     exchange->message[0] = '\0';
     exchange->body_sent = 0;
-    exchange->asked = false;
+    exchange->asked = exchange->repeated = false;
     exchange->header_bytes = 0;
     exchange->head_ended = exchange->head_too_large = false;
     exchange->length = -1;

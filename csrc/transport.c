@@ -123,7 +123,10 @@ static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode co
     curl_multi_remove_handle(transport->multi, easy->curl);
     exchange->easy = NULL;
     exchange->settings->in_flight--;
-    cvk_easy_give(exchange->settings, easy);
+    if (exchange->repeated) /* libcurl counts that up to five for the handle's whole life */
+        cvk_easy_free(easy);
+    else
+        cvk_easy_give(exchange->settings, easy);
     cvk_list_remove(&transport->flying, exchange);
     if (transport->flying.first == NULL)
         transport->flying_due = -1;

@@ -148,6 +148,15 @@ describe("connections", function()
     assert.equal(5, #server:requests())
   end)
 
+  it("that were reset between calls are opened anew, however often", function()
+    local c = clerk { { { "receive" }, { "send", answer(200, invitation) }, { "reset" } } }
+    for i = 1, 20 do
+      assert.equal("inv_1", assert(create(c)).id)
+      assert.equal(i, server:connections())
+      server:wait_for_end()
+    end
+  end)
+
   it("that the server does not want to keep are not used again", function()
     local c = clerk { always(answer(200, invitation, "Connection: close\r\n")) }
     for _ = 1, 3 do assert(create(c)) end

@@ -73,6 +73,7 @@ local function resume(task, ...)
   local ok, connection, what = coroutine.resume(task, ...)
   if not ok then
     io.stderr:write("raw server: ", tostring(connection), "\n")
+    os.exit(1)
   elseif coroutine.status(task) ~= "dead" then
     tasks[task] = what and { connection = connection, what = what } or { at = connection }
   end
@@ -168,9 +169,10 @@ function steps.cut(connection, about, text)
 end
 
 function steps.fill(connection, about, status, body)
-  local now = socket.gettime()
-  local values = { number = about.act, milliseconds = ("%d"):format(now * 1000),
-    time = os.date("!%Y-%m-%dT%H:%M:%S", math.floor(now)) .. (".%03dZ"):format(now % 1 * 1000) }
+  local now = math.floor(socket.gettime() * 1000)
+  local second = math.floor(now / 1000)
+  local values = { number = about.act, milliseconds = ("%d"):format(now),
+    time = os.date("!%Y-%m-%dT%H:%M:%S", second) .. (".%03dZ"):format(now - second * 1000) }
   return send(connection, raw_server.answer(status, (body:gsub("{(%l+)}", values))))
 end
 
@@ -225,8 +227,8 @@ local function play(connection, number, script)
       break
     end
   end
-  open[coroutine.running()] = nil
   connection:close()
+  open[coroutine.running()] = nil
 end
 
 local function accept_all(listener)
@@ -256,6 +258,12 @@ function commands.play(scripts)
   end
   state.scripts, state.connections, state.requests = scripts, 0, {}
   return true
+end
+
+function commands.count_open()
+  local count = 0
+  for _ in pairs(open) do count = count + 1 end
+  return count
 end
 
 function commands.acts(acts)
@@ -356,6 +364,11 @@ end
 --- How many requests each case has made since `acts`: case -> number.
 function methods:served()
   return ask(self, "served")
+end
+
+--- Waits until all connections are closed.
+function methods:wait_for_end()
+  while ask(self, "count_open") > 0 do socket.sleep(0.001) end
 end
 
 --- Ends the server.
