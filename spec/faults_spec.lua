@@ -220,6 +220,21 @@ describe("a slow answer", function()
     try(cases, 256)
   end)
 
+  -- A byte that comes in the last millisecond makes libcurl forget the deadline.
+  it("ends with the deadline when its last byte comes just before that", function()
+    local acts, cases = {}, {}
+    for i = 0, 40 do
+      acts["late" .. i] = { { { "send", sized("{}   "):sub(1, -3) },
+        { "sleep", 0.195 + i * 0.0002 }, { "send", " " }, { "hold" } } }
+      for _, of in ipairs(operations) do
+        cases[#cases + 1] = case(of, { act = "late" .. i, timeout = 0.2, where = "late " .. i,
+          expect = "timeout unknown" })
+      end
+    end
+    set_acts(acts)
+    try(cases)
+  end)
+
   it("ends with the deadline where interim answers never do", function()
     try_all(function()
       return { flood = { { { "trickle", ("HTTP/1.1 100 Continue\r\n\r\n"):rep(100), 0.02 } } } }

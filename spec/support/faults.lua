@@ -15,6 +15,8 @@ faults.total = 0
 --- Where the collector is kept busy, one byte in so many has to do.
 faults.stride = os.getenv "CONVOKE_TEST_GC" and 23 or 1
 
+local generation = 0 -- of the server's acts: a late request counts for nothing in the next one
+
 local deadline = 20 -- seconds, unless a case says otherwise
 
 --- A credential for each API.
@@ -107,8 +109,9 @@ end
 
 -- Makes the call of a case. Returns what is wrong, or nil.
 local function perform(case, client)
-  local options = { timeout = case.timeout, retries = case.retries, headers = {} }
-  if case.act then
+  local options = { timeout = case.timeout, retries = case.retries, reconcile = case.reconcile,
+    headers = {} }
+  if case.act then -- else the client's address says it
     options.headers["X-Act"] = ("%s %s %d"):format(case.act, case.id, case.number or 0)
   end
   local start = convoke.now()
@@ -123,7 +126,8 @@ local function perform(case, client)
   end
   local status = (err or meta).status
   if case.status and status ~= case.status then return "status " .. tostring(status) end
-  return err and fault_of(case, err) or case.check and case.check(value, err, meta, seconds)
+  if err then return fault_of(case, err) or case.check_error and case.check_error(err, seconds) end
+  return case.check and case.check(value, meta, seconds)
 end
 
 --- Makes the calls of all cases, many at once, and raises when one ends otherwise than expected.
@@ -131,10 +135,11 @@ end
 --   where      words for people
 --   act, number, id   what the server is asked for (see raw_server); the id is made up unless given
 --   client     unless the API's of `clients` is to be used
---   timeout, retries  of the call
+--   timeout, retries, reconcile  of the call
 --   expect     a verdict, or a set of them (verdict -> true)
 --   status, attempts  what the result says
---   check      function(value, err, meta, seconds) that returns what is wrong
+--   check, check_error  function(value, meta, seconds), function(err, seconds) that return what is
+--     wrong
 --   asked      how many requests the server gets in all (1); false: any number
 -- @param cases    array
 -- @param limit    how many at once (64)
@@ -147,7 +152,7 @@ function faults.try(cases, limit, clients)
     complaints[#complaints + 1] = ("%s, %s: %s"):format(case.name, case.where, wrong)
   end
   for i, case in ipairs(cases) do
-    case.id = case.id or tostring(i)
+    case.id = case.id or ("%d-%d"):format(generation, i)
     calls[i] = function()
       local wrong = perform(case, case.client or clients[case.api])
       if wrong then complain(case, wrong) end
@@ -171,6 +176,7 @@ end
 
 --- Sets what the server does to requests (see raw_server); no connection is left from before.
 function faults.set_acts(acts)
+  generation = generation + 1
   faults.server:acts(acts)
   faults.server:play { { { "act" }, { "again" } } }
 end

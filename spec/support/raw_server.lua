@@ -207,6 +207,7 @@ function steps.act(connection, about)
   local name, case, number = request.head:match "^%u+ /act/([^/]+)/([^/]+)/(%d+)"
   if not name then name, case, number = request.head:match "\n[Xx]%-[Aa]ct: (%S+) (%S+) (%d+)" end
   local act, served = state.acts[name], (state.served[case] or 0) + 1
+  if not act then return nil end -- a late one that was meant for those before
   state.served[case] = served
   if act.noted then state.requests[#state.requests + 1] = request end
   about.act = tonumber(number)
