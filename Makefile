@@ -209,7 +209,8 @@ bench: all ## what convoke costs beside other clients (ONLY=tls for some section
 	@.ci/install build $(group) run luajit sandbox nginx instructions bench
 	@$(MAKE) -s LUA=luajit
 	@$(MAKE) -s $(addprefix build/bench/,server still.so rival)
-	@unset http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY SSL_CERT_FILE; \
+	@ulimit -n "$$(ulimit -H -n)"; unset http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY \
+	  SSL_CERT_FILE; \
 	  ONLY='$(ONLY)' ROUNDS='$(ROUNDS)' $(LUA) spec/bench/main.lua
 
 guard: all ## whether a call takes more instructions than spec/bench/budget.lua allows

@@ -43,8 +43,11 @@ end
 
 local function kib(number) return ("%.1f"):format(number) end
 
--- Resident KiB that a program ends with.
-local function resident(command) return medians(command, 3).rss end
+-- Resident KiB that a program ends with, and those that its Lua uses if it tells.
+local function resident(command)
+  local numbers = medians(command, 3)
+  return numbers.rss, numbers.lua
+end
 
 --- Memory in flight: the calls are never answered. At rest: after a thousand of them.
 function memory.of_calls(found, server)
@@ -54,15 +57,18 @@ function memory.of_calls(found, server)
   local ours = lua .. " spec/bench/clients/hold.lua" .. hold
   local few, many = 100, 1100
   local function each(program)
-    return (resident(program .. " width=" .. many) - resident(program .. " width=" .. few))
-      / (many - few)
+    local less, lua_less = resident(program .. " width=" .. few)
+    local more, lua_more = resident(program .. " width=" .. many)
+    return (more - less) / (many - few), lua_more and (lua_more - lua_less) / (many - few)
   end
   report.title "Memory: resident KiB of the process"
   local row = report.table { { "what", 60 }, { "KiB", 9 } }
-  local libcurls, whole = each(bare), each(ours)
+  local libcurls = each(bare)
+  local whole, of_lua = each(ours)
   row { "a call in flight, the bare loop: libcurl's own", kib(libcurls) }
-  row { "a call in flight, convoke, with its task", kib(whole) }
+  row { "a call in flight, convoke, with its task and parameters", kib(whole) }
   row { "convoke beyond libcurl's own", kib(whole - libcurls) }
+  row { "of which Lua uses, after a collection", kib(of_lua) }
   local queued = (resident(ours .. " connections=100 width=10100")
     - resident(ours .. " connections=100 width=100")) / 10000
   row { "a call that waits for its turn (max_in_flight), with its task", kib(queued) }

@@ -34,6 +34,8 @@ function waiting.pauses(found, server)
     line.share = share
   end
   report.say ""
+  report.say(("%d calls ended in that time; the program lets each be followed by another at once.")
+    :format(tonumber(text:match "\ncalls=(%d+)")))
   report.say "How many took less than so many milliseconds (and not less than the one before):"
   report.say ""
   local columns = { { "what", 34 } }

@@ -14,4 +14,5 @@ local stop = convoke.now() + plan.hold / 1000
 while convoke.now() < stop do convoke.step(0.01) end
 collectgarbage()
 plan.print(plan.width, 0, 0)
+print(("lua=%.1f"):format(collectgarbage "count"))
 os.exit(0, false)
