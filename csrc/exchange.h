@@ -89,6 +89,7 @@ struct cvk_exchange {
     int64_t length;      /* by the answer's Content-Length; -1: not said */
     const char *why;     /* a callback stopped it, in words */
     bool abandoned;
+    int anchor; /* its owner's: where that keeps it while it is in flight; 0: nowhere */
 };
 
 /* A new exchange, held once, without settings; NULL: out of memory. */

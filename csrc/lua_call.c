@@ -328,8 +328,8 @@ static void check_rest(lua_State *L, const cvk_exchange *exchange)
     luaL_argcheck(L, !exchange->abandoned, 1, "call was cancelled");
 }
 
-/* Call:submit(seconds): sends it; the time is for the whole exchange. Returns true, or nil and why
- * not: memory ran out. */
+/* Call:submit(seconds): sends it; the time is for the whole exchange. Returns a number from 1 that no
+ * other call in flight has, or nil and why not: memory ran out. */
 static int call_submit(lua_State *L)
 {
     cvk_call *call = check_call(L);
@@ -344,13 +344,23 @@ static int call_submit(lua_State *L)
     }
     cvk_engine_anchor(L, 1, call->exchange);
     if (cvk_transport_submit(transport, call->exchange, milliseconds)) {
-        lua_pushboolean(L, 1);
+        lua_pushinteger(L, call->exchange->anchor);
         return 1;
     }
     cvk_engine_release(L, call->exchange);
     lua_pushnil(L);
     lua_pushstring(L, "not enough memory");
     return 2;
+}
+
+/* Call:number(): what submit() gave, while it is in flight; else nil. */
+static int call_number(lua_State *L)
+{
+    int anchor = check_call(L)->exchange->anchor;
+    if (anchor == 0)
+        return 0;
+    lua_pushinteger(L, anchor);
+    return 1;
 }
 
 /* Call:done(): whether there is something to read. */
@@ -716,14 +726,23 @@ int cvk_call_decoder(lua_State *L)
 void cvk_call_register(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"answer", call_answer},   {"body", call_body},
-        {"cancel", call_cancel},   {"done", call_done},
-        {"failure", call_failure}, {"header", call_header},
-        {"headers", call_headers}, {"redact", call_redact},
-        {"request", call_request}, {"respond", call_respond},
-        {"retire", call_retire},   {"retry_after", call_retry_after},
-        {"revoked", call_revoked}, {"submit", call_submit},
-        {"__gc", call_gc},         {NULL, NULL},
+        {"answer", call_answer},
+        {"body", call_body},
+        {"cancel", call_cancel},
+        {"done", call_done},
+        {"failure", call_failure},
+        {"header", call_header},
+        {"headers", call_headers},
+        {"number", call_number},
+        {"redact", call_redact},
+        {"request", call_request},
+        {"respond", call_respond},
+        {"retire", call_retire},
+        {"retry_after", call_retry_after},
+        {"revoked", call_revoked},
+        {"submit", call_submit},
+        {"__gc", call_gc},
+        {NULL, NULL},
     };
     luaL_newmetatable(L, CVK_CALL_TYPE);
     lua_pushvalue(L, -1);

@@ -25,6 +25,8 @@ typedef struct cvk_state {
     cvk_transport *transport;
     cvk_call *calls;
     int spares;          /* how many calls are kept for further use */
+    int anchors;         /* the largest number of one so far */
+    int free_anchor;     /* the first one free; 0: none */
     bool closed;         /* together with the Lua state, whose last finalizers may still run */
     unsigned generation; /* that made it: a child of a fork must not touch its parent's sockets */
 } cvk_state;
@@ -45,7 +47,7 @@ static void watch_forks(void)
 /* Registry keys; only their addresses count. */
 static const char engine_key, anchors_key, spares_key, step_key, pollfd_key;
 
-enum { most_spares = 64 };
+enum { most_spares = 256 };
 
 static int close_engine(lua_State *L)
 {
@@ -115,6 +117,7 @@ cvk_transport *cvk_engine_or_none(lua_State *L)
     if (state->transport != NULL && state->generation != generation) {
         lua_newtable(L);
         lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors_key);
+        state->free_anchor = 0; /* the parent's numbers are not used again */
         cvk_transport_abandon(state->transport);
         state->transport = NULL;
     }
@@ -135,21 +138,41 @@ cvk_transport *cvk_engine(lua_State *L)
     return transport;
 }
 
-void cvk_engine_anchor(lua_State *L, int index, const cvk_exchange *exchange)
+/* The anchors are an array: a call, or the number of the next free place. */
+
+void cvk_engine_anchor(lua_State *L, int index, cvk_exchange *exchange)
 {
+    cvk_state *state = state_of(L);
     index = lua_absindex(L, index);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors_key);
+    int anchor = state->free_anchor, next = 0;
+    if (anchor == 0) {
+        anchor = state->anchors + 1;
+    } else {
+        lua_rawgeti(L, -1, anchor);
+        next = (int)lua_tointeger(L, -1);
+        lua_pop(L, 1);
+    }
     lua_pushvalue(L, index);
-    lua_rawsetp(L, -2, exchange);
+    lua_rawseti(L, -2, anchor); /* may raise, so the numbers change after it */
     lua_pop(L, 1);
+    if (state->free_anchor == 0)
+        state->anchors = anchor;
+    state->free_anchor = next;
+    exchange->anchor = anchor;
 }
 
-void cvk_engine_release(lua_State *L, const cvk_exchange *exchange)
+void cvk_engine_release(lua_State *L, cvk_exchange *exchange)
 {
+    cvk_state *state = state_of(L);
+    if (exchange->anchor == 0)
+        return;
     lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors_key);
-    lua_pushnil(L);
-    lua_rawsetp(L, -2, exchange);
+    lua_pushinteger(L, state->free_anchor);
+    lua_rawseti(L, -2, exchange->anchor);
     lua_pop(L, 1);
+    state->free_anchor = exchange->anchor;
+    exchange->anchor = 0;
 }
 
 static void make_engine(lua_State *L)
@@ -195,7 +218,7 @@ static int core_wait(lua_State *L)
     return 0;
 }
 
-/* core.finished(): the next finished call, or nil. */
+/* core.finished(): the next finished call, and the number that Call:submit() gave; or nil. */
 static int core_finished(lua_State *L)
 {
     cvk_transport *transport = cvk_engine_if_any(L);
@@ -203,10 +226,11 @@ static int core_finished(lua_State *L)
     if (exchange == NULL)
         return 0;
     lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors_key);
-    lua_rawgetp(L, -1, exchange);
+    lua_rawgeti(L, -1, exchange->anchor);
+    lua_pushinteger(L, exchange->anchor);
     cvk_engine_release(L, exchange);
     cvk_exchange_release(exchange);
-    return 1;
+    return 2;
 }
 
 /* core.pollfd(): a descriptor, readable when there is work. */
@@ -241,6 +265,18 @@ static int core_in_flight(lua_State *L)
     cvk_transport *transport = cvk_engine_if_any(L);
     uint64_t count = transport == NULL ? 0 : cvk_transport_counters(transport)->in_flight;
     lua_pushinteger(L, (lua_Integer)count);
+    return 1;
+}
+
+/* core.is_in_flight(number): whether a call has that number. Not in the child of a fork where its
+ * parent's has. */
+static int core_is_in_flight(lua_State *L)
+{
+    lua_Integer number = luaL_checkinteger(L, 1);
+    cvk_transport *transport = cvk_engine_if_any(L);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors_key);
+    lua_rawgeti(L, -1, (int)number);
+    lua_pushboolean(L, transport != NULL && lua_isuserdata(L, -1));
     return 1;
 }
 
@@ -354,8 +390,8 @@ static int client_calls(lua_State *L)
     lua_newtable(L);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors_key);
     for (lua_pushnil(L); lua_next(L, 3);) {
-        const cvk_call *call = lua_touserdata(L, -1);
-        if (call->exchange->settings == client->settings)
+        const cvk_call *call = lua_touserdata(L, -1); /* NULL: a free place */
+        if (call != NULL && call->exchange->settings == client->settings)
             lua_rawseti(L, 2, ++count);
         else
             lua_pop(L, 1);
@@ -579,6 +615,7 @@ int luaopen_convoke_core(lua_State *L)
         {"headers", cvk_core_headers},
         {"http_date", core_http_date},
         {"in_flight", core_in_flight},
+        {"is_in_flight", core_is_in_flight},
         {"nearest", core_nearest},
         {"now", core_now},
         {"pollfd", core_pollfd},

@@ -39,9 +39,12 @@ cvk_transport *cvk_engine_or_none(lua_State *L);
 /* The same if there is one, else NULL; never raises. */
 cvk_transport *cvk_engine_if_any(lua_State *L);
 
-/* Keeps the call at `index` alive while its exchange is in flight, and lets it go. */
-void cvk_engine_anchor(lua_State *L, int index, const cvk_exchange *exchange);
-void cvk_engine_release(lua_State *L, const cvk_exchange *exchange);
+/*
+ * Keeps the call at `index` alive while its exchange is in flight, under a number from 1 that no
+ * other one has meanwhile, and lets it go.
+ */
+void cvk_engine_anchor(lua_State *L, int index, cvk_exchange *exchange);
+void cvk_engine_release(lua_State *L, cvk_exchange *exchange);
 
 /* Puts a call into the engine's list, because what a state's last finalizers make has no finalizer.
  * Raises when the state is that far. */

@@ -9,8 +9,10 @@ local timers = require "convoke.timers"
 
 local engine = {}
 
-local waiters = {} -- native call -> what the parked coroutine that waits for it is known by
-local owners = {} -- native call -> the host that knows it, where that is not our own scheduler
+-- By the number of a call in flight:
+local waiters = {} -- what the parked coroutine that waits for it is known by
+local owners = {} -- the host that knows it, where that is not our own scheduler
+local pausers = {} -- native call -> { owner, token } of who waits for its next try
 local waiting = 0 -- how many those are
 local host -- a foreign host in use, or nil
 local scheduler -- the host of our own tasks; set by tasks.lua
@@ -19,24 +21,24 @@ local longest_wait = 3600 -- seconds; then look again
 
 -- Who waits ------------------------------------------------
 
-local function expect(native, owner, token)
-  if owner ~= scheduler then owners[native] = owner end
-  waiters[native] = token
+local function expect(number, owner, token)
+  if owner ~= scheduler then owners[number] = owner end
+  waiters[number] = token
   waiting = waiting + 1 -- last: there may be no memory for the others
 end
 
 -- Nobody waits for the call any more. Returns who did: host and token, or nothing.
-local function forget(native)
-  local owner, token = owners[native], waiters[native]
-  if owner then owners[native] = nil end
+local function forget(number)
+  local owner, token = owners[number], waiters[number]
+  if owner then owners[number] = nil end
   if token == nil then return end
-  waiters[native] = nil
+  waiters[number] = nil
   waiting = waiting - 1
   return owner or scheduler, token
 end
 
-local function wake_waiter(native)
-  local owner, token = forget(native)
+local function wake_waiter(number)
+  local owner, token = forget(number)
   if owner then owner.wake(token) end
 end
 
@@ -55,10 +57,10 @@ end
 
 --- Hands finished calls to those that wait for them.
 function engine.dispatch()
-  local native = core.finished()
+  local native, number = core.finished()
   while native do
-    wake_waiter(native)
-    native = core.finished()
+    wake_waiter(number)
+    native, number = core.finished()
   end
 end
 
@@ -124,10 +126,10 @@ end
 -- somebody waited for such a one.
 local function wake_orphans()
   local found = {}
-  for native in pairs(waiters) do
-    if native:done() then found[#found + 1] = native end
+  for number in pairs(waiters) do
+    if not core.is_in_flight(number) then found[#found + 1] = number end
   end
-  for _, native in ipairs(found) do wake_waiter(native) end
+  for _, number in ipairs(found) do wake_waiter(number) end
   return found[1] ~= nil
 end
 
@@ -190,15 +192,15 @@ end
 local function send(native, seconds)
   local owner, token = engine.here()
   if owner == scheduler then scheduler.check(token) end
-  local sent, why = native:submit(seconds)
-  if not sent then return false, why end
+  local number, why = native:submit(seconds)
+  if not number then return false, why end
   if not owner then
     block_on(native)
     return true
   end
-  expect(native, owner, token)
+  expect(number, owner, token)
   if host then host.drive(engine) end
-  while waiters[native] ~= nil do owner.park(token, native) end -- until it is woken
+  while waiters[number] == token do owner.park(token, native) end -- until it is woken
   return true
 end
 
@@ -207,7 +209,9 @@ end
 local function wait(f, native, seconds)
   local waited, result, why = engine.protected(f, native, seconds)
   if waited then return result, why end
-  forget(native)
+  local number = native:number()
+  if number then forget(number) end
+  pausers[native] = nil
   native:cancel()
   pcall(engine.announce)
   error(result, 0)
@@ -235,9 +239,9 @@ end
 local function pause(native, seconds)
   local owner, token = engine.here()
   if owner then
-    expect(native, owner, token)
+    pausers[native] = { owner = owner, token = token }
     park_for(seconds, owner, token, native.revoked, native)
-    forget(native)
+    pausers[native] = nil
   else
     block_for(seconds, native.revoked, native)
   end
@@ -252,8 +256,10 @@ end
 
 --- Ends a native call, in flight or between two tries; whoever waits for it goes on.
 function engine.cancel(native)
+  local number, pauser = native:number(), pausers[native]
   native:cancel()
-  wake_waiter(native)
+  if number then wake_waiter(number) end
+  if pauser then pauser.owner.wake(pauser.token) end
   engine.announce()
 end
 

@@ -8,11 +8,10 @@ local core = require "convoke.core"
 
 local reconcile = {}
 
--- The creates that go on, operation name -> set of them. Weak: who dies in between leaves nothing.
-local going_on = setmetatable({}, { __index = function(all, name)
-  all[name] = setmetatable({}, { __mode = "k" })
-  return all[name]
-end })
+-- The creates that go on, each in a slot of its own: a set would be built anew again and again.
+-- Weak: who dies in between leaves an empty slot.
+local going_on = setmetatable({}, { __mode = "v" })
+local slots, free, free_count = 0, {}, 0 -- slots so far; those that are free
 
 -- What calls of this program were given: no other call has made that. In slices of time, the latest
 -- last, each with `given`, id -> when it was made, and when the first and the last were given. A
@@ -23,8 +22,15 @@ local width, kept = 5, 5 -- seconds
 
 local function forget_old(now)
   local oldest = now
-  for _, runs in pairs(going_on) do
-    for run in pairs(runs) do oldest = math.min(oldest, run.started) end
+  free, free_count = {}, 0 -- anew: those who died have given nothing back
+  for slot = slots, 1, -1 do
+    local run = going_on[slot]
+    if run then
+      oldest = math.min(oldest, run.started)
+    else
+      free_count = free_count + 1
+      free[free_count] = slot
+    end
   end
   while slices[1].last < oldest - kept do table.remove(slices, 1) end
 end
@@ -209,14 +215,25 @@ local longest_doubt = 60 -- seconds
 -- @param run  what call.lua knows of a call: operation, params; `started`, by core.now();
 --   `on_wire`, it waits for an answer; `unsettled`, an earlier try may have happened
 function reconcile.enter(run)
-  if ways[run.operation.name] then going_on[run.operation.name][run] = true end
+  if not ways[run.operation.name] then return end
+  local slot = free[free_count]
+  if slot then
+    free_count = free_count - 1
+  else
+    slots = slots + 1
+    slot = slots
+  end
+  going_on[slot], run.slot = run, slot
 end
 
 --- Notes that a call is over.
 -- @param err  its error, or nil
 function reconcile.leave(run, err)
-  if not ways[run.operation.name] then return end
-  going_on[run.operation.name][run] = nil
+  local slot = run.slot
+  if not slot then return end
+  going_on[slot], run.slot = nil, nil
+  free_count = free_count + 1
+  free[free_count] = slot
   if err and err.outcome == "unknown" then
     -- Not the run itself, which holds the client and its credential.
     local following = last_doubtful % most_doubtful + 1
@@ -228,8 +245,10 @@ end
 
 -- Calls f(other call) for all that may have made an object that `run` has found.
 local function each_rival(run, f)
-  for other in pairs(going_on[run.operation.name]) do
-    if other ~= run and (other.on_wire or other.unsettled) then f(other) end
+  for _, other in pairs(going_on) do
+    if other ~= run and other.operation == run.operation and (other.on_wire or other.unsettled) then
+      f(other)
+    end
   end
   for _, other in ipairs(doubtful) do
     local overlaps = other.ended + longest_doubt > run.began
