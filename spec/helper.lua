@@ -1,5 +1,5 @@
 -- Loaded by busted before the specs: sets the collector's mood (CONVOKE_TEST_GC) and looks after
--- every spec file whether it has left descriptors open or calls in flight.
+-- every spec file whether it has left descriptors open, calls in flight or things in the registry.
 
 local busted = require "busted"
 local lfs = require "lfs"
@@ -70,10 +70,35 @@ local function left_behind(before, after, connections)
   return lines[1] and "left open: " .. table.concat(lines, ", ")
 end
 
-local before, opened = {}, {}
+local LIBRARIES = 30 -- registry entries of libraries that a spec file is the first to load
+
+-- How many entries the Lua state's registry has, and how many calls in flight are kept there.
+local function registered()
+  local registry, entries, calls = debug.getregistry(), 0, 0
+  local call = registry["convoke.core.call"]
+  for key, value in pairs(registry) do
+    entries = entries + 1
+    if type(key) == "userdata" and type(value) == "table" then
+      for inner, kept in pairs(value) do -- spare ones stand below numbers
+        local flies = type(inner) == "userdata" and call and debug.getmetatable(kept) == call
+        if flies then calls = calls + 1 end
+      end
+    end
+  end
+  return entries, calls
+end
+
+local function left_registered(allowed)
+  local entries, calls = registered()
+  return calls > 0 and ("left in the registry: %d calls"):format(calls)
+    or entries > allowed and ("left in the registry: %d entries, not %d"):format(entries, allowed)
+end
+
+local before, opened, entries_before = {}, {}, {}
 
 busted.subscribe({ "file", "start" }, function(file)
   before[file], opened[file] = open_descriptors(), core.stats().connections_opened
+  entries_before[file] = registered()
   return nil, true
 end)
 
@@ -82,6 +107,7 @@ busted.subscribe({ "file", "end" }, function(file)
   collectgarbage() -- the first one ran finalizers, this one frees what only they held
   local stats, after = core.stats(), open_descriptors()
   local complaint = stats.in_flight > 0 and ("left in flight: %d"):format(stats.in_flight)
+    or left_registered(entries_before[file] + LIBRARIES)
     or after and left_behind(before[file], after, stats.connections_opened - opened[file])
   if complaint then busted.publish({ "error", "file" }, file, nil, complaint, {}) end
   return nil, true
