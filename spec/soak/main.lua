@@ -11,9 +11,11 @@ local count, tasks = tonumber(arg[1]) or 1000000, tonumber(arg[2]) or 64
 local samples = 20
 local per_sample = math.ceil(count / samples)
 
--- What may be more at the end than after a quarter: a table that has doubled, fragments,
--- connections that wait for their next call.
-local most_growth = { lua = 128, rss = 2048, descriptors = 32 } -- KiB, KiB, 1
+-- What may be more at the end than after a quarter: a table that has doubled, fragments.
+local most_growth = { lua = 128, rss = 2048 } -- KiB
+-- Connections wait for their next call, now many, now few: so many more may be open in the second
+-- half of the samples, where they are fewest and where they are most.
+local most_more = { fewest = 16, most = 48 }
 local rest = 6 -- seconds after which a create makes convoke forget what was given before
 
 local server = program.start("spec/soak/server.c")
@@ -195,14 +197,34 @@ local function growth(before, after)
   return found
 end
 
+-- The fewest and the most descriptors among some samples.
+local function extremes(list, first, last)
+  local fewest, most = math.huge, 0
+  for i = first, last do
+    fewest, most = math.min(fewest, list[i].descriptors), math.max(most, list[i].descriptors)
+  end
+  return fewest, most
+end
+
+local function growth_of_descriptors(list)
+  local fewest, most = extremes(list, 1, samples / 2)
+  local fewest_later, most_later = extremes(list, samples / 2 + 1, samples)
+  if fewest_later > fewest + most_more.fewest or most_later > most + most_more.most then
+    return { ("descriptors: from %d to %d at first, from %d to %d later"):format(fewest, most,
+      fewest_later, most_later) }
+  end
+  return {}
+end
+
 -- The run -----------------------------------------------------------------------------------------
 
 math.randomseed(7)
-local started, resting = convoke.now(), {}
+local started, list, resting = convoke.now(), {}, {}
 print "     calls  seconds   RSS KiB   Lua KiB  descriptors"
 for i = 1, samples do
   work(i * per_sample)
-  show(sample(started))
+  list[i] = sample(started)
+  show(list[i])
   if i == samples / 4 or i == samples / 2 or i == samples then
     convoke.sleep(rest)
     collectgarbage()
@@ -217,6 +239,7 @@ for name, times in pairs(made) do names[#names + 1] = ("%s %d"):format(name, tim
 table.sort(names)
 print(table.concat(names, ", "))
 local faults = growth(resting[1], resting[3])
+for _, text in ipairs(growth_of_descriptors(list)) do faults[#faults + 1] = text end
 for text, times in pairs(wrong) do
   faults[#faults + 1] = ("%d ended as they should not: %s"):format(times, text)
 end
