@@ -5,14 +5,16 @@
 
 local convoke = require "convoke"
 local lfs = require "lfs"
+local compile = require "spec.support.compile"
 local program = require "spec.support.program"
 
 local count, tasks = tonumber(arg[1]) or 1000000, tonumber(arg[2]) or 64
 local samples = 20
 local per_sample = math.ceil(count / samples)
 
--- What may be more at the end than after a quarter: a table that has doubled, fragments.
-local most_growth = { lua = 128, rss = 2048 } -- KiB
+-- What may be more at the end than after a quarter, in KiB: tables that have doubled, idle
+-- connections, and in RSS fragments.
+local most_growth = { lua = 256, heap = 512, rss = 4096 }
 -- Connections wait for their next call, now many, now few: so many more may be open in the second
 -- half of the samples, where they are fewest and where they are most.
 local most_more = { fewest = 16, most = 48 }
@@ -162,6 +164,10 @@ local function rss()
   end
 end
 
+local library = compile("heap", os.getenv "LUA_PC" or (os.getenv "LUA" or "lua5.4"):match "[^/]*$")
+local heap_in_use = assert(package.loadlib(library, "luaopen_heap"))()
+os.remove(library)
+
 local function descriptors()
   local open_now = 0
   for name in lfs.dir "/proc/self/fd" do
@@ -173,14 +179,14 @@ end
 local function sample(started)
   collectgarbage()
   collectgarbage()
-  local stats = convoke.stats()
-  return { calls = stats.finished, seconds = convoke.now() - started, rss = rss(),
+  local stats, heap = convoke.stats(), heap_in_use()
+  return { calls = stats.finished, seconds = convoke.now() - started, rss = rss(), heap = heap,
     lua = collectgarbage "count", descriptors = descriptors(), in_flight = stats.in_flight }
 end
 
 local function show(one, resting)
-  print(("%10d %8.1f %9d %9.0f %12d%s"):format(one.calls, one.seconds, one.rss, one.lua,
-    one.descriptors, resting and "  at rest" or ""))
+  print(("%10d %8.1f %9d %9.0f %9.0f %12d%s"):format(one.calls, one.seconds, one.rss, one.heap,
+    one.lua, one.descriptors, resting and "  at rest" or ""))
   io.stdout:flush()
 end
 
@@ -220,7 +226,7 @@ end
 
 math.randomseed(7)
 local started, list, resting = convoke.now(), {}, {}
-print "     calls  seconds   RSS KiB   Lua KiB  descriptors"
+print "     calls  seconds   RSS KiB  heap KiB   Lua KiB  descriptors"
 for i = 1, samples do
   work(i * per_sample)
   list[i] = sample(started)
