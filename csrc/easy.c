@@ -191,6 +191,9 @@ static bool set_up(cvk_easy *easy, const cvk_settings *settings)
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, settings->connect_timeout);
     curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)idle_connection_seconds);
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+#if LIBCURL_VERSION_NUM < 0x080900 /* it frees twice what there is no memory to keep */
+    curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+#endif
 #if LIBCURL_VERSION_NUM >= 0x075700 /* 7.87.0: a look-up in progress holds up no deadline */
     curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
 #endif
@@ -385,6 +388,13 @@ bool cvk_easy_has_sent(const cvk_exchange *exchange)
     curl_easy_getinfo(exchange->easy->curl, CURLINFO_PRETRANSFER_TIME_T, &before);
     return bytes > 0 && before > 0;
 #endif
+}
+
+bool cvk_easy_spoils(const cvk_exchange *exchange)
+{
+    bool may_share =
+        exchange->settings->http_version != 1 && !cvk_uri_is_plain(exchange->address.data);
+    return may_share && (exchange->failure == CVK_NETWORK || exchange->failure == CVK_MEMORY);
 }
 
 int cvk_easy_status(const cvk_exchange *exchange)

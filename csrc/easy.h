@@ -45,6 +45,12 @@ bool cvk_easy_has_sent(const cvk_exchange *exchange);
 /* The status of the answer, 0: none came. */
 int cvk_easy_status(const cvk_exchange *exchange);
 
+/*
+ * Whether a connection may be broken after that exchange, and libcurl keep it all the same: one of
+ * HTTP/2, which it takes for sound when a single exchange fails.
+ */
+bool cvk_easy_spoils(const cvk_exchange *exchange);
+
 /* What libcurl's code for a finished exchange, whose status is known, means to a caller. */
 cvk_failure cvk_easy_failure(cvk_exchange *exchange, CURLcode code);
 

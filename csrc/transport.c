@@ -31,6 +31,7 @@ struct cvk_transport {
     int64_t flying_due;   /* when libcurl may have missed a deadline; -1: nothing is in flight */
     int64_t armed;        /* what the poller's timer is set to; -1: nothing */
     uint64_t kept;        /* how many connections libcurl may keep */
+    bool spoilt;          /* one of the connections may be broken */
     bool watched;         /* somebody else waits on the descriptor */
 };
 
@@ -120,6 +121,7 @@ static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode co
     exchange->sent = cvk_easy_has_sent(exchange);
     explain(exchange, code);
     count(transport, exchange);
+    transport->spoilt |= cvk_easy_spoils(exchange);
     curl_multi_remove_handle(transport->multi, easy->curl);
     exchange->easy = NULL;
     exchange->settings->in_flight--;
@@ -196,10 +198,29 @@ static bool adopt(cvk_transport *transport, cvk_easy *easy)
     return code == CURLE_OK;
 }
 
+static bool new_multi(cvk_transport *transport)
+{
+    transport->due = -1; /* also where there is none: nothing is to be done then */
+    transport->multi = curl_multi_init();
+    if (transport->multi == NULL)
+        return false;
+    transport->kept = 0;
+    transport->spoilt = false;
+    curl_multi_setopt(transport->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(transport->multi, CURLMOPT_SOCKETDATA, transport);
+    curl_multi_setopt(transport->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(transport->multi, CURLMOPT_TIMERDATA, transport);
+    return true;
+}
+
 /* Hands an exchange to libcurl, with the time that is left. */
 static bool launch(cvk_transport *transport, cvk_exchange *exchange)
 {
     int64_t left = exchange->deadline - cvk_now();
+    if (transport->spoilt && transport->flying.first == NULL) { /* nobody needs what is there */
+        curl_multi_cleanup(transport->multi);
+        new_multi(transport);
+    }
     cvk_easy *easy = transport->multi == NULL ? NULL : cvk_easy_take(exchange->settings);
     if (easy == NULL)
         return false;
@@ -315,20 +336,6 @@ static void collect(cvk_transport *transport)
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &easy);
         finish(transport, easy->exchange, code);
     }
-}
-
-static bool new_multi(cvk_transport *transport)
-{
-    transport->due = -1; /* also where there is none: nothing is to be done then */
-    transport->multi = curl_multi_init();
-    if (transport->multi == NULL)
-        return false;
-    transport->kept = 0;
-    curl_multi_setopt(transport->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(transport->multi, CURLMOPT_SOCKETDATA, transport);
-    curl_multi_setopt(transport->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(transport->multi, CURLMOPT_TIMERDATA, transport);
-    return true;
 }
 
 /* After an error of its own the multi handle is undefined: fail what is in it, build another. */
