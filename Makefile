@@ -166,7 +166,7 @@ threads: ## Lua states in threads of their own, under the thread sanitizer
 wrapped := malloc calloc realloc strdup free curl_multi_socket_action epoll_ctl
 
 memory: ## every operation while memory runs out, at every allocation (MOST=n: at n of a row)
-	@.ci/install build $(group) run
+	@.ci/install build $(group) sandbox
 	@mkdir -p $(build)
 	@$(CC) $(compile) -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	  -fno-sanitize-recover=all $(wrapped:%=-Wl,--wrap=%) -o $(build)/memory \

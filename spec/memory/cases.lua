@@ -4,6 +4,9 @@
 --   answers()  returns what the server says, request by request;
 --   warm       true: has been called before, so that clients and connections are there;
 --   many       true: what is called returns arrays of values and of errors;
+--   requests   true: it makes several requests, of which the first ones may have gone well;
+--   server()   starts the server that a script is to call, instead of the usual one;
+--   unsteady   true: it ends in more than one way, and not with every chance failing;
 --   sources    of failures, where they are not all three sources of memory.
 
 local memory = require "memory"
@@ -11,6 +14,7 @@ local convoke = require "convoke"
 local samples = require "spec.memory.samples"
 
 local cases = {}
+local all_sources = { "lua", "core", "curl", "action", "watch" }
 
 local credentials = {
   clerk = { secret_key = "sk_test_of_nobody" },
@@ -23,7 +27,7 @@ local credentials = {
 local function construct(api, more)
   local options = { url = memory.url, timeout = 10, retries = 0 }
   for name, value in pairs(credentials[api]) do options[name] = value end
-  for name, value in pairs(more or {}) do options[name] = value end
+  for name, value in pairs(more or {}) do options[name] = value or nil end
   return convoke[api](options)
 end
 
@@ -79,7 +83,7 @@ for _, api in ipairs(apis) do
         client = construct(api)
         return call(client, operation, params)
       end, function() if client then client:close() end end
-    end }
+    end, sources = all_sources }
 
   add(", refused", operation, function() return refusal end, call)
 
@@ -91,15 +95,69 @@ for _, api in ipairs(apis) do
   end)
 end
 
+local function invitation(id)
+  return samples.http(200, ('[{"id":"%s"}]'):format(id))
+end
+
+local list = operations["clerk.invitations.list"]
+local create = operations["clerk.invitations.create"]
+local read_token = operations["gencove.invitations.read_token"]
+
+add(", every page", list, function()
+  return invitation "inv_1", invitation "inv_2", samples.http(200, "[]")
+end, function(client)
+  local ids = {}
+  local listed, why = pcall(function()
+    for each in client.invitations:each { limit = 1 } do ids[#ids + 1] = each.id end
+  end)
+  if listed then return ids end
+  if type(why) == "string" then error(why, 0) end
+  return nil, why
+end).requests = true
+
+add(", through a transport of one's own", create, right_answer(create), call,
+  { transport = { send = function(request) return convoke.transport.send(request) end } })
+
+add(", by the name of a host", create, right_answer(create), call,
+  { url = memory.named_url, allow_http = true }).unsteady = true
+
+require("convoke.tasks").report = function() end -- some task dies before it is awaited
+
+-- The credential is asked for twice, because the first one is refused.
+add(", with a credential that has to be renewed", read_token, function()
+  return samples.http(401, '{"detail":"expired"}'), samples.answer(read_token)
+end, call, { api_key = false, jwt = function(refused)
+  return refused and "fresh.token.of-nobody" or "stale.token.of-nobody"
+end })
+
+local mutation = operations["convex.sessions.start_session"] -- for its credential and answer
+add(", any mutation", mutation, right_answer(mutation), function(client)
+  return client:mutation("module:function", { id = convoke.int64(12), raw = convoke.bytes "bytes",
+    tags = convoke.array {}, ["a field"] = convoke.object {} })
+end)
+
+add(", cancelled", create, right_answer(create), function(client, _, params)
+  return convoke.run(function()
+    local task = convoke.spawn(call, client, create, params)
+    convoke.sleep(0)
+    task:cancel()
+    return select(2, pcall(task.await, task))
+  end)
+end).unsteady = true
+
 cases[#cases + 1] = { name = "from the start", script = "spec/memory/start.lua" }
+cases[#cases + 1] = { name = "from the start, over TLS", script = "spec/memory/start.lua",
+  server = function() return require("spec.support.http2_server").start(0) end,
+  sources = { "core", "curl", "action", "watch" } }
 
 for _, api in ipairs(apis) do
   local operation = operations[api][1]
-  add(", many at once", operation, right_answer(operation), function(client, _, given)
+  local many = add(", many at once", operation, right_answer(operation), function(client, _, given)
     local calls = {}
     for i = 1, 5 do calls[i] = function() return call(client, operation, given) end end
     return convoke.run(convoke.all, calls)
-  end, { max_in_flight = 2 }).many = true
+  end, { max_in_flight = 3 })
+  many.many, many.sources = true, all_sources
 end
 
 return cases

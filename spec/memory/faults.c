@@ -1,7 +1,9 @@
 #include "faults.h"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <errno.h>
+#include <netdb.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,6 +173,19 @@ void *fault_lua_alloc(void *user, void *block, size_t old_size, size_t size)
     if (block != NULL && size <= old_size) /* Lua counts on it that this never fails */
         return __real_realloc(block, size);
     return take_more(FAULT_LUA, block, size);
+}
+
+/* ---- names -------------------------------------------------------------------------------------- */
+
+/* libcurl finds this one before the C library's. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                struct addrinfo **found)
+{
+    static int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    return real(name != NULL && strcmp(name, FAULT_HOST) == 0 ? "127.0.0.1" : name, service, hints,
+                found);
 }
 
 /* ---- calls -------------------------------------------------------------------------------------- */

@@ -19,6 +19,9 @@ typedef enum fault_source {
 
 extern const char *const fault_names[FAULT_SOURCES + 1];
 
+/* A name that libcurl finds in a thread of its own, as any other; it is this machine's. */
+#define FAULT_HOST "memory.test"
+
 /* Lets the chance number `first` (from 1) of the source fail, and `more` that follow it. */
 void fault_arm(fault_source source, unsigned long first, unsigned long more);
 

@@ -12,10 +12,12 @@
 
 #include <curl/curl.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { most_answers = 8 };
@@ -87,6 +89,25 @@ static int memory_live(lua_State *L)
     return 1;
 }
 
+/* memory.descriptors(): how many are open. */
+static int memory_descriptors(lua_State *L)
+{
+    int count = 0;
+    for (int fd = 0; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) != -1;
+    lua_pushnumber(L, count);
+    return 1;
+}
+
+/* memory.setenv(name, value): for other states; nil: unset. */
+static int memory_setenv(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1), *value = luaL_optstring(L, 2, NULL);
+    if ((value == NULL ? unsetenv(name) : setenv(name, value, 1)) != 0)
+        return luaL_error(L, "the environment cannot be changed");
+    return 0;
+}
+
 /* memory.answer(text, ...): what the server says to the requests to come. */
 static int memory_answer(lua_State *L)
 {
@@ -129,8 +150,14 @@ static int open_memory(lua_State *L)
         const char *name;
         lua_CFunction function;
     } functions[] = {
-        {"try", memory_try},       {"state", memory_state},       {"live", memory_live},
-        {"answer", memory_answer}, {"requests", memory_requests}, {"keep", memory_keep},
+        {"try", memory_try},
+        {"state", memory_state},
+        {"live", memory_live},
+        {"answer", memory_answer},
+        {"requests", memory_requests},
+        {"keep", memory_keep},
+        {"descriptors", memory_descriptors},
+        {"setenv", memory_setenv},
     };
     lua_newtable(L);
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
@@ -139,6 +166,8 @@ static int open_memory(lua_State *L)
     }
     lua_pushfstring(L, "http://127.0.0.1:%d", port);
     lua_setfield(L, -2, "url");
+    lua_pushfstring(L, "http://%s:%d", FAULT_HOST, port);
+    lua_setfield(L, -2, "named_url");
     return 1;
 }
 
@@ -182,6 +211,7 @@ int main(int count, char **arguments)
         fprintf(stderr, "usage: memory SCRIPT [ARGUMENT]\n");
         return 2;
     }
+    unsetenv("http_proxy"); /* to FAULT_HOST there is no proxy */
     port = server_start();
     if (port == 0 || !fault_take_curl()) {
         fprintf(stderr, "memory: no server or no libcurl\n");

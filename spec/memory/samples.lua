@@ -43,6 +43,7 @@ function samples.params(operation)
   return params
 end
 
+--- The text of an answer.
 local function http(status, body, headers)
   return ("HTTP/1.1 %d Words\r\nContent-Type: application/json\r\nX-Request-Id: req_1\r\n"
     .. "%sContent-Length: %d\r\n\r\n%s"):format(status, headers or "", #body, body)
@@ -79,5 +80,7 @@ end
 function samples.again()
   return http(429, "{}", "Retry-After: 0\r\n")
 end
+
+samples.http = http
 
 return samples
