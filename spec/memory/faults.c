@@ -178,8 +178,9 @@ void *fault_lua_alloc(void *user, void *block, size_t old_size, size_t size)
 /* ---- names -------------------------------------------------------------------------------------- */
 
 /* libcurl finds this one before the C library's. */
-int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
-                struct addrinfo **found)
+__attribute__((visibility("default"))) int getaddrinfo(const char *name, const char *service,
+                                                       const struct addrinfo *hints,
+                                                       struct addrinfo **found)
 {
     static int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
     if (real == NULL)
