@@ -29,6 +29,12 @@ LDFLAGS := -fsanitize=address,undefined
 LAUNCH  := LD_PRELOAD=$(shell $(CC) -print-file-name=libasan.so)
 endif
 
+counted := -O0 -g --coverage -fprofile-update=atomic
+ifneq ($(findstring -coverage,$(VARIANT)),)
+CFLAGS  := $(counted)
+LDFLAGS := --coverage
+endif
+
 # What the user's own paths hold (their rocks, say) stays reachable. Debian keeps pure Lua modules
 # such as lua-http for 5.1 only; the newer Luas load them from there.
 path    := $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua
@@ -165,11 +171,12 @@ threads: ## Lua states in threads of their own, under the thread sanitizer
 # The C library's allocations by the core, and two calls that may fail, go through spec/memory/faults.c.
 wrapped := malloc calloc realloc strdup free curl_multi_socket_action epoll_ctl
 
+instrument = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
 memory: ## every operation while memory runs out, at every allocation (MOST=n: at n of a row)
 	@.ci/install build $(group) sandbox
 	@mkdir -p $(build)
-	@$(CC) $(compile) -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
-	  -fno-sanitize-recover=all $(wrapped:%=-Wl,--wrap=%) -o $(build)/memory \
+	@$(CC) $(compile) -D_GNU_SOURCE $(instrument) $(wrapped:%=-Wl,--wrap=%) -o $(build)/memory \
 	  spec/memory/*.c $(sources) $(libs) $(shell pkg-config --libs $(LUA_PC))
 	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	  LSAN_OPTIONS=print_suppressions=0:suppressions=spec/memory/lsan.supp \
@@ -188,9 +195,28 @@ fuzz: ## look for inputs that break what must hold (TARGET=name for one, SECONDS
 	  $(shell pkg-config --libs $(LUA_PC))
 	@spec/fuzz/run build/fuzz/fuzz $(SECONDS) $(TARGET)
 
+polled := $(patsubst %,spec/%_spec.lua,call transport engine guard tasks hosts lifetime)
+
 poll: ## the specs of waiting, with the poller for systems that have neither epoll nor kqueue
-	@$(MAKE) --no-print-directory test VARIANT=-poll CPPFLAGS=-DCVK_POLLER_POLL \
-	  SPEC='$(patsubst %,spec/%_spec.lua,call transport engine guard tasks hosts lifetime)'
+	@$(MAKE) --no-print-directory test VARIANT=-poll CPPFLAGS=-DCVK_POLLER_POLL SPEC='$(polled)'
+
+# The suite, what only LuaJIT and the other poller run, the fuzzers' corpus, and the want of memory.
+covered := $(patsubst %,spec/%_spec.lua,openresty bell lifetime model)
+
+.PHONY: coverage
+coverage: ## which lines of csrc the tests run
+	@.ci/install build $(group) run
+	@rm -rf build/*-coverage*
+	@$(MAKE) --no-print-directory test VARIANT=-coverage
+	@$(MAKE) --no-print-directory test VARIANT=-coverage LUA=luajit SPEC='$(covered)'
+	@$(MAKE) --no-print-directory test VARIANT=-coverage-poll CPPFLAGS=-DCVK_POLLER_POLL \
+	  SPEC='$(polled)'
+	@$(MAKE) --no-print-directory memory VARIANT=-coverage instrument='$(counted)' MOST=12
+	@$(CC) $(compile) $(counted) -DCVK_REPLAY -o $(build)-coverage/fuzz spec/fuzz/*.c $(sources) \
+	  $(libs) $(shell pkg-config --libs $(LUA_PC))
+	@for target in $(TARGET); do \
+	  CONVOKE_FUZZ=$$target $(build)-coverage/fuzz spec/fuzz/corpus/$$target/* || exit 1; done
+	@$(LUA) spec/coverage/report.lua 95 build/*-coverage*
 
 storm: all ## many invitations through a proxy that breaks what it can (SEED=7 COUNT=10000 TASKS=64)
 	@.ci/install sandbox test

@@ -328,6 +328,26 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
     return 0;
 }
 
+#ifdef CVK_REPLAY
+
+/* Without libFuzzer: runs the files that are named, once each. */
+int main(int count, char **files)
+{
+    LLVMFuzzerInitialize(&count, &files);
+    for (int i = 1; i < count; i++) {
+        static uint8_t data[1 << 16];
+        FILE *file = fopen(files[i], "rb");
+        if (file == NULL)
+            return 2;
+        size_t size = fread(data, 1, sizeof data, file);
+        fclose(file);
+        LLVMFuzzerTestOneInput(data, size);
+    }
+    return 0;
+}
+
+#endif
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static unsigned round;
