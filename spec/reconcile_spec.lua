@@ -149,6 +149,15 @@ for api, row in pairs(creates) do
       end)
     end)
 
+    it("is looked for again when looking fails for a moment", function()
+      sandbox:fault { api = api, method = "POST", execute = true, cut = 0 }
+      sandbox:fault { api = api, method = "GET", status = 503, times = 3 } -- a list's three tries
+      local value, err, meta = row.create()
+      assert.is_nil(err)
+      assert.truthy(table.concat(ids(api), " "):find(value[row.id], 1, true))
+      assert.equal(1, meta.attempts)
+    end)
+
     it("stays unknown where looking fails", function()
       sandbox:fault { api = api, method = "POST", execute = true, cut = 0 }
       sandbox:fault { api = api, method = "GET", status = 403, times = 9 }

@@ -283,15 +283,18 @@ local function pause(run, seconds, err)
   return going_on
 end
 
--- Looks for what an earlier try may have made. Returns the verdict, the object and its status.
-local function look(run, err, echo)
-  local state, failed, status = run.state, false, nil
+-- Looks once for what an earlier try may have made. Returns the verdict, the object, its status,
+-- and whether the look failed in a way that may pass.
+local function look_once(run, err, echo)
+  local state, failed, passing, status = run.state, false, false, nil
   local function list(id, query)
-    local sent = core.time()
-    local answer, fault, meta = call.perform(state, find_operation(state.api, id), query,
+    local sent, operation = core.time(), find_operation(state.api, id)
+    local answer, fault, meta = call.perform(state, operation, query,
       { deadline = run.deadline, defaults = run.options.defaults })
-    failed = failed or fault ~= nil
-    if fault then return { data = {}, results = {} } end
+    if fault then
+      failed, passing = true, retry.allowed(operation, fault)
+      return { data = {}, results = {} }
+    end
     status = meta.status
     state.clock:learn_date(meta.headers.date, sent, core.time())
     return answer
@@ -312,7 +315,22 @@ local function look(run, err, echo)
     return true
   end
   local verdict, object = reconcile.look(run, state.clock, echo, each, ask, let_pass)
-  return failed and "unclear" or verdict, object, status
+  return failed and "unclear" or verdict, object, status, passing
+end
+
+-- Looks until a look has not failed, or failed for good. Returns the verdict, the object and its
+-- status.
+local function look(run, err, echo)
+  local turn = 0
+  local verdict, object, status, passing
+  repeat
+    turn = turn + 1
+    verdict, object, status, passing = look_once(run, err, echo)
+    local seconds = retry.pause(turn)
+    local again = passing and turn <= run.retries and now() + seconds < run.deadline
+      and run.state.budget:take() and pause(run, seconds, err)
+  until not again
+  return verdict, object, status
 end
 
 -- Whether a refusal or a try that was not sent may be followed by another; waits for that one.
