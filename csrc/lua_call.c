@@ -630,10 +630,7 @@ static int call_retry_after(lua_State *L)
     double seconds = cvk_response_retry_after(&check_call(L)->exchange->headers, time(NULL));
     if (seconds < 0)
         return 0;
-    if (seconds == floor(seconds))
-        cvk_pushinteger(L, (int64_t)fmin(seconds, 1e15));
-    else
-        lua_pushnumber(L, seconds);
+    cvk_pushinteger(L, (int64_t)fmin(seconds, 1e15));
     return 1;
 }
 

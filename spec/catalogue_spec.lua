@@ -409,6 +409,21 @@ describe("the catalogue", function()
     assert.equal("{}", find(mutation.params, "name", "args").default)
   end)
 
+  it("knows the name that was meant, if it is near and not beyond measure", function()
+    local long, many = ("x"):rep(64), {}
+    for i = 1, 100 do many[i] = "name" .. i end
+    assert.equal("name7", core.nearest("nam7", many))
+    assert.is_nil(core.nearest(long, { long }))
+    assert.equal("xy", core.nearest("xx", { long, "xy" }))
+    assert.is_nil(core.nearest("", { "a" }))
+  end)
+
+  it("has no other APIs", function()
+    local ok, message = pcall(core.client, "nobody", {})
+    assert.is_false(ok)
+    assert.truthy(message:find("no such API", 1, true))
+  end)
+
   it("is built afresh, so that no one's change reaches another", function()
     core.catalogue().apis.clerk.operations[1].params[1].name = "changed"
     assert.equal("email_address", core.catalogue().apis.clerk.operations[1].params[1].name)

@@ -212,6 +212,15 @@ describe("an error answer", function()
     assert.equal("r-3", refused("convex", 400, "{}", { ["Convex-Request-Id"] = "r-3" }).request_id)
   end)
 
+  it("of a transport that gives no texts for headers, or no status, is misuse", function()
+    for _, headers in ipairs { { "x" }, { [true] = "x" }, { ["X-A"] = true }, { ["X-A"] = {} } } do
+      assert.is_false(pcall(change.edgegap, canned("edgegap", 200, "{}", headers)))
+    end
+    assert.is_false(pcall(change.edgegap, canned("edgegap", nil, "{}")))
+    assert.is_false(pcall(change.edgegap, canned("edgegap", "200", "{}")))
+    assert(change.edgegap(canned("edgegap", 200, '{"session_id":"s"}', { ["X-Number"] = 7 })))
+  end)
+
   it("prints as one line with status, code, message, request and attempts", function()
     local err = refused("clerk", 400, [[{"errors":[{"code":"duplicate_record",
       "message":"line\r\none\ttwo"}],"clerk_trace_id":"7f3a"}]])
@@ -262,7 +271,8 @@ describe("an error answer", function()
     local err = refused("cvat", 400, { [("\195\164"):rep(100000)] = many })
     assert.equal(100, #err.fields)
     assert.truthy(#err.fields[1].field < 300 and #tostring(err) < 50000)
-    assert.truthy(err.fields[1].field:find "^\195\164" and err.fields[1].field:find "\164%.%.%.%.field")
+    local name = err.fields[1].field
+    assert.truthy(name:find "^\195\164" and name:find "\164%.%.%.%.field")
     assert.equal(100, #refused("edgegap", 400, { errors = many }).fields)
   end)
 

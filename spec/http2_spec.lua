@@ -65,6 +65,30 @@ describe("a server that speaks HTTP/2 over TLS", function()
     assert.truthy(err.message:find("trusting ", 1, true))
   end)
 
+  it("is not trusted by the system's certificates either, and the error names those", function()
+    local getenv = os.getenv
+    local function without(name) return name ~= "SSL_CERT_FILE" and getenv(name) or nil end
+    os.getenv = without -- luacheck: ignore 122
+    local clerk = client {}
+    os.getenv = getenv -- luacheck: ignore 122
+    finally(function() clerk:close() end)
+    local _, err = create(clerk)
+    assert.equal("tls", err.kind)
+    assert.truthy(err.message:find "%(trusting [^)]+%)")
+  end)
+
+  it("gets nothing from a client whose own certificate cannot be read", function()
+    for _, name in ipairs { "cert", "key" } do
+      local clerk = client { ca_file = server.certificate, cert = server.certificate,
+        [name] = "/nowhere/" .. name }
+      finally(function() clerk:close() end)
+      local value, err = create(clerk)
+      assert.is_nil(value)
+      assert.equal("tls", err.kind)
+      assert.equal("not_sent", err.outcome)
+    end
+  end)
+
   it("ends calls by their deadline, one by one", function()
     local clerk = client { ca_file = server.certificate, retries = 0 }
     finally(function() clerk:close() end)

@@ -213,6 +213,38 @@ describe("lifetimes", function()
     assert.is_true(count_descriptors() <= before + 2)
   end)
 
+  it("need descriptors: without them a call fails, and with them the next one works", function()
+    local name = os.tmpname()
+    local file = assert(io.open(name, "w"))
+    file:write(PRELUDE, [[
+      local core = require "convoke.core"
+      collectgarbage "stop"
+      local taken, worked, failed = {}, 0, 0
+      repeat
+        local one = io.open "/dev/null"
+        taken[#taken + 1] = one
+      until not one
+      while #taken > 0 do
+        table.remove(taken):close()
+        local bell, why = core.bell()
+        assert(bell or type(why) == "string")
+        if bell then bell:close() end
+        local value, err = call()
+        if value then worked = worked + 1 else failed = failed + 1 end
+        assert(value or err.outcome == "not_sent", tostring(err))
+        assert(value or worked == 0, tostring(err))
+      end
+      print(worked > 0, failed > 0)
+    ]])
+    file:close()
+    local pipe = io.popen(("ulimit -n 40; timeout 20 %s '%s' '%s' '%s' 2>&1"):format(interpreter,
+      name, server.clerk.url, server.clerk.secret_key))
+    local said = pipe:read "*a"
+    pipe:close()
+    os.remove(name)
+    assert.equal("true\ttrue\n", said)
+  end)
+
   it("leave nothing behind of coroutines and tasks that were dropped", function()
     local watch = setmetatable({}, { __mode = "v" })
     convoke.run(function()

@@ -283,6 +283,10 @@ describe("values", function()
       metadata_refused("public_metadata.v[1][1]", "contains itself", { v = list })
       local params = { email_address = "a" }
       params.public_metadata = params
+      local points = {}
+      points[1] = points
+      refused_one("geo_ip_list[1]", "contains itself",
+        edgegap.sessions:create { app_name = "a", geo_ip_list = points })
       refused_one("public_metadata.public_metadata", "contains itself",
         clerk.invitations:create(params))
       local shared = { 1 }

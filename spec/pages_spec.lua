@@ -273,7 +273,8 @@ describe("a listing", function()
         for api in pairs(listings) do
           local page = page_of(api, nil)
           if name ~= "next" or type(nonsense) == "table" then page[name] = nonsense end
-          local ok, err = pcall(names, canned(api, { page, { results = {}, data = {} } }):each(), "id")
+          local resource = canned(api, { page, { results = {}, data = {} } })
+          local ok, err = pcall(names, resource:each(), "id")
           assert.truthy(ok or type(err) == "table" and err.kind == "decode", tostring(err))
         end
       end

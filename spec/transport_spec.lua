@@ -607,6 +607,36 @@ describe("a call in flight", function()
     while core.finished() do end
   end)
 
+  it("waits for its turn as long as it may, whatever the others do", function()
+    server:play { { { "receive" }, { "hold" } } }
+    local clients, first, waiting = {}, {}, {}
+    for i = 1, 3 do
+      clients[i] = new_client(1)
+      first[i] = prepare(clients[i])
+      first[i]:submit(5)
+    end
+    for i, seconds in ipairs { 0.05, 0.2, 5 } do -- the latest queue is looked at first
+      waiting[i] = { prepare(clients[i]), prepare(clients[i]) }
+      waiting[i][1]:submit(seconds)
+      waiting[i][2]:submit(seconds * 2)
+    end
+    assert.equal(6, core.stats().queued)
+    for i = 1, 2 do
+      for _, call in ipairs(waiting[i]) do
+        assert.truthy(step_until(function() return call:done() end, 2))
+        assert.equal("timeout", (call:failure()))
+      end
+    end
+    assert.equal(2, core.stats().queued)
+    for _, call in ipairs(waiting[3]) do
+      assert.is_false(call:done())
+      call:cancel()
+    end
+    for i = 1, 3 do first[i]:cancel() end
+    assert.truthy(step_until(function() return core.stats().in_flight == 0 end))
+    while core.finished() do end
+  end)
+
   it("that waits too long for its turn was not sent", function()
     server:play { { { "receive" }, { "hold" } } }
     local client = new_client(1)
