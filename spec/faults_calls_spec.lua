@@ -430,7 +430,8 @@ describe("faults", function()
       ("%d sockets, then %d"):format(sockets_before, sockets_after))
     assert.truthy(lua_after < lua_before + 100,
       ("%g KiB of Lua's, then %g"):format(lua_before, lua_after))
-    if not sanitized and stride == 1 then -- else what is free stays in reserve for long
+    -- What is free may stay in reserve for long: of the sanitizer, of a slow collector, of LuaJIT.
+    if not sanitized and stride == 1 and not rawget(_G, "jit") then
       assert.truthy(after < before + 4096, ("%d KiB, then %d"):format(before, after))
     end
   end)

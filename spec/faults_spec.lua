@@ -135,35 +135,6 @@ describe("a connection", function()
     other:play { { { "hold" } } }
     try_at(other.url, { where = "silent", expect = "timeout unknown", timeout = 0.7 }, 1, 256)
   end)
-
-  -- The beginning of a ServerHello, a whole alert, and what is no TLS.
-  local hello = "\22\3\3\0\122\2\0\0\118\3\3" .. ("r"):rep(40)
-  local handshakes = {
-    { "silence", {}, "timeout not_sent" },
-    { "half a handshake, then silence", { { "send", hello } }, "timeout not_sent" },
-    { "an end", { { "close" } }, "tls not_sent" },
-    { "a reset", { { "reset" }, { "close" } }, "tls not_sent" },
-    { "half a handshake, then an end", { { "send", hello }, { "close" } }, "tls not_sent" },
-    { "half a handshake, then a reset", { { "send", hello }, { "sleep", 0.02 }, { "reset" },
-      { "close" } }, "tls not_sent" },
-    { "an alert", { { "send", "\21\3\3\0\2\2\40" }, { "close" } }, "tls not_sent" },
-    { "plain HTTP", { { "send", sized "{}" }, { "close" } }, "tls not_sent" },
-    { "rubbish", { { "send", "\0\255\1\254" }, { "send", ("\200"):rep(500) }, { "close" } },
-      "tls not_sent" },
-    { "an endless record", { { "send", "\22\3\3\255\255" }, { "send", ("\2"):rep(70000) },
-      { "close" } }, "tls not_sent" },
-  }
-  for _, row in ipairs(handshakes) do
-    it("whose TLS begins with " .. row[1] .. " carries nothing", function()
-      local script = { { "receive", 5 } }
-      for _, step in ipairs(row[2]) do script[#script + 1] = step end
-      script[#script + 1] = { "hold" }
-      other:play { script }
-      local held = row[3]:find "timeout" ~= nil
-      try_at("https://127.0.0.1:" .. other.port, { where = row[1], expect = row[3],
-        timeout = held and 0.7 or nil }, 1, held and 256 or nil)
-    end)
-  end
 end)
 
 -- Pace --------------------------------------------------------------------------------------------

@@ -58,11 +58,16 @@ function faults.start()
 end
 
 --- Ends them and says how many cases there were.
--- @param name   of the spec
--- @param least  how many there must have been
 function faults.stop(name, least)
   faults.close(faults.clients)
   faults.server:stop()
+  faults.report(name, least)
+end
+
+--- Says how many cases there were.
+-- @param name   of the spec
+-- @param least  how many there must have been
+function faults.report(name, least)
   print(("%s: %d cases"):format(name, faults.total))
   assert(faults.total >= math.floor(least / faults.stride))
 end
@@ -110,7 +115,7 @@ end
 -- Makes the call of a case. Returns what is wrong, or nil.
 local function perform(case, client)
   local options = { timeout = case.timeout, retries = case.retries, reconcile = case.reconcile,
-    headers = {} }
+    headers = case.headers or {} }
   if case.act then -- else the client's address says it
     options.headers["X-Act"] = ("%s %s %d"):format(case.act, case.id, case.number or 0)
   end
@@ -118,6 +123,7 @@ local function perform(case, client)
   local value, err, meta = client:call(case.operation.id, case.arguments, options)
   local seconds = convoke.now() - start
   local what, expected = verdict(case, value, err), case.expect
+  if case.note then case.note(what) end
   if what ~= expected and not (type(expected) == "table" and expected[what]) then
     return ("%s (%s)"):format(what, tostring(err))
   end
@@ -138,6 +144,8 @@ end
 --   timeout, retries, reconcile  of the call
 --   expect     a verdict, or a set of them (verdict -> true)
 --   status, attempts  what the result says
+--   headers    of the request
+--   note       function(verdict)
 --   check, check_error  function(value, meta, seconds), function(err, seconds) that return what is
 --     wrong
 --   asked      how many requests the server gets in all (1); false: any number

@@ -182,7 +182,7 @@ local function pass(from, to, most)
     local text, why, part = from:receive(math.min(most, 8192))
     text = text or part
     most = most - #text
-    if #text > 0 and not send(to, text) or why == "closed" then return nil end
+    if #text > 0 and not send(to, text) or (why and why ~= "timeout") then return nil end
     if #text == 0 then coroutine.yield(from, "read") end
   end
   return true
