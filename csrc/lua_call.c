@@ -465,12 +465,14 @@ static bool read_answer(lua_State *L, const cvk_operation *operation)
 }
 
 /*
- * Call:answer(success): the status, the decoded body, and what is wrong with the body: nil, "empty"
- * or a text for people. `success` says that the operation's answer is to be expected.
+ * Call:answer(): the status, the decoded body, and what is wrong with the body: nil, "empty" or a
+ * text for people; nothing when no answer came, see Call:failure().
  */
 static int call_answer(lua_State *L)
 {
     cvk_exchange *exchange = check_call(L)->exchange;
+    if (exchange->failure != CVK_FINE)
+        return 0;
     bool success = exchange->status >= 200 && exchange->status < 300;
     lua_settop(L, 1);
     lua_pushinteger(L, exchange->status);

@@ -19,11 +19,11 @@ call.now = now
 
 -- Sending ------------------------------------------------
 
--- Sends a prepared call and waits for its end. Returns like native:failure().
+-- Sends a prepared call and waits for its end. Returns nothing, or why it was not sent as
+-- native:failure() does.
 local function send(native, seconds)
   local sent, why = engine.send(native, seconds)
   if not sent then return "memory", why, false end
-  return native:failure()
 end
 
 --- The transport that is built in: sends a request table that a client made.
@@ -40,6 +40,7 @@ function call.transport.send(request)
   if not own then error("convoke.transport.send: not a request made by a client", 2) end
   local native = own.native
   local kind, message, sent, status = send(native, own.seconds)
+  if not kind then kind, message, sent, status = native:failure() end
   if kind then return nil, { kind = kind, message = message, sent = sent, status = status } end
   return { status = (native:answer()), headers = native:headers(), body = native:body() }
 end
@@ -155,29 +156,6 @@ local function refusal(state, operation, native, status, data, fault)
   return errors.new(err)
 end
 
--- The value of a finished call, or nil and the error.
-local function read(state, operation, native)
-  local status, data, fault = native:answer()
-  local success = status >= 200 and status < 300
-  local bare = status == 204 or (operation.answer.type == "null" and not operation.envelope)
-  if fault == "empty" and success and bare then
-    return true, nil, status
-  end
-  if fault or not success or failed_inside(operation, status, data) then
-    return nil, refusal(state, operation, native, status, data, fault), status
-  end
-  if operation.envelope then
-    if data.status ~= "success" then
-      return nil, refusal(state, operation, native, status, data, "no status in it"), status
-    end
-    local value = data.value
-    if value == nil then value = call.null end
-    return value, nil, status,
-      type(data.logLines) == "table" and hide(native, data.logLines) or nil
-  end
-  return data, nil, status
-end
-
 local function failure(operation, kind, message, sent, status)
   return errors.new {
     kind = kind,
@@ -190,16 +168,35 @@ end
 
 -- Performing ------------------------------------------------
 
+-- The value of an answer in an envelope, or nil and the error.
+local function unwrap(state, operation, native, status, data)
+  if data.status ~= "success" then
+    return nil, refusal(state, operation, native, status, data, "no status in it"), status
+  end
+  local value = data.value
+  if value == nil then value = call.null end
+  return value, nil, status, type(data.logLines) == "table" and hide(native, data.logLines) or nil
+end
+
 -- Sends and reads. Returns value, err, status, log lines.
 local function exchange(state, operation, native, seconds)
-  local kind, message, sent, status
+  local kind, message, sent, seen
   if state.transport then
-    kind, message, sent, status = send_by(state, native, seconds)
+    kind, message, sent, seen = send_by(state, native, seconds)
   else
-    kind, message, sent, status = send(native, seconds)
+    kind, message = send(native, seconds)
   end
-  if kind then return nil, failure(operation, kind, message, sent, status) end
-  return read(state, operation, native)
+  if kind then return nil, failure(operation, kind, message, sent, seen) end
+  local status, data, fault = native:answer()
+  if not status then return nil, failure(operation, native:failure()) end
+  local success = status >= 200 and status < 300
+  if success and not fault and not operation.envelope then return data, nil, status end
+  local bare = status == 204 or (operation.answer.type == "null" and not operation.envelope)
+  if fault == "empty" and success and bare then return true, nil, status end
+  if fault or not success or failed_inside(operation, status, data) then
+    return nil, refusal(state, operation, native, status, data, fault), status
+  end
+  return unwrap(state, operation, native, status, data)
 end
 
 local function log(state, operation, err, status, attempt, seconds)
@@ -231,7 +228,7 @@ end
 
 -- What one call carries along from try to try:
 --   state, operation, params, options, path (its path value); started and deadline by now(),
---   began by core.time(); attempt, retries;
+--   attempt, retries; lookable: what it makes can be looked up; began by core.time(), if so;
 --   on_wire: a try waits for its answer; unsettled: an earlier try may have happened;
 --   renewed: the credential was renewed.
 
@@ -249,14 +246,16 @@ end
 
 local function succeed(run, value, status, log_lines)
   local state = run.state
-  reconcile.note(run.operation, value, state.clock, run.began)
+  if run.lookable then
+    reconcile.leave(run)
+    reconcile.note(run, value, state.clock)
+  end
   return value, nil, setmetatable({ run.native:retire(), state.api, status = status,
     attempts = run.attempt, elapsed = now() - run.started, log_lines = log_lines }, meta_metatable)
 end
 
--- One try within the deadline. Returns value, err, status, log lines.
-local function try_once(run)
-  local before = now()
+-- One try within the deadline; it is `before` now. Returns value, err, status, log lines.
+local function try_once(run, before)
   if before >= run.deadline then
     return nil, failure(run.operation, "timeout", "the deadline has passed", false)
   end
@@ -354,8 +353,7 @@ local function weigh(run, err)
     return "done", reconcile.done_value(operation, run.path or run.params or {}, err)
   end
   -- Who wants no retries wants no other requests either.
-  local lookable = run.retries > 0 and run.options.reconcile ~= false
-    and reconcile.can_look(operation)
+  local lookable = run.lookable and run.retries > 0 and run.options.reconcile ~= false
   local echo = lookable and unsettled and reconcile.is_echo(operation, err)
   if lookable and (err.outcome == "unknown" or echo) then
     local left = run.deadline - now()
@@ -392,9 +390,11 @@ function call.perform(state, operation, params, options, path)
   local started = now()
   local deadline = started + (options.timeout or state.timeout)
   if options.deadline and options.deadline < deadline then deadline = options.deadline end
+  local lookable = reconcile.can_look(operation)
   local run = { state = state, operation = operation, params = params, options = options,
-    path = path, native = nil, started = started, began = core.time(), deadline = deadline,
-    attempt = 0, retries = options.retries or state.retries, on_wire = false, unsettled = false }
+    path = path, native = nil, started = started, began = lookable and core.time(),
+    deadline = deadline, attempt = 0, retries = options.retries or state.retries,
+    on_wire = false, unsettled = false, lookable = lookable, slot = nil }
   local source = state.credential and state.credential.source
   if source then
     local ok, err = renew(state, operation, false)
@@ -403,12 +403,12 @@ function call.perform(state, operation, params, options, path)
   local faults
   run.native, faults = prepare(run)
   if not run.native then return nil, errors.invalid(operation, faults) end
-  reconcile.enter(run)
+  if lookable then reconcile.enter(run) end
+  local before = source and now() or started
   while true do
-    local value, err, status, log_lines = try_once(run)
+    local value, err, status, log_lines = try_once(run, before)
     if not err then
       state.budget:give()
-      reconcile.leave(run)
       return succeed(run, value, status, log_lines)
     end
     local verdict, object, seen
@@ -421,11 +421,11 @@ function call.perform(state, operation, params, options, path)
     end
     if verdict == "again" then
       call.retried = call.retried + 1
+      before = now()
     elseif verdict == "done" then
-      reconcile.leave(run)
       return succeed(run, object, seen or err.status)
     else
-      reconcile.leave(run, err)
+      if lookable then reconcile.leave(run, err) end
       err.attempts = run.attempt
       err.elapsed = now() - started
       return nil, err

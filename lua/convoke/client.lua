@@ -367,7 +367,8 @@ end
 
 local function start(state, operation, path, params, options)
   if state.closed then raise("convoke." .. state.api.name .. ": the client is closed") end
-  check_params(operation, params)
+  if params ~= nil then check_params(operation, params) end
+  if options == nil then return call.perform(state, operation, params, no_options, path) end
   options = checked_options(state, operation, options)
   local err = clash(operation, params, options.defaults)
   if err then return nil, err end

@@ -190,8 +190,15 @@ local function block_on(native)
 end
 
 local function send(native, seconds)
-  local owner, token = engine.here()
-  if owner == scheduler then scheduler.check(token) end
+  local owner, token
+  local task = scheduler.running()
+  if task then
+    owner, token = scheduler, task
+    if task.cancelling then scheduler.check(task) end
+  elseif host then
+    token = host.running()
+    owner = token and host
+  end
   local number, why = native:submit(seconds)
   if not number then return false, why end
   if not owner then

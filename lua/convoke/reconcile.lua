@@ -95,7 +95,8 @@ function Clock:learn(from, to, sent, received)
   if least > self.most or most < self.least then -- one of the clocks was set
     self.least, self.most = least, most
   else
-    self.least, self.most = math.max(self.least, least), math.min(self.most, most)
+    if least > self.least then self.least = least end
+    if most < self.most then self.most = most end
   end
 end
 
@@ -211,11 +212,10 @@ ways["cvat.invitations.create"] = {
 local doubtful, last_doubtful, most_doubtful = {}, 0, 256
 local longest_doubt = 60 -- seconds
 
---- Notes that a call begins.
+--- Notes that a call begins whose operation can_look() knows.
 -- @param run  what call.lua knows of a call: operation, params; `started`, by core.now();
 --   `on_wire`, it waits for an answer; `unsettled`, an earlier try may have happened
 function reconcile.enter(run)
-  if not ways[run.operation.name] then return end
   local slot = free[free_count]
   if slot then
     free_count = free_count - 1
@@ -226,11 +226,10 @@ function reconcile.enter(run)
   going_on[slot], run.slot = run, slot
 end
 
---- Notes that a call is over.
+--- Notes that such a call is over.
 -- @param err  its error, or nil
 function reconcile.leave(run, err)
   local slot = run.slot
-  if not slot then return end
   going_on[slot], run.slot = nil, nil
   free_count = free_count + 1
   free[free_count] = slot
@@ -275,13 +274,13 @@ local function whose(way, run, object, fit)
   return verdict
 end
 
---- Notes what a call was given, and when by both clocks.
-function reconcile.note(operation, value, clock, sent)
-  local way = ways[operation.name]
-  if not way or type(value) ~= "table" then return end
+--- Notes what such a call was given, and when by both clocks.
+function reconcile.note(run, value, clock)
+  if type(value) ~= "table" then return end
+  local way = ways[run.operation.name]
   local time = way.time(value)
   remember(way.id(value), time)
-  if time then clock:learn(time, time + resolution, sent, core.time()) end
+  if time then clock:learn(time, time + resolution, run.began, core.time()) end
 end
 
 --- Whether there is a way to look for what the operation makes.
