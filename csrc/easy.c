@@ -3,7 +3,6 @@
 #include "uri.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -286,6 +285,8 @@ static struct curl_slist *build_lines(cvk_exchange *exchange)
     const cvk_request *request = &exchange->request;
     cvk_buffer *nodes = &exchange->lines;
     cvk_buffer_clear(nodes);
+    if (request->base != NULL)
+        add_nodes(nodes, request->base->data, request->base->size);
     add_nodes(nodes, request->headers.data, request->headers.size);
     if (request->credential != NULL)
         add_nodes(nodes, request->credential->lines.data, request->credential->lines.size);
@@ -339,13 +340,21 @@ static const char *request_target(const cvk_exchange *exchange, const char *addr
     return target;
 }
 
+/* The address with the credential's part, if it has one; NULL: out of memory. */
+static const char *address_of(cvk_exchange *exchange)
+{
+    if (!cvk_request_has_secret_address(&exchange->request))
+        return cvk_buffer_string(&exchange->request.url);
+    cvk_buffer_clear(&exchange->address);
+    cvk_request_address(&exchange->request, true, &exchange->address);
+    return cvk_buffer_string(&exchange->address);
+}
+
 bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange, long timeout)
 {
     CURL *curl = easy->curl;
     const cvk_request *request = &exchange->request;
-    cvk_buffer_clear(&exchange->address);
-    cvk_request_address(request, true, &exchange->address);
-    const char *address = cvk_buffer_string(&exchange->address);
+    const char *address = address_of(exchange);
     struct curl_slist *lines = build_lines(exchange);
     if (address == NULL || lines == NULL)
         return false;
@@ -393,7 +402,7 @@ bool cvk_easy_has_sent(const cvk_exchange *exchange)
 bool cvk_easy_spoils(const cvk_exchange *exchange)
 {
     bool may_share =
-        exchange->settings->http_version != 1 && !cvk_uri_is_plain(exchange->address.data);
+        exchange->settings->http_version != 1 && !cvk_uri_is_plain(exchange->request.url.data);
     return may_share && (exchange->failure == CVK_NETWORK || exchange->failure == CVK_MEMORY);
 }
 
@@ -410,7 +419,7 @@ static cvk_failure check_head(cvk_exchange *exchange)
 {
     if (exchange->head_ended && (exchange->status >= 200 || exchange->status == 101))
         return CVK_FINE;
-    snprintf(exchange->message, sizeof exchange->message, "the connection ended amid the headers");
+    exchange->why = "the connection ended amid the headers";
     return CVK_NETWORK;
 }
 

@@ -50,6 +50,8 @@ void cvk_settings_release(cvk_settings *settings)
     wipe_string(settings->ca_file);
     wipe_string(settings->cert);
     wipe_string(settings->key);
+    cvk_buffer_free(&settings->lines);
+    cvk_buffer_free(&settings->with_body);
     free(settings);
 }
 
@@ -78,6 +80,7 @@ bool cvk_exchange_retire(cvk_exchange *exchange)
     cvk_buffer_shrink(&exchange->headers);
     cvk_buffer_shrink(&exchange->body);
     cvk_buffer_shrink(&exchange->lines);
+    cvk_buffer_shrink(&exchange->words);
     cvk_buffer_shrink(&exchange->address);
     cvk_settings_release(exchange->settings);
     exchange->settings = NULL;
@@ -98,9 +101,17 @@ void cvk_exchange_release(cvk_exchange *exchange)
     cvk_buffer_free(&exchange->headers);
     cvk_buffer_free(&exchange->body);
     cvk_buffer_free(&exchange->lines);
+    cvk_buffer_free(&exchange->words);
     cvk_buffer_wipe(&exchange->address); /* a signature may be part of it */
     cvk_settings_release(exchange->settings);
     free(exchange);
+}
+
+const char *cvk_exchange_message(const cvk_exchange *exchange)
+{
+    return exchange->why != NULL      ? exchange->why
+           : exchange->words.size > 0 ? exchange->words.data
+                                      : "";
 }
 
 void cvk_exchange_reset(cvk_exchange *exchange)
@@ -109,7 +120,7 @@ void cvk_exchange_reset(cvk_exchange *exchange)
     exchange->failure = CVK_FINE;
     exchange->sent = false;
     exchange->status = 0;
-    exchange->message[0] = '\0';
+    cvk_buffer_clear(&exchange->words);
     exchange->body_sent = 0;
     exchange->asked = exchange->repeated = false;
     exchange->header_bytes = 0;

@@ -30,6 +30,8 @@ typedef struct cvk_settings {
     long connect_timeout; /* milliseconds */
     size_t max_response_bytes;
     size_t max_in_flight; /* 0: any number; more wait for their turn */
+    cvk_buffer lines;     /* header lines of requests without a body */
+    cvk_buffer with_body; /* and of those with one */
     /* the transport's own */
     size_t in_flight;
     cvk_list waiting;                  /* for their turn, in order */
@@ -71,7 +73,8 @@ struct cvk_exchange {
     int status;         /* 0: none came */
     cvk_buffer headers; /* raw lines of the final answer */
     cvk_buffer body;    /* after decompression */
-    char message[256];  /* of a failure */
+    const char *why;    /* it failed, in words of ours; NULL: see `words` */
+    cvk_buffer words;   /* those of libcurl; a C string */
     /* the transport's own */
     cvk_transport *transport;
     cvk_exchange *previous, *next;
@@ -87,7 +90,6 @@ struct cvk_exchange {
     bool head_ended;     /* the empty line after the headers has come */
     bool head_too_large; /* why it is CVK_TOO_LARGE */
     int64_t length;      /* by the answer's Content-Length; -1: not said */
-    const char *why;     /* a callback stopped it, in words */
     bool abandoned;
     int anchor; /* its owner's: where that keeps it while it is in flight; 0: nowhere */
 };
@@ -106,6 +108,9 @@ bool cvk_exchange_retire(cvk_exchange *exchange);
 
 cvk_exchange *cvk_exchange_hold(cvk_exchange *exchange);
 void cvk_exchange_release(cvk_exchange *exchange);
+
+/* What a failure says to people. */
+const char *cvk_exchange_message(const cvk_exchange *exchange);
 
 /* Forgets the result, so that the exchange can be submitted again. It must not be in flight. */
 void cvk_exchange_reset(cvk_exchange *exchange);

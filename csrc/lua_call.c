@@ -127,7 +127,7 @@ static void add_text(preparation *p, const cvk_field *field, const cvk_spot *spo
     const char *fault = field->place == CVK_PATH ? cvk_request_path(p->request, text, size)
                         : field->place == CVK_QUERY
                             ? cvk_request_query(p->request, field->name, text, size)
-                            : cvk_lines_set(&p->request->headers, field->name, text, size);
+                            : cvk_request_header(p->request, field->name, text, size);
     if (fault != NULL)
         cvk_model_fault(&p->walk, spot, "%s", fault);
     lua_pop(p->L, 1);
@@ -235,7 +235,7 @@ static void add_headers(preparation *p)
             fault = "must be a string";
         if (fault == NULL) {
             value = lua_tolstring(L, -1, &size);
-            fault = cvk_lines_set(&p->request->headers, name, value, size);
+            fault = cvk_request_header(p->request, name, value, size);
         }
         if (fault != NULL)
             cvk_model_fault(&p->walk, &spot, "%s", fault);
@@ -285,7 +285,10 @@ int cvk_client_prepare(lua_State *L)
                  .convex = client->api->error_shape == CVK_ERRORS_CONVEX},
         .first_field = true,
     };
-    cvk_request_begin(p.request, p.operation, &client->address, &client->lines, client->credential);
+    const cvk_settings *settings = client->settings;
+    cvk_request_begin(p.request, p.operation, &client->address,
+                      p.operation->has_body ? &settings->with_body : &settings->lines,
+                      client->credential);
     add_body(&p);
     add_headers(&p);
     check_exclusions(&p);
@@ -413,8 +416,10 @@ static int call_failure(lua_State *L)
     cvk_exchange *exchange = check_call(L)->exchange;
     if (exchange->failure == CVK_FINE)
         return 0;
-    cvk_credential_redact(exchange->request.credential, exchange->message,
-                          strlen(exchange->message));
+    if (exchange->words.size > 0)
+        cvk_credential_redact(exchange->request.credential, exchange->words.data,
+                              exchange->words.size);
+    const char *message = cvk_exchange_message(exchange);
     lua_pushstring(L, failure_name(exchange->failure));
     if (exchange->failure == CVK_TOO_LARGE)
         lua_pushfstring(L, "the answer is larger than %s",
@@ -422,10 +427,9 @@ static int call_failure(lua_State *L)
     else if (exchange->failure == CVK_MEMORY)
         lua_pushstring(L, "not enough memory");
     else if (exchange->failure == CVK_TLS)
-        lua_pushfstring(L, "%s (trusting %s)", exchange->message,
-                        cvk_easy_trust(exchange->settings));
+        lua_pushfstring(L, "%s (trusting %s)", message, cvk_easy_trust(exchange->settings));
     else
-        lua_pushstring(L, exchange->message);
+        lua_pushstring(L, message);
     lua_pushboolean(L, exchange->sent);
     if (exchange->status == 0)
         return 3;
@@ -668,6 +672,8 @@ static int call_request(lua_State *L)
     lua_pushlstring(L, address->data, address->size);
     lua_setfield(L, -2, "url");
     lua_newtable(L);
+    if (request->base != NULL)
+        push_lines(L, request->base);
     push_lines(L, &request->headers);
     if (request->credential != NULL)
         push_lines(L, &request->credential->redacted);

@@ -376,7 +376,6 @@ static int client_close(lua_State *L)
     cvk_settings_release(client->settings);
     cvk_credential_release(client->credential);
     cvk_buffer_free(&client->address);
-    cvk_buffer_free(&client->lines);
     *client = (cvk_client){0};
     return 0;
 }
@@ -472,8 +471,11 @@ static int core_client(lua_State *L)
     lua_getfield(L, 2, "address");
     cvk_buffer_add_string(&client->address, luaL_checkstring(L, -1));
     lua_pop(L, 1);
-    write_lines(L, 2, api, &client->lines);
-    if (cvk_buffer_string(&client->address) == NULL || client->lines.failed)
+    write_lines(L, 2, api, &settings->lines);
+    cvk_buffer_add(&settings->with_body, settings->lines.data, settings->lines.size);
+    set_line(L, &settings->with_body, "Content-Type", "application/json");
+    if (cvk_buffer_string(&client->address) == NULL || settings->lines.failed ||
+        settings->with_body.failed)
         return luaL_error(L, "not enough memory");
     client->api = api;
     return 1;

@@ -16,7 +16,6 @@ typedef struct cvk_client {
     cvk_settings *settings;     /* held */
     cvk_credential *credential; /* held; NULL: none */
     cvk_buffer address;         /* without a closing slash; a C string */
-    cvk_buffer lines;           /* header lines that go with every request */
 } cvk_client;
 
 /* One call: a request, and what came of it. */

@@ -25,7 +25,6 @@ void cvk_request_begin(cvk_request *request, const cvk_operation *operation,
                        const cvk_buffer *address, const cvk_buffer *lines,
                        cvk_credential *credential)
 {
-    static const char json[] = "Content-Type: application/json"; /* with its closing zero */
     request->operation = operation;
     cvk_credential_hold(credential);
     cvk_credential_release(request->credential);
@@ -37,9 +36,7 @@ void cvk_request_begin(cvk_request *request, const cvk_operation *operation,
     cvk_buffer_clear(&request->body);
     cvk_buffer_add(&request->url, address->data, address->size);
     copy_path(request);
-    cvk_buffer_add(&request->headers, lines->data, lines->size);
-    if (operation->has_body)
-        cvk_buffer_add(&request->headers, json, sizeof json);
+    request->base = lines;
 }
 
 const char *cvk_request_path(cvk_request *request, const char *text, size_t size)
@@ -108,6 +105,17 @@ const char *cvk_lines_set(cvk_buffer *lines, const char *name, const char *text,
     return NULL;
 }
 
+const char *cvk_request_header(cvk_request *request, const char *name, const char *text,
+                               size_t size)
+{
+    cvk_buffer *headers = &request->headers;
+    if (request->base != NULL && cvk_lines_have(request->base, name)) {
+        cvk_buffer_add(headers, request->base->data, request->base->size);
+        request->base = NULL;
+    }
+    return cvk_lines_set(headers, name, text, size);
+}
+
 const char *cvk_request_header_name_fault(const char *name, size_t size)
 {
     static const char *const ours[] = {
@@ -128,11 +136,16 @@ const char *cvk_request_header_name_fault(const char *name, size_t size)
     return NULL;
 }
 
+bool cvk_request_has_secret_address(const cvk_request *request)
+{
+    return request->credential != NULL && request->credential->query.size > 0;
+}
+
 void cvk_request_address(const cvk_request *request, bool secret, cvk_buffer *to)
 {
     cvk_buffer_add(to, request->url.data, request->url.size);
     const cvk_credential *credential = request->credential;
-    if (credential == NULL || credential->query.size == 0)
+    if (!cvk_request_has_secret_address(request))
         return;
     cvk_buffer_add_byte(to, request->has_query ? '&' : '?');
     if (secret) {
@@ -152,6 +165,7 @@ void cvk_request_retire(cvk_request *request)
 {
     cvk_credential_release(request->credential);
     request->credential = NULL;
+    request->base = NULL;
     cvk_buffer_shrink(&request->url);
     cvk_buffer_shrink(&request->headers);
     cvk_buffer_shrink(&request->body);

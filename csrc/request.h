@@ -14,15 +14,16 @@ typedef struct cvk_request {
     const cvk_operation *operation;
     cvk_credential *credential; /* held; NULL when there is none */
     cvk_buffer url;             /* without the credential's part */
-    cvk_buffer headers;         /* lines, each with its closing zero; without the credential's */
+    const cvk_buffer *base;     /* header lines that are the same for many requests; or NULL */
+    cvk_buffer headers; /* more lines, each with its closing zero; without the credential's */
     cvk_buffer body;
     const char *path_rest; /* of the path template, what is still to come */
     bool has_query;
 } cvk_request;
 
 /*
- * Starts a request for `operation` below `address` (without fault and closing slash), with the
- * header lines that all requests of the client have.
+ * Starts a request for `operation` below `address` (without fault and closing slash), with header
+ * lines that stay where they are.
  */
 void cvk_request_begin(cvk_request *request, const cvk_operation *operation,
                        const cvk_buffer *address, const cvk_buffer *lines,
@@ -48,6 +49,13 @@ const char *cvk_request_query(cvk_request *request, const char *name, const char
 
 /* What is wrong with a header's name that a caller chose, or NULL. */
 const char *cvk_request_header_name_fault(const char *name, size_t size);
+
+/* Adds a header; one of the same name is replaced. */
+const char *cvk_request_header(cvk_request *request, const char *name, const char *text,
+                               size_t size);
+
+/* Whether a part of the address is secret. */
+bool cvk_request_has_secret_address(const cvk_request *request);
 
 /* Adds the whole address to `to`; the credential's part in it only when `secret`. */
 void cvk_request_address(const cvk_request *request, bool secret, cvk_buffer *to);

@@ -100,17 +100,16 @@ static void settle(cvk_transport *transport, cvk_exchange *exchange)
     cvk_list_add(&transport->finished, exchange);
 }
 
-/* Why an exchange failed that has not said so itself, and a text about it. */
+/* Why an exchange failed that has not said so itself, in words too. */
 static void explain(cvk_exchange *exchange, CURLcode code)
 {
-    const char *message = exchange->easy->message;
     if (exchange->failure == CVK_FINE) /* else a callback has said why it stopped */
         exchange->failure = cvk_easy_failure(exchange, code);
-    else if (exchange->why != NULL)
-        message = exchange->why;
-    if (exchange->failure != CVK_FINE && exchange->message[0] == '\0')
-        snprintf(exchange->message, sizeof exchange->message, "%s",
-                 message[0] != '\0' ? message : curl_easy_strerror(code));
+    if (exchange->failure == CVK_FINE || exchange->why != NULL)
+        return;
+    cvk_buffer_add_string(&exchange->words, exchange->easy->message);
+    if (cvk_buffer_string(&exchange->words) == NULL || exchange->words.size == 0)
+        exchange->why = curl_easy_strerror(code);
 }
 
 /* Takes an exchange from libcurl, with libcurl's word for how it went. */
@@ -171,9 +170,8 @@ static bool is_looking_up(const cvk_exchange *exchange)
  * Ends what is over its deadline. libcurl does so by itself, but may lose one of two times of its
  * own that are less than a millisecond apart (seen with 7.88).
  */
-static void expire_flying(cvk_transport *transport)
+static void expire_flying(cvk_transport *transport, int64_t now)
 {
-    int64_t now = cvk_now();
     if (transport->flying_due < 0 || now < transport->flying_due)
         return;
     transport->flying_due = -1;
@@ -278,14 +276,13 @@ static void fail_in_queue(cvk_transport *transport, cvk_exchange *exchange, cvk_
 {
     leave_queue(transport, exchange);
     exchange->failure = failure;
-    snprintf(exchange->message, sizeof exchange->message, "%s", message);
+    exchange->why = message;
     settle(transport, exchange);
 }
 
 /* Ends what has waited for its turn until its deadline. */
-static void expire_queues(cvk_transport *transport)
+static void expire_queues(cvk_transport *transport, int64_t now)
 {
-    int64_t now = cvk_now();
     if (transport->queue_due < 0 || now < transport->queue_due)
         return;
     transport->queue_due = -1;
@@ -495,9 +492,10 @@ static bool is_due(const cvk_transport *transport)
 /* Does what is due by time. */
 static void run_timers(cvk_transport *transport, int64_t stop)
 {
-    expire_queues(transport);
-    expire_flying(transport);
-    if (transport->guard.due >= 0 && transport->guard.due <= cvk_now())
+    int64_t now = cvk_now();
+    expire_queues(transport, now);
+    expire_flying(transport, now);
+    if (transport->guard.due >= 0 && transport->guard.due <= now)
         cvk_guard_resume(&transport->guard);
     do {
         bool crowded = transport->fresh >= fresh_at_once;
@@ -592,7 +590,7 @@ void cvk_transport_cancel(cvk_exchange *exchange)
     exchange->failure = CVK_CANCELLED;
     exchange->stage = CVK_FINISHED;
     exchange->abandoned = true;
-    snprintf(exchange->message, sizeof exchange->message, "cancelled");
+    exchange->why = "cancelled";
     if (exchange->easy == NULL) {
         leave_queue(transport, exchange);
         settle(transport, exchange);

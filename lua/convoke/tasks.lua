@@ -68,11 +68,13 @@ scheduler.wake = push_ready
 
 function scheduler.drive() end -- step(), run() and await() do
 
+local function name_of(task) return "task " .. task.count end
+
 local function cancelled(task)
   return errors.new {
     kind = "cancelled",
     outcome = "not_sent",
-    operation = task.name,
+    operation = name_of(task),
     message = "the task was cancelled",
   }
 end
@@ -105,7 +107,7 @@ local unasked = setmetatable({}, { __mode = "k" }) -- failed tasks that nobody h
 local function report_if_unasked(task)
   if task.asked then return end
   task.asked = true
-  tasks.report(("%s failed, and nobody awaited it: %s"):format(task.name,
+  tasks.report(("%s failed, and nobody awaited it: %s"):format(name_of(task),
     tostring(task.results[1])))
 end
 
@@ -249,6 +251,7 @@ engine.set_scheduler(scheduler)
 -- What users call ------------------------------------------------
 
 local count = 0
+local no_arguments = { n = 0 }
 
 --- Starts f(...) as a task; it runs when tasks get their turn.
 -- @return a task: await(), cancel(), status()
@@ -256,10 +259,10 @@ function tasks.spawn(f, ...)
   if type(f) ~= "function" then error("convoke.spawn: a function is needed", 2) end
   count = count + 1
   local task = setmetatable({
-    name = "task " .. count,
+    count = count,
     state = "waiting",
     coroutine = create(f),
-    arguments = pack(...),
+    arguments = select("#", ...) > 0 and pack(...) or no_arguments,
     -- here from the start, so that setting them needs no memory
     asked = false, -- somebody knows how it ended, or wants to
     awaiting = false, -- token -> host of those who wait for its end
@@ -289,7 +292,7 @@ function Task:status()
 end
 
 function Task:__tostring()
-  return ("convoke.%s (%s)"):format(self.name, self.state)
+  return ("convoke.%s (%s)"):format(name_of(self), self.state)
 end
 
 -- Whether `task` waits, through others, for `goal`.
