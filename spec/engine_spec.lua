@@ -304,7 +304,7 @@ describe("the engine", function()
     after_each(function() narrow:close() end)
 
     it("lets calls wait for their turn instead of failing", function()
-      delay(0.05, 6)
+      delay(0.15, 6)
       local before, answers, queued = convoke.now(), 0, 0
       convoke.run(function()
         for _ = 1, 6 do
@@ -320,7 +320,7 @@ describe("the engine", function()
       assert.equal(6, answers)
       assert.equal(4, queued)
       assert.equal(0, convoke.stats().queued)
-      assert.is_true(convoke.now() - before >= 0.15)
+      assert.is_true(convoke.now() - before >= 0.45)
     end)
 
     it("ends a call that waits until its deadline, which was never sent", function()
