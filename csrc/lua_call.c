@@ -356,6 +356,16 @@ static int call_submit(lua_State *L)
     return 2;
 }
 
+/* Call:is_of(client): whether it was prepared by that client, and is not over. */
+static int call_is_of(lua_State *L)
+{
+    const cvk_call *call = luaL_checkudata(L, 1, CVK_CALL_TYPE);
+    const cvk_client *client = luaL_checkudata(L, 2, CVK_CLIENT_TYPE);
+    lua_pushboolean(L, call->exchange != NULL && call->exchange->settings != NULL &&
+                           call->exchange->settings == client->settings);
+    return 1;
+}
+
 /* Call:number(): what submit() gave, while it is in flight; else nil. */
 static int call_number(lua_State *L)
 {
@@ -731,23 +741,15 @@ int cvk_call_decoder(lua_State *L)
 void cvk_call_register(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"answer", call_answer},
-        {"body", call_body},
-        {"cancel", call_cancel},
-        {"done", call_done},
-        {"failure", call_failure},
-        {"header", call_header},
-        {"headers", call_headers},
-        {"number", call_number},
-        {"redact", call_redact},
-        {"request", call_request},
-        {"respond", call_respond},
-        {"retire", call_retire},
-        {"retry_after", call_retry_after},
-        {"revoked", call_revoked},
-        {"submit", call_submit},
-        {"__gc", call_gc},
-        {NULL, NULL},
+        {"answer", call_answer},   {"body", call_body},
+        {"cancel", call_cancel},   {"done", call_done},
+        {"failure", call_failure}, {"header", call_header},
+        {"headers", call_headers}, {"is_of", call_is_of},
+        {"number", call_number},   {"redact", call_redact},
+        {"request", call_request}, {"respond", call_respond},
+        {"retire", call_retire},   {"retry_after", call_retry_after},
+        {"revoked", call_revoked}, {"submit", call_submit},
+        {"__gc", call_gc},         {NULL, NULL},
     };
     luaL_newmetatable(L, CVK_CALL_TYPE);
     lua_pushvalue(L, -1);

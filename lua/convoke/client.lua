@@ -477,7 +477,10 @@ local function make_class(api)
     state.closed = true
     local natives = state.native:calls() -- those that pause between two tries are not among them
     for native in pairs(state.pausing) do natives[#natives + 1] = native end
-    for _, native in ipairs(natives) do engine.cancel(native) end
+    for _, native in ipairs(natives) do
+      -- Who waited for the one before may have gone on, and this one serve another client by now.
+      if native:is_of(state.native) then engine.cancel(native) end
+    end
     state.native:close()
   end
 
