@@ -152,6 +152,7 @@ sanitize: ## the specs under the address and undefined behaviour sanitizers
 	  LSAN_OPTIONS=print_suppressions=0:suppressions='$(CURDIR)/spec/lsan.supp' \
 	  $(MAKE) --no-print-directory VARIANT=-sanitize test
 
+# (faults_calls and faults_tls wait more than they work.)
 # A file at a time: in one process all of them together leave the collector too much to go through.
 torture: all ## the specs of what is ours with Lua's collector at its most aggressive
 	@.ci/install $(group) sandbox test
@@ -159,7 +160,7 @@ torture: all ## the specs of what is ours with Lua's collector at its most aggre
 	  for spec in $(filter-out $(patsubst %,spec/%_spec.lua,$(untortured)) spec/sandbox%,$(SPEC)); do \
 	    echo "== collector: $$mode, $$spec"; \
 	    CONVOKE_TEST_GC=$$mode $(LUA) spec/run.lua $(ARGS) $$spec || exit 1; done; done
-untortured := build catalogue examples game_server openresty readme rockspec
+untortured := build catalogue examples faults_calls faults_tls game_server openresty readme rockspec
 
 threads: ## Lua states in threads of their own, under the thread sanitizer
 	@.ci/install build $(group) sandbox

@@ -203,7 +203,7 @@ describe("a slow answer", function()
       end
     end
     set_acts(acts)
-    try(cases)
+    try(cases, 256)
   end)
 
   it("ends with the deadline where interim answers never do", function()
