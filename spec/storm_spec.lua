@@ -40,6 +40,16 @@ describe("the storm's audit", function()
       :find "the look%-up went through")
   end)
 
+  it("finds removals that were none, and such as were denied", function()
+    local done, failed_so = { done = true }, { err = ended "refused" }
+    local there, gone = { { id = "1" } }, { { id = "1", removed = true } }
+    assert.equal("", faults({ id = "1", removal = done }, gone))
+    assert.equal("", faults({ id = "1", removal = failed_so }, there))
+    assert.equal("", faults({ id = "1", removal = { err = ended "unknown" } }, gone))
+    assert.truthy(faults({ id = "1", removal = done }, there):find "reported as removed, but there")
+    assert.truthy(faults({ id = "1", removal = failed_so }, gone):find "removed, but reported")
+  end)
+
   it("finds one that two calls were given", function()
     local function call(number)
       return { api = "gencove", kind = "twins", number = number, address = "a@b.example", id = "1",
@@ -76,6 +86,7 @@ describe("a storm", function()
     assert.equal(0, fates.failed)
     assert.is_true(report.counts.found > 10)
     assert.is_true(report.counts.repeated > 10)
+    assert.is_true(report.counts.removed > 10)
   end)
 
   it("deals the same first blows to the same calls again", function()

@@ -35,6 +35,8 @@ line("made", "%d, of which %d after repeats, %d found by looking", counts.made, 
 line("refused", "%d (%d that stood there before)", counts.refused, counts.stood)
 line("not sent", "%d", counts.not_sent)
 line("given up", "%d", counts.given_up)
+line("removed again", "%d, not %d, of which unknown %d", counts.removed, counts.not_removed,
+  counts.unknown_removals)
 line("unknown", "%d, of which the books hold %d", counts.unknown, counts.unknown_made)
 for why, number in pairs(report.reasons) do line("  " .. why, "%d", number) end
 line("wrong", "%d", #report.faults)

@@ -1,5 +1,5 @@
---- The storm: many invitations at once through a proxy that breaks what it can, and an audit of the
--- results against the sandbox's own books.
+--- The storm: many invitations, made and some removed again, all at once through a proxy that
+-- breaks what it can, and an audit of the results against the sandbox's own books.
 --
 --   local report = storm.run { seed = 7, count = 10000 }
 --   report.faults   -- what was wrong, as texts: none is good
@@ -13,6 +13,7 @@ local proxies = require "spec.storm.proxy"
 local storm = {}
 
 local apis = { "clerk", "gencove", "cvat" }
+local longest_delay = 1 -- seconds, and more than the proxy keeps a request back
 
 -- Chance: the same numbers from the same seed in every Lua.
 local function chance_from(seed)
@@ -107,6 +108,19 @@ local function make(clients, call)
   call.err, call.attempts = err, meta and meta.attempts or err and err.attempts
 end
 
+-- Removes what a call has made; not before a try that the proxy has kept back has come, too: it
+-- would make another.
+local function remove(clients, call)
+  convoke.sleep(longest_delay)
+  local invitations = clients[call.api].invitations
+  local verb = call.api == "clerk" and "revoke" or "delete"
+  local value, err = invitations[verb](invitations, call.id)
+  call.removal = { done = value ~= nil, err = err }
+end
+
+-- One in so many of those that were made is removed again.
+local removed_share = 8
+
 -- Makes all calls, so many at a time.
 local function make_all(clients, calls, tasks, retries)
   convoke.run(function()
@@ -119,6 +133,8 @@ local function make_all(clients, calls, tasks, retries)
           call.tries, call.retries = {}, retries
           storm.current[coroutine.running()] = call
           make(clients, call)
+          storm.current[coroutine.running()] = nil
+          if call.id and call.number % removed_share == 0 then remove(clients, call) end
         end
       end)
     end
@@ -136,20 +152,21 @@ end
 
 -- The audit ---------------------------------------------------------------------------------------
 
--- api -> function(books): the invitations as array of { id =, address =, number = }
+-- api -> function(books): the invitations as array of { id =, address =, number =, removed = }
 local readers = {
   clerk = function(books)
     local found = {}
     for i, each in ipairs(books.invitations) do
       found[i] = { id = each.id, address = each.email_address,
-        number = each.public_metadata.number }
+        number = each.public_metadata.number, removed = each.status == "revoked" }
     end
     return found
   end,
   gencove = function(books)
     local found = {}
     for i, each in ipairs(books.invitations) do
-      found[i] = { id = each.id, address = each.email }
+      found[i] = { id = each.id, address = each.email,
+        removed = each.last_status.status == "revoked" }
     end
     return found
   end,
@@ -188,6 +205,14 @@ local function why_unknown(call)
   if other and other.err and other.err.outcome == "unknown" then return "two that look alike" end
 end
 
+-- What is wrong with the end of a removal, or nil. CVAT's books forget what is removed.
+local function fault_of_removal(removal, entry)
+  local gone = entry == nil or entry.removed == true
+  if removal.done then return not gone and "reported as removed, but there" or nil end
+  local certain = removal.err.outcome ~= "unknown"
+  return certain and gone and "removed, but reported as not removed" or nil
+end
+
 -- The ends of calls for one address, compared with what stands in the books for it.
 local function audit_address(report, calls, held)
   local function fault(text)
@@ -197,14 +222,22 @@ local function audit_address(report, calls, held)
       #held, table.concat(told, " | "))
   end
   local ids, unknown, made = {}, 0, 0
-  for _, entry in ipairs(held) do ids[entry.id] = entry end
+  local live = 0
+  for _, entry in ipairs(held) do
+    ids[entry.id] = entry
+    if not entry.removed then live = live + 1 end
+  end
   local stood = calls[1].stood
-  if #held > 1 then fault "doubled" end
+  if live > 1 or #held > #calls then fault "doubled" end
   for _, call in ipairs(calls) do
     if call.id then
       made = made + 1
       local entry = ids[call.id]
-      if not entry then
+      local why = call.removal and fault_of_removal(call.removal, entry)
+      if why then fault(why) end
+      if not entry and call.removal and call.api == "cvat" then
+        entry = {} -- forgotten, as it should be
+      elseif not entry then
         fault "reported as made, but missing or another's"
       elseif call.id == stood then
         fault "an older one was taken for the new one"
@@ -253,20 +286,27 @@ local function count_ends(report, calls)
       end
       if call.kind == "stood" and call.err.outcome == "refused" then add "stood" end
     end
+    if call.removal then
+      add(call.removal.done and "removed" or "not_removed")
+      if not call.removal.done and call.removal.err.outcome == "unknown" then
+        add "unknown_removals"
+      end
+    end
     for _, try in ipairs(call.tries) do add(try.verb == "create" and "creates" or "lists") end
   end
 end
 
 --- Compares the ends of calls with the books.
 -- @param calls  array of { api =, address =, kind =, number =, tries =, retries =, attempts =, id =
---   or err = }; `stood`, the id of what was there before; `namesake`, the call that is one
--- @param books  api -> address -> array of { id =, number = }
+--   or err = }; `stood`, the id of what was there before; `namesake`, the call that is one;
+--   `removal`, { done =, err = }, of what it has made
+-- @param books  api -> address -> array of { id =, number =, removed = }
 -- @return table: faults (array of texts); counts, how the calls ended; reasons, why calls could not
 --   know how they ended -> how many
 function storm.audit(calls, books)
   local report = { faults = {}, reasons = {}, counts = { made = 0, found = 0, repeated = 0,
     refused = 0, not_sent = 0, unknown = 0, stood = 0, given_up = 0, unknown_made = 0, creates = 0,
-    lists = 0 } }
+    lists = 0, removed = 0, not_removed = 0, unknown_removals = 0 } }
   local order, by_address = {}, {}
   for _, call in ipairs(calls) do
     local key = call.api .. " " .. call.address
@@ -321,7 +361,7 @@ function storm.run(options)
   local started = convoke.now()
   make_all(clients, calls, options.tasks or 64, retries)
   local seconds = convoke.now() - started
-  convoke.sleep(1) -- what the proxy has kept back arrives
+  convoke.sleep(longest_delay)
   close(clients)
   local report = storm.audit(calls, read_books(sandbox))
   report.calls, report.seconds, report.fates = calls, seconds, proxy:counts()
