@@ -386,7 +386,14 @@ function reconcile.look(run, clock, echo, each, ask, let_pass)
     sorted = sort_out(way, run, objects, earliest())
   end
   while sorted.open and let_pass() do sorted = sort_out(way, run, objects, earliest()) end
-  return judge(way, run, sorted, echo)
+  local verdict, object = judge(way, run, sorted, echo)
+  -- What others remove moves what comes after it to pages that have been read.
+  if echo and verdict == "absent" and #objects > trusted then
+    objects = listed()
+    if not objects then return "unclear" end
+    return judge(way, run, sort_out(way, run, objects, earliest()), echo)
+  end
+  return verdict, object
 end
 
 -- What is gone already ------------------------------------------------
