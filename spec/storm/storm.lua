@@ -222,7 +222,7 @@ local function audit_address(report, calls, held)
       #held, table.concat(told, " | "))
   end
   local ids, unknown, made = {}, 0, 0
-  local live = 0
+  local live, taken = 0, {}
   for _, entry in ipairs(held) do
     ids[entry.id] = entry
     if not entry.removed then live = live + 1 end
@@ -241,12 +241,12 @@ local function audit_address(report, calls, held)
         fault "reported as made, but missing or another's"
       elseif call.id == stood then
         fault "an older one was taken for the new one"
-      elseif entry.taken then
+      elseif taken[call.id] then
         fault "reported as made twice"
       elseif entry.number and entry.number ~= call.number then
         fault "another call's was taken for its own"
       end
-      if entry then entry.taken = true end
+      taken[call.id] = true
     elseif call.err.outcome == "unknown" then
       unknown = unknown + 1
       local why = why_unknown(call)
