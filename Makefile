@@ -73,8 +73,8 @@ lua_version = $(shell $(LUA) -e 'print(_VERSION:match("%d%.%d"))')
 lua_dir     = $(DESTDIR)$(PREFIX)/share/lua/$(lua_version)
 core_dir    = $(DESTDIR)$(PREFIX)/lib/lua/$(lua_version)
 
-.PHONY: all help demo test sandbox repl env check format sanitize torture threads memory poll storm \
-  soak memcheck bench instructions guard contract rock install uninstall clean
+.PHONY: all help demo test sandbox repl env check format sanitize torture threads memory poll kqueue \
+  storm soak memcheck bench instructions guard contract rock install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(core) ## build the module (the default)
@@ -200,6 +200,10 @@ polled := $(patsubst %,spec/%_spec.lua,call transport engine guard tasks hosts l
 
 poll: ## the specs of waiting, with the poller for systems that have neither epoll nor kqueue
 	@$(MAKE) --no-print-directory test VARIANT=-poll CPPFLAGS=-DCVK_POLLER_POLL SPEC='$(polled)'
+
+kqueue: ## the same with the BSDs' poller, on Linux, where something small stands in for kqueue
+	@$(MAKE) --no-print-directory test VARIANT=-kqueue \
+	  CPPFLAGS='-DCVK_POLLER_KQUEUE -isystem spec/support/kqueue' SPEC='$(polled)'
 
 # The suite, what only LuaJIT and the other poller run, the want of memory, and the fuzzers' corpus.
 # Whether specs pass is not asked here: some measure times, which this slows down.

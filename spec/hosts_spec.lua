@@ -114,6 +114,7 @@ for name, host in pairs(hosts) do
     end)
 
     it("does the work of 1,000 calls that begin at once in small parts", function()
+      assert(list()) -- before it libcurl closes what an earlier server has left
       local functions, longest, all, step = {}, 0, 0, engine.step
       for i = 1, 1000 do
         functions[i] = function() assert(list()) end
