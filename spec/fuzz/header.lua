@@ -113,23 +113,17 @@ return function()
   end
   local raw = kind == 1 and fuzz.rest() or some_lines()
   fuzz.receive(call, raw)
-  local by_name, list = read(raw)
+  local by_name, list = read((raw:gsub("headersecret", ("*"):rep(12))))
   for _, pair in ipairs(list) do
     if not pair[1]:find "%z" then
       local value, wanted = call:header(pair[1]), first(list, pair[1])
-      wanted = wanted:gsub("headersecret", ("*"):rep(12))
       assert(value == wanted, ("%q is %q, not %q"):format(pair[1], tostring(value), wanted))
     end
   end
   check_retry_after(list)
-  local headers = call:headers()
-  for name, value in pairs(headers) do
-    local wanted = by_name[name] or ""
-    if not raw:find "headersecret" then
-      assert(value == wanted, ("%q is %q, not %q"):format(name, value, wanted))
-    end
-    assert(not value:find "headersecret" and not name:find "headersecret", "shows the secret")
+  for name, value in pairs(call:headers()) do
+    assert(value == by_name[name], ("%q is %q"):format(name, value))
     by_name[name] = nil
   end
-  assert(raw:find "headersecret" or next(by_name) == nil, "a header is lost")
+  assert(next(by_name) == nil, "a header is lost")
 end
