@@ -72,6 +72,19 @@ describe("the bell", function()
     connection:close()
   end)
 
+  it("waits for its key for a moment only", function()
+    connect(key:sub(1, 3)):close() -- gone before it was told
+    local silent_stranger = connect ""
+    local connection = connect(key)
+    other:send "x"
+    bell:arm(watched:getfd())
+    connection:settimeout(10)
+    assert.equal("!", connection:receive(1))
+    assert.equal("closed", (select(2, silent_stranger:receive(1))))
+    silent_stranger:close()
+    connection:close()
+  end)
+
   it("ends at once, whatever it waits for", function()
     local start = socket.gettime()
     core.bell():close() -- nobody has connected

@@ -229,6 +229,8 @@ describe("lifetimes", function()
         local bell, why = core.bell()
         assert(bell or type(why) == "string")
         if bell then bell:close() end
+        local watched, complaint = pcall(convoke.pollfd)
+        assert(watched or tostring(complaint):find "descriptor", complaint)
         local value, err = call()
         if value then worked = worked + 1 else failed = failed + 1 end
         assert(value or err.outcome == "not_sent", tostring(err))

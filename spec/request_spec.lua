@@ -69,6 +69,11 @@ describe("a request", function()
       end
     end)
 
+    it("may have steps in it that lead nowhere, which the query survives", function()
+      assert(client("clerk", { url = server.url .. "/a/./b/../c" }).invitations:list { limit = 7 })
+      assert.equal("/a/c/invitations?limit=7", server:request().target)
+    end)
+
     it("carries path values as given amid a path, and among the parameters", function()
       local clerk = client "clerk"
       for _, value in ipairs(hard) do
@@ -312,6 +317,14 @@ describe("a request", function()
       assert.equal("me", request.headers["user-agent"])
       assert.equal("2025-11-10", request.headers["clerk-api-version"])
       assert.equal("application/json; q=1", request.headers.accept)
+    end)
+
+    it("ask for the encoding that the caller wants, if any", function()
+      local options = { headers = { ["accept-encoding"] = "identity" } }
+      assert(client("clerk").invitations:list({}, options))
+      local request = server:request()
+      assert.equal(1, request.counts["accept-encoding"])
+      assert.equal("identity", request.headers["accept-encoding"])
     end)
 
     it("of Clerk tell the version that the client was given", function()
