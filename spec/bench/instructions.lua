@@ -59,7 +59,7 @@ end
 local function count(program, calls, port, profile)
   local preload = program:find(lua, 1, true) == 1
     and " LD_PRELOAD=" .. run.folder .. "/still.so" or ""
-  local text = run.capture(("%s%s setarch -R valgrind --tool=callgrind --callgrind-out-file=%s %s"
+  local text = run.capture(("%s%s valgrind --tool=callgrind --callgrind-out-file=%s %s"
     .. " url=http://127.0.0.1:%d/v1 calls=%d"):format(environment(), preload, profile, program,
     port, calls))
   return tonumber(text:match "Collected : (%d+)") or error(text)
