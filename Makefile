@@ -177,8 +177,8 @@ instrument = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sa
 memory: ## every operation while memory runs out, at every allocation (MOST=n: at n of a row)
 	@.ci/install build $(group) sandbox
 	@mkdir -p $(build)
-	@$(CC) $(compile) -D_GNU_SOURCE $(instrument) $(wrapped:%=-Wl,--wrap=%) -o $(build)/memory \
-	  spec/memory/*.c $(sources) $(libs) $(shell pkg-config --libs $(LUA_PC))
+	@$(CC) $(compile) $(CPPFLAGS) -D_GNU_SOURCE $(instrument) $(wrapped:%=-Wl,--wrap=%) \
+	  -o $(build)/memory spec/memory/*.c $(sources) $(libs) $(shell pkg-config --libs $(LUA_PC))
 	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	  LSAN_OPTIONS=print_suppressions=0:suppressions=spec/memory/lsan.supp \
 	  $(build)/memory spec/memory/run.lua $(MOST)

@@ -8,8 +8,11 @@
 --   server()   starts the server that a script is to call, instead of the usual one;
 --   unsteady   true: a thread allocates, too, and a chance that failed last time may not come;
 --   loose      true: it ends in more than one way;
+--   limit      the most chances of a row that are tried;
 --   sources    of failures, where they are not all three sources of memory.
 
+local cjson = require "cjson"
+local core = require "convoke.core"
 local memory = require "memory"
 local convoke = require "convoke"
 local samples = require "spec.memory.samples"
@@ -146,6 +149,27 @@ add(", cancelled", create, right_answer(create), function(client, _, params)
   end)
 end).loose = true
 
+-- The answer says nothing, and what was made is looked up.
+add(", looked up", create, function()
+  local made = samples.params(create)
+  made.id, made.status, made.created_at = "inv_1", "pending", math.floor(os.time() * 1000 + 2000)
+  return samples.http(500, "{}"), samples.http(200, cjson.encode { made })
+end, function(client, operation, params)
+  return client:call(operation.id, params, { timeout = 0.3 })
+end, { retries = 1 }).loose = true
+cases[#cases].limit = 8 -- because of the pauses
+
+cases[#cases + 1] = { name = "a bell", sources = { "lua", "core" },
+  answers = right_answer(create), make = function()
+    return function()
+      local bell, why = core.bell()
+      if not bell then error("not enough memory: " .. why, 0) end
+      bell:close()
+      return true
+    end, function() end
+  end }
+
+cases[#cases + 1] = { name = "left in flight", script = "spec/memory/leave.lua" }
 cases[#cases + 1] = { name = "from the start", script = "spec/memory/start.lua" }
 cases[#cases + 1] = { name = "from the start, over TLS", script = "spec/memory/start.lua",
   server = function() return require("spec.support.http2_server").start(0) end,

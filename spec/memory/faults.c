@@ -76,21 +76,27 @@ static void *note(fault_source source, void *block)
     return block;
 }
 
+static void *refuse(void)
+{
+    errno = ENOMEM;
+    return NULL;
+}
+
 static void *take(fault_source source, size_t size)
 {
-    return is_to_fail(source) ? NULL : note(source, __real_malloc(size));
+    return is_to_fail(source) ? refuse() : note(source, __real_malloc(size));
 }
 
 static void *take_clean(fault_source source, size_t count, size_t size)
 {
-    return is_to_fail(source) ? NULL : note(source, __real_calloc(count, size));
+    return is_to_fail(source) ? refuse() : note(source, __real_calloc(count, size));
 }
 
 static void *take_more(fault_source source, void *block, size_t size)
 {
     if (block == NULL)
         return take(source, size);
-    return is_to_fail(source) ? NULL : __real_realloc(block, size);
+    return is_to_fail(source) ? refuse() : __real_realloc(block, size);
 }
 
 static char *take_copy(fault_source source, const char *text)
