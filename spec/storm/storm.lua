@@ -213,6 +213,20 @@ local function fault_of_removal(removal, entry)
   return certain and gone and "removed, but reported as not removed" or nil
 end
 
+-- What is wrong with a call's being reported as made, or nil.
+local function fault_of_success(call, entry, stood, taken)
+  if not entry then
+    -- What was removed CVAT's books forget.
+    if call.removal and call.api == "cvat" then return nil end
+    return "reported as made, but missing or another's"
+  end
+  if call.id == stood then return "an older one was taken for the new one" end
+  if taken[call.id] then return "reported as made twice" end
+  if entry.number and entry.number ~= call.number then
+    return "another call's was taken for its own"
+  end
+end
+
 -- The ends of calls for one address, compared with what stands in the books for it.
 local function audit_address(report, calls, held)
   local function fault(text)
@@ -221,44 +235,34 @@ local function audit_address(report, calls, held)
     report.faults[#report.faults + 1] = ("%s: %s; held: %d; %s"):format(calls[1].address, text,
       #held, table.concat(told, " | "))
   end
-  local ids, unknown, made = {}, 0, 0
-  local live, taken = 0, {}
+  local function check(why)
+    if why then fault(why) end
+  end
+  local ids, taken, live, unknown, made = {}, {}, 0, 0, 0
   for _, entry in ipairs(held) do
     ids[entry.id] = entry
     if not entry.removed then live = live + 1 end
   end
   local stood = calls[1].stood
+  local before = stood and 1 or 0
   if live > 1 or #held > #calls then fault "doubled" end
   for _, call in ipairs(calls) do
     if call.id then
       made = made + 1
-      local entry = ids[call.id]
-      local why = call.removal and fault_of_removal(call.removal, entry)
-      if why then fault(why) end
-      if not entry and call.removal and call.api == "cvat" then
-        entry = {} -- forgotten, as it should be
-      elseif not entry then
-        fault "reported as made, but missing or another's"
-      elseif call.id == stood then
-        fault "an older one was taken for the new one"
-      elseif taken[call.id] then
-        fault "reported as made twice"
-      elseif entry.number and entry.number ~= call.number then
-        fault "another call's was taken for its own"
-      end
+      check(fault_of_success(call, ids[call.id], stood, taken))
+      check(call.removal and fault_of_removal(call.removal, ids[call.id]))
       taken[call.id] = true
     elseif call.err.outcome == "unknown" then
       unknown = unknown + 1
       local why = why_unknown(call)
-      if not why then fault "reported as unknown, but the look-up went through" end
+      check(not why and "reported as unknown, but the look-up went through")
       why = why or "no good reason"
       report.reasons[why] = (report.reasons[why] or 0) + 1
     end
   end
-  if made + unknown == 0 and #held > (stood and 1 or 0) then fault "refused, but made" end
-  if unknown > 0 then
-    local really = made == 0 and #held > (stood and 1 or 0)
-    report.counts.unknown_made = report.counts.unknown_made + (really and 1 or 0)
+  if made == 0 and #held > before then
+    if unknown == 0 then fault "refused, but made" end
+    report.counts.unknown_made = report.counts.unknown_made + math.min(unknown, 1)
   end
 end
 
