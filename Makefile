@@ -152,8 +152,8 @@ sanitize: ## the specs under the address and undefined behaviour sanitizers
 	  LSAN_OPTIONS=print_suppressions=0:suppressions='$(CURDIR)/spec/lsan.supp' \
 	  $(MAKE) --no-print-directory VARIANT=-sanitize test
 
-# (faults_calls and faults_tls wait more than they work.)
 # A file at a time: in one process all of them together leave the collector too much to go through.
+# Left out: what is not about us, and faults_calls and faults_tls, which wait more than they work.
 torture: all ## the specs of what is ours with Lua's collector at its most aggressive
 	@.ci/install $(group) sandbox test
 	@for mode in step stress $(if $(filter 5.4,$(lua_version)),generational); do \

@@ -13,7 +13,7 @@ local set_acts, try, try_all = faults.set_acts, faults.try, faults.try_all
 local whole = wire.whole
 
 setup(faults.start)
-teardown(function() faults.stop("faults in calls", 2500) end)
+teardown(faults.stop)
 
 -- Steps that answer with a refusal and keep the connection.
 local function refuse(status, lines, body)
@@ -438,4 +438,8 @@ describe("faults", function()
       assert.truthy(after < before + 8192, ("%d KiB, then %d"):format(before, after))
     end
   end)
+end)
+
+describe("all these cases", function()
+  it("are thousands", function() faults.report("faults in calls", 4500) end)
 end)

@@ -11,7 +11,7 @@ local set_acts, try, try_all = faults.set_acts, faults.try, faults.try_all
 local no_content, sized, whole = wire.no_content, wire.sized, wire.whole
 
 setup(faults.start)
-teardown(function() faults.stop("faults", 35000) end)
+teardown(faults.stop)
 
 -- What a cut answer is taken for.
 local function expected_of_cut(name, size, first, rest)
@@ -25,16 +25,20 @@ local function expected_of_cut(name, size, first, rest)
   return "network unknown"
 end
 
+-- The step after a whole answer to an operation.
+local function ending_of(of, name)
+  return { of.body and name == "until the end" and "close" or "again" }
+end
+
 describe("an answer", function()
   for _, way in ipairs(wire.framings) do
     local name, framing = way[1], way[2]
-    local ending = { name == "until the end" and "close" or "again" }
 
     it("that comes " .. name .. " is right when it is whole", function()
       try_all(function(of)
         local first, rest = no_content, ""
         if of.body then first, rest = framing(of.body) end
-        return { whole = { { { "send", first .. rest }, ending } } }
+        return { whole = { { { "send", first .. rest }, ending_of(of, name) } } }
       end, { where = name, expect = "right" })
     end)
 
@@ -151,7 +155,7 @@ describe("a slow answer", function()
         -- The last two bytes at once: libcurl takes the last chunk for whole before its last byte
         -- has come, which the next call on the connection would find.
         acts["trickle" .. i .. "-"] = { { { "trickle", text:sub(1, -3), 0 },
-          { "send", text:sub(-2) }, { way[1] == "until the end" and "close" or "again" } } }
+          { "send", text:sub(-2) }, ending_of(of, way[1]) } }
       end
       return acts
     end, { expect = "right" })
@@ -221,4 +225,8 @@ describe("a slow answer", function()
     assert.same({}, value)
     assert.is_nil(faults.server:requests()[1].head:lower():find("expect", 1, true))
   end)
+end)
+
+describe("all these cases", function()
+  it("are thousands", function() faults.report("faults", 38000) end)
 end)
