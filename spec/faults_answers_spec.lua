@@ -176,7 +176,7 @@ describe("an answer whose head", function()
     { "has no status is an error", begin "HTTP/1.1", "network unknown", bare = true },
     { "has the status 0 is an error", begin "HTTP/1.1 000 OK", "network unknown", bare = true },
     { "has the status 999 is a refusal that may have happened", begin "HTTP/1.1 999 OK",
-      "http unknown", "again", status = 999, bare = true },
+      "http unknown", "again", status = 999 },
     { "offers another protocol that nobody wanted is an error",
       "HTTP/1.1 101 Switching Protocols\r\n" .. "Upgrade: x\r\nConnection: Upgrade\r\n\r\n\1\2\3",
       { ["http unknown"] = true, ["network unknown"] = true }, bare = true },
