@@ -403,7 +403,8 @@ bool cvk_easy_spoils(const cvk_exchange *exchange)
 {
     bool may_share =
         exchange->settings->http_version != 1 && !cvk_uri_is_plain(exchange->request.url.data);
-    return may_share && (exchange->failure == CVK_NETWORK || exchange->failure == CVK_MEMORY);
+    return may_share && (exchange->failure == CVK_NETWORK || exchange->failure == CVK_MEMORY ||
+                         (exchange->failure == CVK_TIMEOUT && exchange->sent));
 }
 
 int cvk_easy_status(const cvk_exchange *exchange)

@@ -46,8 +46,8 @@ bool cvk_easy_has_sent(const cvk_exchange *exchange);
 int cvk_easy_status(const cvk_exchange *exchange);
 
 /*
- * Whether a connection may be broken after that exchange, and libcurl keep it all the same: one of
- * HTTP/2, which it takes for sound when a single exchange fails.
+ * Whether a connection may be broken, or stand still, after that exchange, and libcurl keep it all
+ * the same: one of HTTP/2, which it takes for sound when a single exchange fails.
  */
 bool cvk_easy_spoils(const cvk_exchange *exchange);
 

@@ -2,6 +2,7 @@
 
 local convoke = require "convoke"
 local http2_server = require "spec.support.http2_server"
+local raw_server = require "spec.support.raw_server"
 
 describe("a server that speaks HTTP/2 over TLS", function()
   local server
@@ -87,6 +88,25 @@ describe("a server that speaks HTTP/2 over TLS", function()
       assert.equal("tls", err.kind)
       assert.equal("not_sent", err.outcome)
     end
+  end)
+
+  it("gets no call over a connection that stands still since another timed out", function()
+    local tunnel = raw_server.start()
+    finally(function() tunnel:stop() end)
+    local clerk = convoke.clerk { url = "https://localhost:" .. tunnel.port, retries = 0,
+      secret_key = "sk_test_1234567890", ca_file = server.certificate, timeout = 10 }
+    local port = tonumber(server.url:match "%d+$")
+    for size = 1000, 2600, 200 do
+      tunnel:play { { { "tunnel", port, size }, { "hold" } }, { { "tunnel", port, 1e9 } } }
+      local value, err
+      repeat
+        value, err = clerk.invitations:create({ email_address = "a@example.com" },
+          { timeout = 0.3 })
+      until not value
+      assert.equal("timeout", err and err.kind)
+      assert(create(clerk))
+    end
+    clerk:close()
   end)
 
   it("ends calls by their deadline, one by one", function()
