@@ -167,22 +167,26 @@ static bool is_looking_up(const cvk_exchange *exchange)
 }
 
 /*
- * Ends what is over its deadline. libcurl does so by itself, but may lose one of two times of its
- * own that are less than a millisecond apart (seen with 7.88).
+ * Ends what is over its deadline; returns whether there was anything. libcurl does so by itself,
+ * but may lose one of two times of its own that are less than a millisecond apart (seen with 7.88).
  */
-static void expire_flying(cvk_transport *transport, int64_t now)
+static bool expire_flying(cvk_transport *transport, int64_t now)
 {
+    bool ended = false;
     if (transport->flying_due < 0 || now < transport->flying_due)
-        return;
+        return false;
     transport->flying_due = -1;
     cvk_exchange *next;
     for (cvk_exchange *exchange = transport->flying.first; exchange; exchange = next) {
         next = exchange->next;
-        if (exchange->deadline + grace > now)
+        if (exchange->deadline + grace > now) {
             note_deadline(transport, exchange);
-        else if (!is_looking_up(exchange))
-            finish(transport, exchange, CURLE_OPERATION_TIMEDOUT); /* else it ends by itself */
+        } else if (!is_looking_up(exchange)) { /* else it ends by itself */
+            finish(transport, exchange, CURLE_OPERATION_TIMEDOUT);
+            ended = true;
+        }
     }
+    return ended;
 }
 
 /* This transport is told when a connection that the handle makes is closed. */
@@ -494,7 +498,8 @@ static void run_timers(cvk_transport *transport, int64_t stop)
 {
     int64_t now = cvk_now();
     expire_queues(transport, now);
-    expire_flying(transport, now);
+    if (expire_flying(transport, now))
+        advance_queues(transport); /* libcurl may have nothing left to be called for */
     if (transport->guard.due >= 0 && transport->guard.due <= now)
         cvk_guard_resume(&transport->guard);
     do {

@@ -607,6 +607,20 @@ describe("a call in flight", function()
     while core.finished() do end
   end)
 
+  it("has its turn though the one before it ended by its deadline between two steps", function()
+    server:play { { { "receive" }, { "hold" } }, always(answer(200, invitation)) }
+    local client = new_client(1)
+    local late, waiting = prepare(client), prepare(client)
+    late:submit(0.1)
+    waiting:submit(5)
+    for _ = 1, 5 do core.step() end
+    socket.sleep(0.3)
+    assert.truthy(step_until(function() return waiting:done() end, 3))
+    assert.equal("timeout", (late:failure()))
+    assert.equal(200, (waiting:answer()))
+    while core.finished() do end
+  end)
+
   it("waits for its turn as long as it may, whatever the others do", function()
     server:play { { { "receive" }, { "hold" } } }
     local clients, first, waiting = {}, {}, {}
