@@ -84,14 +84,22 @@ void cvk_engine_enlist(lua_State *L, cvk_call *call)
 cvk_call *cvk_engine_take_spare(lua_State *L)
 {
     cvk_state *state = state_of(L);
-    if (state->spares == 0 || state->closed)
+    if (state->closed)
         return NULL;
     lua_rawgetp(L, LUA_REGISTRYINDEX, &spares_key);
-    lua_rawgeti(L, -1, state->spares);
-    lua_pushnil(L);
-    lua_rawseti(L, -3, state->spares--);
-    lua_remove(L, -2);
-    return lua_touserdata(L, -1);
+    while (state->spares > 0) {
+        lua_rawgeti(L, -1, state->spares);
+        lua_pushnil(L);
+        lua_rawseti(L, -3, state->spares--);
+        cvk_call *call = lua_touserdata(L, -1);
+        if (call->exchange != NULL) { /* not finalized yet, as at the end of a state */
+            lua_remove(L, -2);
+            return call;
+        }
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return NULL;
 }
 
 void cvk_engine_keep_spare(lua_State *L, int index)

@@ -109,6 +109,25 @@ describe("lifetimes", function()
       assert.is_true(seconds < 3, seconds)
     end)
 
+    it("lets a finalizer make a call though all that served before are finalized", function()
+      local output, status = run [[
+        assert(call())
+        local function final() print(type((call()))) end
+        if newproxy then
+          keep = newproxy(true)
+          getmetatable(keep).__gc = final
+        else
+          keep = setmetatable({}, { __gc = final })
+        end
+        convoke.run(function()
+          convoke.spawn(call)
+          assert(call()) -- two at a time: one of them is younger than what is kept
+        end)
+      ]]
+      assert.equal("table\n", output)
+      assert.equal(0, status)
+    end)
+
     it("ends in every host", function()
       ends([[convoke.use "luv" coroutine.wrap(call)() require("luv").run "nowait"]], 0)
       ends([[
