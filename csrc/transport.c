@@ -202,6 +202,7 @@ static bool adopt(cvk_transport *transport, cvk_easy *easy)
 
 static bool new_multi(cvk_transport *transport)
 {
+    cvk_guard_clear(&transport->guard);
     transport->due = -1; /* also where there is none: nothing is to be done then */
     transport->multi = curl_multi_init();
     if (transport->multi == NULL)
@@ -342,12 +343,14 @@ static void collect(cvk_transport *transport)
 /* After an error of its own the multi handle is undefined: fail what is in it, build another. */
 static void rebuild(cvk_transport *transport, CURLMcode code)
 {
-    CURLcode reason = code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_RECV_ERROR;
     collect(transport);
-    while (transport->flying.first != NULL)
-        finish(transport, transport->flying.first, reason);
+    while (transport->flying.first != NULL) {
+        cvk_exchange *exchange = transport->flying.first;
+        if (code == CURLM_OUT_OF_MEMORY && exchange->failure == CVK_FINE)
+            exchange->failure = CVK_MEMORY;
+        finish(transport, exchange, CURLE_RECV_ERROR);
+    }
     curl_multi_cleanup(transport->multi);
-    cvk_guard_clear(&transport->guard);
     new_multi(transport);
 }
 
