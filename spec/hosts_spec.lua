@@ -376,6 +376,34 @@ end)
 
 local interpreter = os.getenv "LUA" or "lua5.4"
 
+describe("a host of one's own", function()
+  it("that fails leaves no call in flight, which would keep others from their turn", function()
+    local server = sandbox.start()
+    finally(function()
+      convoke.use "tasks"
+      server:stop()
+    end)
+    local clerk = convoke.clerk { url = server.clerk.url, secret_key = server.clerk.secret_key,
+      max_in_flight = 1, timeout = 5 }
+    local function nothing() end
+    for _, failing in ipairs { "drive", "park" } do
+      local host = { running = function() return {} end, park = nothing, wake = nothing,
+        drive = nothing }
+      host[failing] = function() error("not enough memory", 0) end
+      convoke.use(host)
+      server:fault { api = "clerk", delay = 3, times = 1 }
+      local made, why = pcall(clerk.invitations.list, clerk.invitations, {})
+      convoke.use "tasks"
+      assert.is_false(made)
+      assert.equal("not enough memory", why)
+      assert.equal(0, convoke.stats().in_flight)
+      assert.is_false(engine.busy())
+      server:reset()
+      assert(clerk.invitations:list {})
+    end
+  end)
+end)
+
 describe("the example of", function()
   local server
 

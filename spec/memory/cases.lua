@@ -18,7 +18,7 @@ local convoke = require "convoke"
 local samples = require "spec.memory.samples"
 
 local cases = {}
-local all_sources = { "lua", "core", "curl", "action", "watch" }
+local all_sources = { "lua", "core", "curl", "action", "watch", "ruin" }
 
 local credentials = {
   clerk = { secret_key = "sk_test_of_nobody" },
@@ -169,11 +169,12 @@ cases[#cases + 1] = { name = "a bell", sources = { "lua", "core" },
     end, function() end
   end }
 
+cases[#cases + 1] = { name = "the core alone", script = "spec/memory/core.lua" }
 cases[#cases + 1] = { name = "left in flight", script = "spec/memory/leave.lua" }
 cases[#cases + 1] = { name = "from the start", script = "spec/memory/start.lua" }
 cases[#cases + 1] = { name = "from the start, over TLS", script = "spec/memory/start.lua",
   server = function() return require("spec.support.http2_server").start(0) end,
-  sources = { "core", "curl", "action", "watch" } }
+  sources = { "core", "curl", "action", "watch", "ruin" } }
 
 for _, api in ipairs(apis) do
   local operation = operations[api][1]

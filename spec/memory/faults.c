@@ -9,7 +9,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-const char *const fault_names[FAULT_SOURCES + 1] = {"lua", "core", "curl", "action", "watch", NULL};
+const char *const fault_names[FAULT_SOURCES + 1] = {"lua",   "core", "curl", "action",
+                                                    "watch", "ruin", NULL};
 
 static struct {
     fault_source source;
@@ -47,6 +48,10 @@ long fault_live(fault_source source)
 
 static bool is_to_fail(fault_source source)
 {
+    if (plan.armed && plan.source == FAULT_RUIN && source == FAULT_CURL)
+        return plan.failed > 0;
+    if (plan.source == FAULT_RUIN && source == FAULT_ACTION)
+        source = FAULT_RUIN;
     if (!plan.armed || plan.source != source)
         return false;
     unsigned long chance = ++plan.chances;

@@ -14,6 +14,7 @@ typedef enum fault_source {
     FAULT_CURL,
     FAULT_ACTION, /* curl_multi_socket_action: libcurl's handle is undefined from then on */
     FAULT_WATCH,  /* epoll_ctl: a socket that libcurl wants watched is not */
+    FAULT_RUIN,   /* curl_multi_socket_action, and from then on libcurl's allocations, too */
     FAULT_SOURCES,
 } fault_source;
 

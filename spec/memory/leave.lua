@@ -1,10 +1,5 @@
 --- Calls in flight, in tasks, when the Lua state is closed.
 
--- Lua 5.1 does not forget that loading a module has failed.
-for name, module in pairs(package.loaded) do
-  if type(module) == "userdata" or type(module) == "number" then package.loaded[name] = nil end
-end
-
 local memory = require "memory"
 local convoke = require "convoke"
 

@@ -58,6 +58,12 @@ static int memory_try(lua_State *L)
     return results(L, 4, status == 0, chances);
 }
 
+/* Lua 5.1 remembers that loading a module has failed, by something that no module is. */
+static const char forget_failures[] =
+    "for name, module in pairs(package.loaded) do "
+    "if type(module) == 'userdata' or type(module) == 'number' then package.loaded[name] = nil end "
+    "end";
+
 /*
  * memory.state(source, first, more, script): runs the script in a new Lua state while chances fail,
  * then a second time while none does, and closes the state. Returns like try() for the first run,
@@ -77,6 +83,7 @@ static int memory_state(lua_State *L)
     lua_pushstring(L, good ? NULL : lua_tostring(other, -1));
     if (!good)
         lua_pop(other, 1);
+    (void)!luaL_dostring(other, forget_failures);
     lua_pushstring(L, lua_pcall(other, 0, 0, 0) == 0 ? NULL : lua_tostring(other, -1));
     lua_close(other);
     return results(L, 5, good, chances);

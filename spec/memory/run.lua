@@ -69,6 +69,7 @@ local kinds_of = {
   curl = { memory = true, resolve = true, connect = true, network = true, too_large = true },
   action = { memory = true, network = true },
   watch = { memory = true, network = true },
+  ruin = { memory = true, network = true, too_large = true },
 }
 
 local kinds_seen = setmetatable({}, { __index = function(all, source)
@@ -94,6 +95,7 @@ local function judge_error(source, err)
   kinds_seen[source][err.kind] = (kinds_seen[source][err.kind] or 0) + 1
   if not kinds_of[source][err.kind] then return "a wrong error: " .. dump(err) end
   if err.message == "" or err.message == nil then return "no message" end
+  if err.outcome == "not_sent" and err.status then return "an answer to nothing: " .. dump(err) end
 end
 
 -- What is wrong with how a call ended, or nil.
@@ -135,6 +137,8 @@ local function left_behind()
   if stats.in_flight > 0 then return "left in flight: " .. stats.in_flight end
   if stats.queued > 0 then return "left in the queue: " .. stats.queued end
   if engine.busy() then return "left somebody waiting" end
+  convoke.step()
+  if convoke.timeout() == 0 then return "left work that is never done" end
 end
 
 -- Rows ------------------------------------------------

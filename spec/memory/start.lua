@@ -1,11 +1,6 @@
 --- From nothing to the first answer: everything is loaded and made here. The environment may name
 -- another server, MEMORY_URL.
 
--- Lua 5.1 does not forget that loading a module has failed.
-for name, module in pairs(package.loaded) do
-  if type(module) == "userdata" or type(module) == "number" then package.loaded[name] = nil end
-end
-
 local memory = require "memory"
 local convoke = require "convoke"
 local samples = require "spec.memory.samples"
