@@ -1,4 +1,5 @@
 local convoke = require "convoke"
+local core = require "convoke.core"
 local engine = require "convoke.engine"
 local raw_server = require "spec.support.raw_server"
 local sandbox = require "convoke.sandbox"
@@ -114,6 +115,24 @@ describe("the engine", function()
       assert.is_true(turns >= 1 and turns <= 8, turns)
       assert.is_true(seconds < 0.02, seconds)
       while turns < 40 do convoke.step(0.005) end
+    end)
+
+    it("ends its work within the budget, not a little later", function()
+      local now, time, left = core.now, 1000, 100
+      finally(function() core.now = now end)
+      core.now = function() return time end
+      for _ = 1, left do
+        convoke.spawn(function()
+          time = time + 0.0003
+          left = left - 1
+        end)
+      end
+      while left > 0 do
+        local before, had = time, left
+        convoke.step(0.004)
+        assert.is_true(time - before <= 0.004, time - before)
+        assert.is_true(had - left >= 9 or left == 0, had - left) -- most of it is used
+      end
     end)
   end)
 

@@ -92,14 +92,33 @@ function engine.announce()
   if host and host.rest and not engine.busy() then host.rest() end
 end
 
---- Does what is to be done without waiting, for about `budget` seconds (default: all of it).
--- @return how many calls are in flight
-function engine.step(budget)
-  local stop = budget and core.now() + budget
+-- Calls first, then tasks; until it is time to stop.
+local function work(budget, stop)
   core.step(budget)
   engine.dispatch()
   timers.run()
   scheduler.work(stop)
+end
+
+local used = 0.8 -- of a budget: what is begun last takes its time, too
+
+-- Calls get half of what is left, so that tasks have their part; and again while there is more.
+local function work_for(budget)
+  local before = core.now()
+  local stop, shortest = before + used * budget, budget / 10
+  repeat
+    local part = (stop - before) / 2
+    work(part, stop)
+    local now = core.now()
+    local idle = now - before < part
+    before = now
+  until idle or stop - now < shortest
+end
+
+--- Does what is to be done without waiting, for about `budget` seconds (default: all of it).
+-- @return how many calls are in flight
+function engine.step(budget)
+  if budget and budget > 0 then work_for(budget) else work(budget, budget and core.now()) end
   engine.announce()
   return core.in_flight()
 end
