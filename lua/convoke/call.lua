@@ -166,6 +166,10 @@ local function failure(operation, kind, message, sent, status)
   }
 end
 
+local function closed(operation)
+  return failure(operation, "cancelled", "the client was closed", false)
+end
+
 -- Performing ------------------------------------------------
 
 -- The value of an answer in an envelope, or nil and the error.
@@ -207,9 +211,7 @@ end
 -- Asks the function that gives a short-lived credential. Returns true, or nil and an error.
 local function renew(state, operation, refused)
   local ok, value, reason = pcall(state.credential.source, refused)
-  if state.closed then
-    return nil, failure(operation, "cancelled", "the client was closed", false)
-  end
+  if state.closed then return nil, closed(operation) end
   local fault
   if not ok and value == "not enough memory" then error(value, 0) end -- which is not its fault
   if not ok then
@@ -259,6 +261,7 @@ local function try_once(run, before)
   if before >= run.deadline then
     return nil, failure(run.operation, "timeout", "the deadline has passed", false)
   end
+  if run.state.closed then return nil, closed(run.operation) end
   run.attempt, run.on_wire = run.attempt + 1, true
   local state, operation = run.state, run.operation
   local value, err, status, log_lines =
@@ -270,10 +273,12 @@ end
 
 -- Waits before the call goes on. Returns whether it is to: not once it is cancelled.
 local function pause(run, seconds, err)
-  local native, pausing = run.native, run.state.pausing
-  pausing[native] = true
-  local waited, going_on = engine.protected(engine.pause, native, seconds)
-  pausing[native] = nil
+  local state, native, waited, going_on = run.state, run.native, true, false
+  if not state.closed then
+    state.pausing[native] = true
+    waited, going_on = engine.protected(engine.pause, native, seconds)
+    state.pausing[native] = nil
+  end
   if not waited then error(going_on, 0) end
   if not going_on then
     err.kind = "cancelled"
@@ -288,8 +293,13 @@ local function look_once(run, err, echo)
   local state, failed, passing, status = run.state, false, false, nil
   local function list(id, query)
     local sent, operation = core.time(), find_operation(state.api, id)
-    local answer, fault, meta = call.perform(state, operation, query,
-      { deadline = run.deadline, defaults = run.options.defaults })
+    local answer, fault, meta
+    if state.closed then
+      fault = closed(operation)
+    else
+      answer, fault, meta = call.perform(state, operation, query,
+        { deadline = run.deadline, defaults = run.options.defaults })
+    end
     if fault then
       failed, passing = true, retry.allowed(operation, fault)
       return { data = {}, results = {} }
