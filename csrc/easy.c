@@ -259,6 +259,15 @@ void cvk_easy_give(cvk_settings *settings, cvk_easy *easy)
     settings->idle_count++;
 }
 
+void cvk_easy_isolate(cvk_easy *easy, bool leave)
+{
+    if (leave)
+        curl_easy_setopt(easy->curl, CURLOPT_FORBID_REUSE, 1L);
+    else
+        curl_easy_setopt(easy->curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    easy->last = true;
+}
+
 void cvk_easy_drop_idle(cvk_settings *settings)
 {
     while (settings->idle != NULL) {
@@ -399,12 +408,24 @@ bool cvk_easy_has_sent(const cvk_exchange *exchange)
 #endif
 }
 
+static bool may_share(const cvk_exchange *exchange)
+{
+    return exchange->settings->http_version != 1 && !cvk_uri_is_plain(exchange->request.url.data);
+}
+
 bool cvk_easy_spoils(const cvk_exchange *exchange)
 {
-    bool may_share =
-        exchange->settings->http_version != 1 && !cvk_uri_is_plain(exchange->request.url.data);
-    return may_share && (exchange->failure == CVK_NETWORK || exchange->failure == CVK_MEMORY ||
-                         (exchange->failure == CVK_TIMEOUT && exchange->sent));
+    return may_share(exchange) &&
+           (exchange->failure == CVK_NETWORK || exchange->failure == CVK_MEMORY ||
+            (exchange->failure == CVK_TIMEOUT && exchange->sent));
+}
+
+bool cvk_easy_shared(const cvk_exchange *exchange)
+{
+    long version = 0;
+    if (may_share(exchange))
+        curl_easy_getinfo(exchange->easy->curl, CURLINFO_HTTP_VERSION, &version);
+    return version >= CURL_HTTP_VERSION_2_0;
 }
 
 int cvk_easy_status(const cvk_exchange *exchange)

@@ -17,6 +17,7 @@ typedef struct cvk_easy {
     const cvk_operation *operation; /* whose method is set */
     long timeout;                   /* that is set */
     bool targeted;                  /* a request target is set */
+    bool last;                      /* set up for one exchange only */
     cvk_transport *transport;       /* that is told of closed connections */
     char message[CURL_ERROR_SIZE];
 } cvk_easy;
@@ -26,6 +27,12 @@ cvk_easy *cvk_easy_take(cvk_settings *settings);
 
 /* Keeps a handle for the next exchange with these settings. */
 void cvk_easy_give(cvk_settings *settings, cvk_easy *easy);
+
+/*
+ * Keeps what a handle does apart from what others do: it shares no connection from now on, or
+ * (`leave`) nobody gets its connection once all that use it have ended.
+ */
+void cvk_easy_isolate(cvk_easy *easy, bool leave);
 
 /* Closes a handle. */
 void cvk_easy_free(cvk_easy *easy);
@@ -53,6 +60,9 @@ bool cvk_easy_spoils(const cvk_exchange *exchange);
 
 /* What libcurl's code for a finished exchange, whose status is known, means to a caller. */
 cvk_failure cvk_easy_failure(cvk_exchange *exchange, CURLcode code);
+
+/* Whether the answer came over a connection that several may share. */
+bool cvk_easy_shared(const cvk_exchange *exchange);
 
 /* Which certificates are trusted, for messages. */
 const char *cvk_easy_trust(const cvk_settings *settings);

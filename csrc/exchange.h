@@ -34,6 +34,7 @@ typedef struct cvk_settings {
     cvk_buffer with_body; /* and of those with one */
     /* the transport's own */
     size_t in_flight;
+    bool shares;                       /* calls have shared connections */
     cvk_list waiting;                  /* for their turn, in order */
     struct cvk_settings *next_waiting; /* settings that have such */
     struct cvk_easy *idle;             /* handles set up this way and free for work */

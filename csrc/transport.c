@@ -32,6 +32,7 @@ struct cvk_transport {
     int64_t armed;        /* what the poller's timer is set to; -1: nothing */
     uint64_t kept;        /* how many connections libcurl may keep */
     bool spoilt;          /* one of the connections may be broken */
+    int64_t wary_until;   /* when the last call has ended that it may still carry; -1: trust */
     bool watched;         /* somebody else waits on the descriptor */
 };
 
@@ -112,6 +113,25 @@ static void explain(cvk_exchange *exchange, CURLcode code)
         exchange->why = curl_easy_strerror(code);
 }
 
+/*
+ * A connection that others share may stand still. libcurl would give it to every new call for as long
+ * as one is left on it. Until all that may be on it have ended, new calls share no connection; then
+ * it is closed.
+ */
+static void grow_wary(cvk_transport *transport)
+{
+    if (transport->wary_until >= 0)
+        return;
+    transport->wary_until = 0;
+    for (cvk_exchange *each = transport->flying.first; each != NULL; each = each->next) {
+        if (!each->settings->shares)
+            continue;
+        cvk_easy_isolate(each->easy, true);
+        if (each->deadline > transport->wary_until)
+            transport->wary_until = each->deadline;
+    }
+}
+
 /* Takes an exchange from libcurl, with libcurl's word for how it went. */
 static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode code)
 {
@@ -120,11 +140,17 @@ static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode co
     exchange->sent = cvk_easy_has_sent(exchange);
     explain(exchange, code);
     count(transport, exchange);
-    transport->spoilt |= cvk_easy_spoils(exchange);
+    if (cvk_easy_spoils(exchange)) {
+        transport->spoilt = true;
+        if (exchange->failure == CVK_TIMEOUT && exchange->settings->shares)
+            grow_wary(transport);
+    }
+    exchange->settings->shares |= cvk_easy_shared(exchange);
     curl_multi_remove_handle(transport->multi, easy->curl);
     exchange->easy = NULL;
     exchange->settings->in_flight--;
-    if (exchange->repeated) /* libcurl counts that up to five for the handle's whole life */
+    /* libcurl counts repeats up to five for a handle's whole life. */
+    if (easy->last || exchange->repeated)
         cvk_easy_free(easy);
     else
         cvk_easy_give(exchange->settings, easy);
@@ -209,6 +235,7 @@ static bool new_multi(cvk_transport *transport)
         return false;
     transport->kept = 0;
     transport->spoilt = false;
+    transport->wary_until = -1;
     curl_multi_setopt(transport->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(transport->multi, CURLMOPT_SOCKETDATA, transport);
     curl_multi_setopt(transport->multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -224,10 +251,14 @@ static bool launch(cvk_transport *transport, cvk_exchange *exchange)
         curl_multi_cleanup(transport->multi);
         new_multi(transport);
     }
+    if (transport->wary_until >= 0 && cvk_now() > transport->wary_until + 2 * grace)
+        transport->wary_until = -1;
     cvk_easy *easy = transport->multi == NULL ? NULL : cvk_easy_take(exchange->settings);
     if (easy == NULL)
         return false;
     keep_connections(transport);
+    if (transport->wary_until >= 0 && exchange->settings->shares)
+        cvk_easy_isolate(easy, false);
     if (!adopt(transport, easy) || !cvk_easy_prepare(easy, exchange, left > 0 ? (long)left : 1) ||
         curl_multi_add_handle(transport->multi, easy->curl) != CURLM_OK) {
         cvk_easy_free(easy);

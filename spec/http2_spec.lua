@@ -109,6 +109,38 @@ describe("a server that speaks HTTP/2 over TLS", function()
     clerk:close()
   end)
 
+  it("gets none over it while others still wait there, and then shares one again", function()
+    local tunnel = raw_server.start()
+    finally(function() tunnel:stop() end)
+    local clerk = convoke.clerk { url = "https://localhost:" .. tunnel.port, retries = 0,
+      secret_key = "sk_test_1234567890", ca_file = server.certificate }
+    local port = tonumber(server.url:match "%d+$")
+    tunnel:play { { { "tunnel", port, 3000 }, { "hold" } }, { { "tunnel", port, 1e9 } } }
+    local function call(timeout)
+      return clerk.invitations:create({ email_address = "a@example.com" }, { timeout = timeout })
+    end
+    assert(call(3))
+    convoke.run(function()
+      local others, timed_out = {}, 0
+      for i = 1, 60 do others[i] = convoke.spawn(call, 1.5) end
+      local _, err = call(0.5)
+      assert.equal("timeout", err.kind)
+      local stop, versions = convoke.now() + 2.5, {}
+      while convoke.now() < stop do -- never without a call in flight
+        local pair = convoke.all { function() return select(3, assert(call(3))) end,
+          function() convoke.sleep(0.01) return select(3, assert(call(3))) end }
+        for _, meta in ipairs(pair) do versions[#versions + 1] = meta.headers["x-version"] end
+      end
+      for _, other in ipairs(others) do
+        if not other:await() then timed_out = timed_out + 1 end
+      end
+      assert.truthy(timed_out > 10)
+      assert.equal("1.1", versions[1])
+      assert.equal("2", versions[#versions])
+    end)
+    clerk:close()
+  end)
+
   it("ends calls by their deadline, one by one", function()
     local clerk = client { ca_file = server.certificate, retries = 0 }
     finally(function() clerk:close() end)
