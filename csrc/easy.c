@@ -33,12 +33,49 @@ static cvk_exchange *exchange_of(const void *user)
     return ((const cvk_easy *)user)->exchange;
 }
 
+static bool begins_head(const char *data, size_t size)
+{
+    return size > 5 && memcmp(data, "HTTP/", 5) == 0;
+}
+
+/*
+ * libcurl from 7.83.0 to 8.0.1 adds a header line that begins with a space to the header before it,
+ * and takes one that it has freed, of the answer before, where there is none in this answer. It shows
+ * a line first to the body's callback, if asked to, which lets none such pass.
+ */
+static bool is_foldable(cvk_easy *easy, const char *data, size_t size)
+{
+    bool folded = !easy->amid_line && size > 0 && (data[0] == ' ' || data[0] == '\t');
+    easy->amid_line = size > 0 && data[size - 1] != '\n';
+    if (folded) {
+        easy->exchange->failure = CVK_NETWORK;
+        easy->exchange->why = "the answer begins amid a header";
+    }
+    return !folded;
+}
+
+/* The first header has come: from now on there is one to add to. */
+static void hide_head(cvk_easy *easy)
+{
+    curl_easy_setopt(easy->curl, CURLOPT_HEADER, 0L);
+    easy->shows_head = false;
+}
+
+static bool remembers_headers(void)
+{
+    unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
+    return version >= 0x075300 && version < 0x080100;
+}
+
 static size_t on_body(char *data, size_t one, size_t size, void *user)
 {
     (void)one;
-    cvk_exchange *exchange = exchange_of(user);
+    cvk_easy *easy = user;
+    cvk_exchange *exchange = easy->exchange;
     if (exchange->abandoned)
         return 0;
+    if (easy->shows_head && (!exchange->head_ended || begins_head(data, size)))
+        return is_foldable(easy, data, size) ? size : 0;
     if (size > exchange->settings->max_response_bytes - exchange->body.size) {
         exchange->failure = CVK_TOO_LARGE;
         return 0;
@@ -88,7 +125,8 @@ static size_t on_header(char *data, size_t one, size_t size, void *user)
         exchange->head_too_large = true;
         return 0;
     }
-    if (size > 5 && memcmp(data, "HTTP/", 5) == 0) { /* the one before was an interim answer */
+    bool first = begins_head(data, size);
+    if (first) { /* the one before was an interim answer */
         cvk_buffer_clear(&exchange->headers);
         exchange->head_ended = false;
         exchange->length = -1;
@@ -99,6 +137,9 @@ static size_t on_header(char *data, size_t one, size_t size, void *user)
         exchange->why = "the answer does not say clearly how long it is";
         return 0;
     }
+    cvk_easy *easy = user;
+    if (easy->shows_head && !first && !exchange->head_ended)
+        hide_head(easy);
     cvk_buffer_add(&exchange->headers, data, size);
     if (exchange->headers.failed)
         exchange->failure = CVK_MEMORY;
@@ -224,6 +265,7 @@ static cvk_easy *new_easy(const cvk_settings *settings)
     cvk_easy *easy = calloc(1, sizeof *easy);
     if (easy == NULL)
         return NULL;
+    easy->remembers = remembers_headers();
     easy->curl = curl_easy_init();
     if (easy->curl != NULL && set_up(easy, settings))
         return easy;
@@ -254,6 +296,7 @@ void cvk_easy_give(cvk_settings *settings, cvk_easy *easy)
         cvk_easy_free(easy);
         return;
     }
+    easy->used = true;
     easy->next = settings->idle;
     settings->idle = easy;
     settings->idle_count++;
@@ -381,8 +424,13 @@ bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange, long timeout)
         code |= curl_easy_setopt(curl, CURLOPT_REQUEST_TARGET, target);
     code |= curl_easy_setopt(curl, CURLOPT_URL, address);
     code |= curl_easy_setopt(curl, CURLOPT_HTTPHEADER, lines);
+    bool show_head = easy->used && easy->remembers;
+    if (show_head && !easy->shows_head)
+        code |= curl_easy_setopt(curl, CURLOPT_HEADER, 1L);
     if (code != CURLE_OK)
         return false;
+    easy->shows_head = show_head;
+    easy->amid_line = false;
     easy->operation = request->operation;
     easy->timeout = timeout;
     easy->targeted = target != NULL;

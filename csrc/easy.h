@@ -18,6 +18,10 @@ typedef struct cvk_easy {
     long timeout;                   /* that is set */
     bool targeted;                  /* a request target is set */
     bool last;                      /* set up for one exchange only */
+    bool remembers;                 /* this libcurl may take headers of the answer before */
+    bool used;                      /* there was an answer before */
+    bool shows_head;                /* the head goes through the body's callback first */
+    bool amid_line;                 /* of such a head, and the line goes on */
     cvk_transport *transport;       /* that is told of closed connections */
     char message[CURL_ERROR_SIZE];
 } cvk_easy;

@@ -590,6 +590,61 @@ describe("a call in flight", function()
     ]]):format(url)):gsub("%s+$", "")))
   end)
 
+  describe("by a handle that was used before", function()
+    local rest = answer(200, invitation):match "^[^\n]*\n(.*)$"
+    local long = ("x"):rep(40000)
+    local answers = {
+      answer(200, invitation),
+      "HTTP/1.1 200 OK\r\nX-Long: " .. long .. "\r\n" .. rest,
+      "HTTP/1.1 200 OK\r\nX-Folded: a\r\n b\r\n\tc\r\n" .. rest,
+      "HTTP/1.1 100 Continue\r\n\r\n" .. answer(200, invitation),
+      "HTTP/1.1 103 Early Hints\r\nX-A: b\r\n\r\n" .. answer(200, invitation),
+    }
+
+    local function make(client)
+      local call = prepare(client)
+      call:submit(5)
+      assert.truthy(step_until(function() return call:done() end))
+      while core.finished() do end
+      return call
+    end
+
+    it("an answer is as it was sent", function()
+      local until_the_end = "HTTP/1.1 200 OK\r\n\r\n" .. invitation
+      for _, one in ipairs(answers) do
+        for i = 0, #answers do
+          server:play { { { "receive" }, { "send", one }, { "receive" },
+            { "send", answers[i] or until_the_end } } }
+          local client = new_client(1)
+          for _ = 1, 2 do
+            local call = make(client)
+            assert.is_nil((call:failure()))
+            assert.equal(invitation, call:body())
+          end
+        end
+      end
+    end)
+
+    -- libcurl 7.83.0 to 8.0.1 would write into memory that it has freed.
+    it("an answer that begins amid a header is none", function()
+      for _, before in ipairs(answers) do
+        for _, folded in ipairs { " folded", "\tfolded: x", " " .. long, " " } do
+          for _, start in ipairs { "", "HTTP/1.1 100 Continue\r\n\r\n" } do
+            local broken = start .. "HTTP/1.1 200 OK\r\n" .. folded .. "\r\n" .. rest
+            local client = new_client(1)
+            server:play { { { "receive" }, { "send", before }, { "receive" }, { "send", broken } } }
+            for _ = 1, 2 do
+              assert.equal(invitation, make(client):body())
+              assert.equal("network", (make(client):failure()))
+            end
+            server:play { { { "receive" }, { "send", broken } } }
+            assert.equal("network", (make(new_client(1)):failure()))
+          end
+        end
+      end
+    end)
+  end)
+
   it("beyond max_in_flight waits for its turn", function()
     server:play { { { "receive" }, { "sleep", 0.03 }, { "send", answer(200, invitation) },
       { "again" } } }
