@@ -86,6 +86,11 @@ static size_t on_body(char *data, size_t one, size_t size, void *user)
     return exchange->body.failed ? 0 : size;
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /*
  * Notes the Content-Length of a header line. Returns whether it is one, and the only one: libcurl
  * reads what it can of a wrong one and believes the last of several, and so would take a part of an
@@ -97,9 +102,9 @@ static bool learn_length(cvk_exchange *exchange, const char *line, size_t size)
     size_t at = sizeof name - 1;
     if (size < at || strncasecmp(line, name, at) != 0)
         return true;
-    while (at < size && (line[at] == ' ' || line[at] == '\t'))
+    while (at < size && is_space(line[at]))
         at++;
-    while (size > at && memchr(" \t\r\n", line[size - 1], 4) != NULL)
+    while (size > at && is_space(line[size - 1]))
         size--;
     bool good = at < size && size - at <= 18; /* more digits are no number of bytes */
     int64_t length = 0;

@@ -8,8 +8,8 @@
 --   server:stop()
 --
 -- A request is answered with its header X-Answer as the body, or with 204 without one. The header
--- X-End ends the connection after that: "length", after a body with a Content-Length; "whole", after
--- one without, as TLS has it; "cut", without the end of TLS.
+-- X-End ends the connection after that: "length", a body with a Content-Length; "whole", one
+-- without it, as TLS has it; "cut", one without it and without the end of TLS.
 
 local socket = require "socket"
 
