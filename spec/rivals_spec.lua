@@ -252,6 +252,36 @@ describe("two creates for one address at once", function()
   end)
 end)
 
+describe("a create that raised", function()
+  -- Raises at the first request, whose call is kept from the collector; loses the second answer.
+  local function create_after(raising)
+    local server = start("clerk", refusing("clerk", { ["ada@example.com"] = { "lost" } }))
+    local client = server:client()
+    local send = server.send
+    function server.send(...)
+      server.send = send
+      return raising(...)
+    end
+    local function create(options)
+      return client.invitations:create({ email_address = "ada@example.com" }, options)
+    end
+    collectgarbage "stop"
+    local raised = not pcall(create)
+    local value, err = create { timeout = 3 }
+    collectgarbage "restart"
+    assert.is_true(raised)
+    assert.is_nil(err)
+    assert.equal("inv_1", value.id)
+    client:close()
+  end
+
+  it("waits for no answer any more, as far as others are concerned", function()
+    create_after(function() error "broken" end)
+    create_after(function() return { status = "none" } end)
+    create_after(function() return { status = 200, headers = { 1 } } end)
+  end)
+end)
+
 describe("CVAT, whose answers carry no address,", function()
   local function create(client, address, options)
     return function()

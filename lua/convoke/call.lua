@@ -232,7 +232,7 @@ end
 --   state, operation, params, options, path (its path value); started and deadline by now(),
 --   attempt, retries; lookable: what it makes can be looked up; began by core.time(), if so;
 --   on_wire: a try waits for its answer; unsettled: an earlier try may have happened;
---   renewed: the credential was renewed.
+--   source: of its credential, if that is a function; renewed: it was asked anew.
 
 local function find_operation(api, id)
   for _, operation in ipairs(api.operations) do
@@ -388,6 +388,45 @@ local function weigh(run, err)
   return "over"
 end
 
+-- Tries until the matter is settled; it is `before` now. Returns as call.perform() does.
+local function go_on(run, before)
+  local state, source = run.state, run.source
+  while true do
+    local value, err, status, log_lines = try_once(run, before)
+    if not err then
+      state.budget:give()
+      return succeed(run, value, status, log_lines)
+    end
+    local verdict, object, seen
+    if source and not run.renewed and err.status == 401 then
+      run.renewed = true
+      verdict = renew(state, run.operation, true) and "again" or "over"
+      if verdict == "again" then run.native = prepare(run) end
+    else
+      verdict, object, seen = weigh(run, err)
+    end
+    if verdict == "again" then
+      call.retried = call.retried + 1
+      before = now()
+    elseif verdict == "done" then
+      return succeed(run, object, seen or err.status)
+    else
+      if run.lookable then reconcile.leave(run, err) end
+      err.attempts = run.attempt
+      err.elapsed = now() - run.started
+      return nil, err
+    end
+  end
+end
+
+-- Passes on what go_on() returned or raised; what raised is over, too.
+local function conclude(run, finished, ...)
+  if finished then return ... end
+  local in_doubt = run.on_wire or run.unsettled
+  if run.slot then reconcile.leave(run, in_doubt and { outcome = "unknown" } or nil) end
+  error((...), 0)
+end
+
 --- Makes one call.
 -- @param state      of the client (see client.lua)
 -- @param operation  of the catalogue
@@ -401,11 +440,11 @@ function call.perform(state, operation, params, options, path)
   local deadline = started + (options.timeout or state.timeout)
   if options.deadline and options.deadline < deadline then deadline = options.deadline end
   local lookable = reconcile.can_look(operation)
+  local source = state.credential and state.credential.source
   local run = { state = state, operation = operation, params = params, options = options,
     path = path, native = nil, started = started, began = lookable and core.time(),
     deadline = deadline, attempt = 0, retries = options.retries or state.retries,
-    on_wire = false, unsettled = false, lookable = lookable, slot = nil }
-  local source = state.credential and state.credential.source
+    source = source, on_wire = false, unsettled = false, lookable = lookable, slot = nil }
   if source then
     local ok, err = renew(state, operation, false)
     if not ok then return nil, err end
@@ -413,34 +452,10 @@ function call.perform(state, operation, params, options, path)
   local faults
   run.native, faults = prepare(run)
   if not run.native then return nil, errors.invalid(operation, faults) end
-  if lookable then reconcile.enter(run) end
   local before = source and now() or started
-  while true do
-    local value, err, status, log_lines = try_once(run, before)
-    if not err then
-      state.budget:give()
-      return succeed(run, value, status, log_lines)
-    end
-    local verdict, object, seen
-    if source and not run.renewed and err.status == 401 then
-      run.renewed = true
-      verdict = renew(state, operation, true) and "again" or "over"
-      if verdict == "again" then run.native = prepare(run) end
-    else
-      verdict, object, seen = weigh(run, err)
-    end
-    if verdict == "again" then
-      call.retried = call.retried + 1
-      before = now()
-    elseif verdict == "done" then
-      return succeed(run, object, seen or err.status)
-    else
-      if lookable then reconcile.leave(run, err) end
-      err.attempts = run.attempt
-      err.elapsed = now() - started
-      return nil, err
-    end
-  end
+  if not lookable then return go_on(run, before) end
+  reconcile.enter(run)
+  return conclude(run, engine.protected(go_on, run, before))
 end
 
 return call
