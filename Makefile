@@ -184,7 +184,7 @@ memory: ## every operation while memory runs out, at every allocation (MOST=n: a
 	  $(build)/memory spec/memory/run.lua $(MOST)
 
 # The fuzzers: TARGET, for so many SECONDS each.
-TARGET  ?= request answer header address json
+TARGET  ?= request answer header address json wire
 SECONDS ?= 300
 
 .PHONY: fuzz

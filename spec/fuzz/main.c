@@ -12,6 +12,7 @@
 #include "../../csrc/lua_core.h"
 #include "../../csrc/model.h"
 #include "../../csrc/uri.h"
+#include "server.h"
 #include "values.h"
 
 #include <curl/curl.h>
@@ -112,22 +113,29 @@ static cvk_exchange *check_exchange(lua_State *L)
     return call->exchange;
 }
 
+/* Appends header lines, each with its closing zero, to the array on top. */
+static void append_lines(lua_State *L, const cvk_buffer *lines)
+{
+    for (size_t i = 0; i < lines->size;) {
+        size_t size = strnlen(lines->data + i, lines->size - i);
+        lua_pushlstring(L, lines->data + i, size);
+        lua_rawseti(L, -2, (int)lua_rawlen(L, -2) + 1);
+        i += size + 1;
+    }
+}
+
 /* fuzz.request(call): the address with its secret, an array of header lines without, the body. */
 static int fuzz_request(lua_State *L)
 {
     const cvk_request *request = &check_exchange(L)->request;
     cvk_buffer address = {0};
-    int count = 0;
     cvk_request_address(request, true, &address);
     lua_pushlstring(L, address.data, address.size);
     cvk_buffer_free(&address);
     lua_newtable(L);
-    for (size_t i = 0; i < request->headers.size;) {
-        size_t size = strnlen(request->headers.data + i, request->headers.size - i);
-        lua_pushlstring(L, request->headers.data + i, size);
-        lua_rawseti(L, -2, ++count);
-        i += size + 1;
-    }
+    if (request->base != NULL)
+        append_lines(L, request->base);
+    append_lines(L, &request->headers);
     lua_pushlstring(L, request->body.size == 0 ? "" : request->body.data, request->body.size);
     return 3;
 }
@@ -251,6 +259,26 @@ static int fuzz_date(lua_State *L)
     return 1;
 }
 
+/* ---- answers over the wire ------------------------------------------------------------------- */
+
+/* fuzz.serve(): the port of a server; fuzz.say(bytes): what it answers. */
+static int fuzz_serve(lua_State *L)
+{
+    int port = cvk_server_start();
+    if (port == 0)
+        return luaL_error(L, "no server");
+    lua_pushinteger(L, port);
+    return 1;
+}
+
+static int fuzz_say(lua_State *L)
+{
+    size_t size;
+    const char *bytes = luaL_checklstring(L, 1, &size);
+    cvk_server_say(bytes, size);
+    return 0;
+}
+
 /* ---- lines of Lua ---------------------------------------------------------------------------- */
 
 static void count_line(lua_State *L, lua_Debug *line)
@@ -291,12 +319,16 @@ static void preload(lua_State *L)
 static void load(lua_State *L, const char *target)
 {
     static const luaL_Reg functions[] = {
-        {"any", fuzz_any},           {"answer", fuzz_answer}, {"below", fuzz_below},
-        {"date", fuzz_date},         {"number", fuzz_number}, {"origin", fuzz_origin},
-        {"params", fuzz_params},     {"read", fuzz_read},     {"receive", fuzz_receive},
-        {"request", fuzz_request},   {"rest", fuzz_rest},     {"text", fuzz_text},
-        {"unescape", fuzz_unescape}, {"url", fuzz_url},       {"watch", fuzz_watch},
-        {"words", fuzz_words},       {"write", fuzz_write},   {NULL, NULL},
+        {"any", fuzz_any},           {"answer", fuzz_answer},
+        {"below", fuzz_below},       {"date", fuzz_date},
+        {"number", fuzz_number},     {"origin", fuzz_origin},
+        {"params", fuzz_params},     {"read", fuzz_read},
+        {"receive", fuzz_receive},   {"request", fuzz_request},
+        {"rest", fuzz_rest},         {"say", fuzz_say},
+        {"serve", fuzz_serve},       {"text", fuzz_text},
+        {"unescape", fuzz_unescape}, {"url", fuzz_url},
+        {"watch", fuzz_watch},       {"words", fuzz_words},
+        {"write", fuzz_write},       {NULL, NULL},
     };
     char script[64];
     luaL_openlibs(L);
