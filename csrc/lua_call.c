@@ -103,10 +103,11 @@ static int call_done(lua_State *L)
     return 1;
 }
 
-/* Call:revoked(): whether it was cancelled, in flight or not. */
+/* Call:revoked(): whether it was cancelled, in flight or not; also by a fork. */
 static int call_revoked(lua_State *L)
 {
-    lua_pushboolean(L, check_call(L)->revoked);
+    const cvk_call *call = check_call(L);
+    lua_pushboolean(L, call->revoked || call->exchange->failure == CVK_CANCELLED);
     return 1;
 }
 

@@ -441,10 +441,13 @@ void cvk_transport_free(cvk_transport *transport)
     free(transport);
 }
 
+/* Whether its request has left, or will, is the parent's affair and unknown here. */
 static void orphan(cvk_exchange *first)
 {
     for (cvk_exchange *exchange = first; exchange != NULL; exchange = exchange->next) {
         exchange->failure = CVK_CANCELLED;
+        exchange->sent = true;
+        exchange->why = "left to the process that forked";
         exchange->stage = CVK_FINISHED;
         exchange->transport = NULL;
         exchange->settings->in_flight = 0;

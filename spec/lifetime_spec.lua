@@ -304,6 +304,28 @@ describe("lifetimes", function()
       assert.equal(0, status)
     end)
 
+    it("the child knows nothing of what becomes of the parent's creates, nor repeats them",
+      function()
+        server:fault { api = "clerk", path = PATH, method = "POST", delay = 0.3, times = 1 }
+        local output, status = run(prelude .. [[
+          local function create(address)
+            return clerk.invitations:create { email_address = address }
+          end
+          local waiting = convoke.spawn(create, "forked@example.com")
+          for _ = 1, 5 do convoke.step() end
+          local child = process.fork()
+          local value, err = waiting:await()
+          if child == 0 then
+            print(err and err.kind, err and err.outcome, convoke.stats().started)
+            io.stdout:flush()
+            process.exit(0)
+          end
+          print(process.wait(child), value and value.status)
+        ]])
+        assert.equal("cancelled\tunknown\t0\n0\tpending\n", output)
+        assert.equal(0, status)
+      end)
+
     it("the child's copies of waiting tasks end as cancelled", function()
       delay(0.2)
       local output, status = run(prelude .. [[
