@@ -301,6 +301,19 @@ describe("CVAT, whose answers carry no address,", function()
     client:close()
   end)
 
+  it("is told apart when another call with a name like it has found its end", function()
+    local nothing = "nothing"
+    local server = start("cvat", refusing("cvat",
+      { ["cat@one.example"] = { "lost" }, ["cat@two.example"] = { nothing, nothing, nothing } }))
+    local client = server:client { retries = 4 }
+    local results = at_once { create(client, "cat@one.example"), create(client, "cat@two.example") }
+    assert.is_nil(results[1][2])
+    assert.equal("key-1", results[1][1].key)
+    assert.is_nil(results[2][2])
+    assert.equal("key-2", results[2][1].key)
+    client:close()
+  end)
+
   it("settles nothing where two lost answers are about names that are alike", function()
     local server = start("cvat", refusing("cvat",
       { ["ada@one.example"] = { "lost" }, ["ada@two.example"] = { "lost" } }))

@@ -14,11 +14,11 @@ local going_on = setmetatable({}, { __mode = "v" })
 local slots, free, free_count = 0, {}, 0 -- slots so far; those that are free
 
 -- What calls of this program were given: no other call has made that. In slices of time, the latest
--- last, each with `given`, id -> when it was made, and when the first and the last were given. A
--- slice is kept while a call goes on that might find what is in it, and a little longer, for clocks
--- differ.
+-- last, each with `given`, id -> when it was made; when the first and the last were given; and
+-- `doubt`, how little was known of the server's clock, in seconds. A slice is kept while a call
+-- goes on that might find what is in it, and longer by the doubt.
 local slices = {}
-local width, kept = 5, 5 -- seconds
+local width, least_doubt = 2, 2 -- seconds
 
 local function forget_old(now)
   local oldest = now
@@ -32,18 +32,19 @@ local function forget_old(now)
       free[free_count] = slot
     end
   end
-  while slices[1].last < oldest - kept do table.remove(slices, 1) end
+  while slices[1].last < oldest - slices[1].doubt do table.remove(slices, 1) end
 end
 
-local function remember(id, time)
+local function remember(id, time, doubt)
   if type(id) ~= "string" then return end
   local now, slice = core.now(), slices[#slices]
   if not slice or slice.first < now - width then
-    slice = { first = now, last = now, given = {} }
+    slice = { first = now, last = now, doubt = least_doubt, given = {} }
     slices[#slices + 1] = slice
     forget_old(now)
   end
   slice.given[id], slice.last = time or true, now
+  if doubt > slice.doubt and doubt < math.huge then slice.doubt = doubt end
 end
 
 -- Whether a call was given the object that was made at that time.
@@ -214,7 +215,8 @@ local longest_doubt = 60 -- seconds
 
 --- Notes that a call begins whose operation can_look() knows.
 -- @param run  what call.lua knows of a call: operation, params; `started`, by core.now();
---   `on_wire`, it waits for an answer; `unsettled`, an earlier try may have happened
+--   `on_wire`, it waits for an answer; `unsettled`, an earlier try may have happened. Noted here:
+--   `waiting`, for what becomes of others; `ended`, when, if nobody knows how
 function reconcile.enter(run)
   local slot = free[free_count]
   if slot then
@@ -256,8 +258,9 @@ local function each_rival(run, f)
 end
 
 -- Whose an object is that fits a call: "own"; "other", a call's that it fits better; "open" while
--- another call may still be given it; or "contested", when it may be another's as well.
-local function whose(way, run, object, fit)
+-- another call may still tell that it is its own, or not; or "contested", when it may be another's
+-- as well.
+local function whose(way, run, object, fit, echo)
   local verdict = "own"
   each_rival(run, function(rival)
     local fits = way.fit(object, rival.params or {})
@@ -266,9 +269,10 @@ local function whose(way, run, object, fit)
       verdict = "other"
     elseif rival.on_wire then
       verdict = "open"
-    elseif way.harmless and verdict ~= "open"
-      and not same_address(rival.params.email, run.params.email) then
-      verdict = "contested"
+    elseif way.harmless and not same_address(rival.params.email, run.params.email) then
+      -- Who can still ask again goes first; two that wait for each other would wait for ever.
+      local hopeful = echo and not rival.ended and not rival.waiting
+      verdict = (hopeful or verdict == "open") and "open" or "contested"
     end -- who asked for the very same cannot tell the difference
   end)
   return verdict
@@ -279,8 +283,8 @@ function reconcile.note(run, value, clock)
   if type(value) ~= "table" then return end
   local way = ways[run.operation.name]
   local time = way.time(value)
-  remember(way.id(value), time)
   if time then clock:learn(time, time + resolution, run.began, core.time()) end
+  remember(way.id(value), time, clock.most - clock.least)
 end
 
 --- Whether there is a way to look for what the operation makes.
@@ -323,14 +327,14 @@ end
 
 -- Sorts what was collected: what surely fits and may be the call's own; what perhaps fits; whether
 -- there is something older or another's; whether somebody may still be given what is there.
-local function sort_out(way, run, objects, began)
+local function sort_out(way, run, objects, began, echo)
   local sorted = { [perhaps] = {}, [nearly] = {}, [surely] = {}, others = false, contested = false,
     open = false }
   for _, object in ipairs(objects) do
     local fit, time = way.fit(object, run.params or {}), way.time(object)
     if fit > not_at_all then
       if time and time >= began and not was_given(way.id(object), time) then
-        local owner = whose(way, run, object, fit)
+        local owner = whose(way, run, object, fit, echo)
         if owner == "other" then
           sorted.others = true
         else
@@ -375,7 +379,7 @@ function reconcile.look(run, clock, echo, each, ask, let_pass)
   local function listed() return collect(way, each(way.list, query), earliest) end
   local objects = listed()
   if not objects then return "unclear" end
-  local sorted = sort_out(way, run, objects, earliest())
+  local sorted = sort_out(way, run, objects, earliest(), echo)
   -- A Date is no better than a second: an object as old as that may be another's. A few more Dates
   -- tell better.
   if clock:is_vague() and #sorted[surely] + #sorted[nearly] > 0 then
@@ -383,15 +387,17 @@ function reconcile.look(run, clock, echo, each, ask, let_pass)
     while clock:is_vague() and tries < 10 and ask(way.list, query) do tries = tries + 1 end
     objects = listed()
     if not objects then return "unclear" end
-    sorted = sort_out(way, run, objects, earliest())
+    sorted = sort_out(way, run, objects, earliest(), echo)
   end
-  while sorted.open and let_pass() do sorted = sort_out(way, run, objects, earliest()) end
+  run.waiting = sorted.open
+  while sorted.open and let_pass() do sorted = sort_out(way, run, objects, earliest(), echo) end
+  run.waiting = false
   local verdict, object = judge(way, run, sorted, echo)
   -- What others remove moves what comes after it to pages that have been read.
   if echo and verdict == "absent" and #objects > trusted then
     objects = listed()
     if not objects then return "unclear" end
-    return judge(way, run, sort_out(way, run, objects, earliest()), echo)
+    return judge(way, run, sort_out(way, run, objects, earliest(), echo), echo)
   end
   return verdict, object
 end
