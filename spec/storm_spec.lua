@@ -6,7 +6,7 @@ describe("the storm's audit", function()
   -- One call for one address and what the books hold for it; returns the faults as one text.
   local function faults(call, held)
     call.api, call.kind, call.number, call.address = "clerk", call.kind or "fresh", 1, "a@b.example"
-    call.attempts, call.retries = call.attempts or 1, 6
+    call.attempts, call.retries, call.timeout = call.attempts or 1, 6, 30
     call.tries = call.tries or { { verb = "create", what = "200" } }
     local report = storm.audit({ call }, { clerk = { ["a@b.example"] = held } })
     return table.concat(report.faults, "\n"), report
@@ -37,7 +37,9 @@ describe("the storm's audit", function()
     assert.truthy(faults({ err = ended "refused" }, { { id = "1" } }):find "refused, but made")
     assert.truthy(faults({ err = ended "not_sent" }, { { id = "1" } }):find "refused, but made")
     assert.truthy(faults({ err = ended "unknown", tries = looked }, { { id = "1" } })
-      :find "the look%-up went through")
+      :find "a look%-up could tell")
+    assert.truthy(faults({ err = ended "unknown", tries = { looked[1] } }, { { id = "1" } })
+      :find "a look%-up could tell")
   end)
 
   it("finds removals that were none, and such as were denied", function()

@@ -122,7 +122,7 @@ end
 local removed_share = 8
 
 -- Makes all calls, so many at a time.
-local function make_all(clients, calls, tasks, retries)
+local function make_all(clients, calls, tasks, options)
   convoke.run(function()
     local position = 0
     for _ = 1, math.min(tasks, #calls) do
@@ -130,7 +130,7 @@ local function make_all(clients, calls, tasks, retries)
         while position < #calls do
           position = position + 1
           local call = calls[position]
-          call.tries, call.retries = {}, retries
+          call.tries, call.retries, call.timeout = {}, options.retries, options.timeout
           storm.current[coroutine.running()] = call
           make(clients, call)
           storm.current[coroutine.running()] = nil
@@ -197,7 +197,8 @@ end
 -- Why a call could not know how it ended, or nil where it should have known.
 local function why_unknown(call)
   local last = call.tries[#call.tries]
-  if last.verb == "create" then return "no time to look" end
+  if (call.err.elapsed or 0) > call.timeout - 2 then return "no time left" end
+  if last.verb == "create" then return nil end
   if last.what ~= "200" then return "the look-up failed" end
   if call.attempts > call.retries then return "no tries left" end -- it may be executed later yet
   -- What CVAT lists has no address, only a name that fits both.
@@ -255,7 +256,7 @@ local function audit_address(report, calls, held)
     elseif call.err.outcome == "unknown" then
       unknown = unknown + 1
       local why = why_unknown(call)
-      check(not why and "reported as unknown, but the look-up went through")
+      check(not why and "reported as unknown, but a look-up could tell")
       why = why or "no good reason"
       report.reasons[why] = (report.reasons[why] or 0) + 1
     end
@@ -301,9 +302,9 @@ local function count_ends(report, calls)
 end
 
 --- Compares the ends of calls with the books.
--- @param calls  array of { api =, address =, kind =, number =, tries =, retries =, attempts =, id =
---   or err = }; `stood`, the id of what was there before; `namesake`, the call that is one;
---   `removal`, { done =, err = }, of what it has made
+-- @param calls  array of { api =, address =, kind =, number =, tries =, retries =, timeout =,
+--   attempts =, id = or err = }; `stood`, the id of what was there before; `namesake`, the call
+--   that is one; `removal`, { done =, err = }, of what it has made
 -- @param books  api -> address -> array of { id =, number =, removed = }
 -- @return table: faults (array of texts); counts, how the calls ended; reasons, why calls could not
 --   know how they ended -> how many
@@ -359,11 +360,10 @@ function storm.run(options)
   invite_before(sandbox, calls)
   local proxy = proxies.start(options.seed, targets)
   for i, api in ipairs(apis) do ports[api] = proxy.ports[i] end
-  local retries = options.retries or 6
-  local clients = connect(sandbox, ports, { log = note, retries = retries,
-    timeout = options.timeout or 30 })
+  local own = { log = note, retries = options.retries or 6, timeout = options.timeout or 30 }
+  local clients = connect(sandbox, ports, own)
   local started = convoke.now()
-  make_all(clients, calls, options.tasks or 64, retries)
+  make_all(clients, calls, options.tasks or 64, own)
   local seconds = convoke.now() - started
   convoke.sleep(longest_delay)
   close(clients)
