@@ -16,9 +16,8 @@ static cvk_call *check_call(lua_State *L)
 {
     cvk_call *call = lua_touserdata(L, 1);
     /* The methods have their metatable as an upvalue: quicker to compare with than by its name. */
-    if (call == NULL || !lua_getmetatable(L, 1))
-        luaL_argerror(L, 1, "not a call");
-    luaL_argcheck(L, lua_rawequal(L, -1, lua_upvalueindex(1)), 1, "not a call");
+    if (call == NULL || !lua_getmetatable(L, 1) || !lua_rawequal(L, -1, lua_upvalueindex(1)))
+        call = luaL_checkudata(L, 1, CVK_CALL_TYPE); /* raises */
     lua_pop(L, 1);
     luaL_argcheck(L, call->exchange != NULL && call->exchange->settings != NULL, 1, "call is over");
     return call;
@@ -297,7 +296,9 @@ static cvk_buffer check_text(lua_State *L)
 {
     size_t size;
     const char *text = luaL_checklstring(L, 1, &size);
-    return (cvk_buffer){.data = (char *)(uintptr_t)text, .size = size};
+    cvk_buffer view = {.size = size};
+    memcpy(&view.data, &text, sizeof text); /* nobody writes through it */
+    return view;
 }
 
 /* core.headers(text): the same of the text that Call:retire() gave. */
