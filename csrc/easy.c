@@ -2,7 +2,6 @@
 
 #include "uri.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -202,15 +201,6 @@ static size_t on_read(char *data, size_t one, size_t room, void *user)
 
 #endif
 
-/* Programs that the caller starts have no business with our connections. */
-static int on_new_socket(void *user, curl_socket_t fd, curlsocktype purpose)
-{
-    (void)user;
-    (void)purpose;
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-    return CURL_SOCKOPT_OK;
-}
-
 /* ---- handles ----------------------------------------------------------------------------- */
 
 /* The options that stay. */
@@ -220,7 +210,6 @@ static bool set_up(cvk_easy *easy, const cvk_settings *settings)
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PRIVATE, easy);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, easy->message);
-    curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, easy);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);

@@ -22,7 +22,7 @@ typedef struct cvk_easy {
     bool used;                      /* there was an answer before */
     bool shows_head;                /* the head goes through the body's callback first */
     bool amid_line;                 /* of such a head, and the line goes on */
-    cvk_transport *transport;       /* that is told of closed connections */
+    cvk_transport *transport;       /* that is told of its connections */
     char message[CURL_ERROR_SIZE];
 } cvk_easy;
 

@@ -47,9 +47,11 @@ int cvk_poller_fd(cvk_poller *poller);
 bool cvk_poller_watch(cvk_poller *poller, int fd, bool readable, bool writable);
 
 /*
- * A connection is about to be closed. A poller may go on watching what libcurl has let go of, which
- * spares system calls where that is used again.
+ * A connection is made, and about to be closed. Between the two a poller may go on watching what
+ * libcurl has let go of, which spares system calls where that is used again. (What libcurl closes
+ * without a word may live on in the child of a fork, and be watched for ever.)
  */
+void cvk_poller_opened(cvk_poller *poller, int fd);
 void cvk_poller_closed(cvk_poller *poller, int fd);
 
 /* Ends that watching: from now on the descriptor tells of nothing that was not asked for. */

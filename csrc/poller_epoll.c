@@ -18,8 +18,9 @@
  * again with the next; the kernel is only told of the latter.
  */
 typedef struct cvk_watch {
-    bool spare; /* libcurl has let go of it, the kernel may still watch it */
-    int place;  /* among the spare ones */
+    bool connection; /* we are told when it is closed */
+    bool spare;      /* libcurl has let go of it, the kernel may still watch it */
+    int place;       /* among the spare ones */
 } cvk_watch;
 
 struct cvk_poller {
@@ -105,7 +106,8 @@ static bool make_room(cvk_poller *poller, int fd)
 
 static void add_spare(cvk_poller *poller, int fd)
 {
-    poller->watches[fd] = (cvk_watch){.spare = true, .place = poller->spare_count};
+    poller->watches[fd].spare = true;
+    poller->watches[fd].place = poller->spare_count;
     poller->spares[poller->spare_count++] = fd;
 }
 
@@ -127,10 +129,18 @@ static bool forget(cvk_poller *poller, int fd)
            errno == EBADF;
 }
 
+void cvk_poller_opened(cvk_poller *poller, int fd)
+{
+    if (make_room(poller, fd))
+        poller->watches[fd].connection = true;
+}
+
 void cvk_poller_closed(cvk_poller *poller, int fd)
 {
     if (is_spare(poller, fd))
         forget(poller, fd);
+    if (fd < poller->room)
+        poller->watches[fd].connection = false;
 }
 
 void cvk_poller_rest(cvk_poller *poller)
@@ -144,7 +154,7 @@ bool cvk_poller_watch(cvk_poller *poller, int fd, bool readable, bool writable)
     struct epoll_event event = {.data.fd = fd};
     event.events = (readable ? (uint32_t)EPOLLIN : 0) | (writable ? (uint32_t)EPOLLOUT : 0);
     if (event.events == 0) {
-        if (!make_room(poller, fd))
+        if (fd >= poller->room || !poller->watches[fd].connection)
             return forget(poller, fd);
         if (!is_spare(poller, fd))
             add_spare(poller, fd);

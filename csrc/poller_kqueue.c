@@ -67,6 +67,12 @@ static bool watch(const cvk_poller *poller, int fd, short filter, bool wanted)
            errno == EBADF;
 }
 
+void cvk_poller_opened(cvk_poller *poller, int fd)
+{
+    (void)poller;
+    (void)fd;
+}
+
 void cvk_poller_closed(cvk_poller *poller, int fd)
 {
     (void)poller;

@@ -214,6 +214,12 @@ static bool set_events(cvk_poller *poller, int fd, short events)
     return true;
 }
 
+void cvk_poller_opened(cvk_poller *poller, int fd)
+{
+    (void)poller;
+    (void)fd;
+}
+
 void cvk_poller_closed(cvk_poller *poller, int fd)
 {
     (void)poller;

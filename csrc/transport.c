@@ -5,6 +5,7 @@
 #include "poller.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +47,16 @@ static int on_socket(CURL *curl, curl_socket_t fd, int what, void *user, void *s
     bool in = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
     bool out = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
     return cvk_guard_watch(&transport->guard, fd, in, out) ? 0 : -1;
+}
+
+/* Programs that the caller starts have no business with our connections. */
+static int on_open(void *user, curl_socket_t fd, curlsocktype purpose)
+{
+    (void)purpose;
+    const cvk_easy *easy = user;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    cvk_poller_opened(easy->transport->poller, fd);
+    return CURL_SOCKOPT_OK;
 }
 
 static int on_close(void *user, curl_socket_t fd)
@@ -215,12 +226,14 @@ static bool expire_flying(cvk_transport *transport, int64_t now)
     return ended;
 }
 
-/* This transport is told when a connection that the handle makes is closed. */
+/* This transport is told of the connections that the handle makes, and when they are closed. */
 static bool adopt(cvk_transport *transport, cvk_easy *easy)
 {
     if (easy->transport == transport)
         return true;
-    CURLcode code = curl_easy_setopt(easy->curl, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    CURLcode code = curl_easy_setopt(easy->curl, CURLOPT_SOCKOPTFUNCTION, on_open);
+    code |= curl_easy_setopt(easy->curl, CURLOPT_SOCKOPTDATA, easy);
+    code |= curl_easy_setopt(easy->curl, CURLOPT_CLOSESOCKETFUNCTION, on_close);
     code |= curl_easy_setopt(easy->curl, CURLOPT_CLOSESOCKETDATA, transport);
     easy->transport = code == CURLE_OK ? transport : NULL;
     return code == CURLE_OK;

@@ -782,6 +782,32 @@ describe("a fork", function()
     assert.equal(requests[1].connection, requests[4].connection)
   end)
 
+  it("in the midst of a look-up leaves nothing that keeps the descriptor readable", function()
+    local output = run(fork_prelude .. [[
+      local socket = require "socket"
+      local away = convoke.clerk { url = "http://nothing.invalid/v1", retries = 0,
+        secret_key = "sk_test_1234567890", allow_http = true }
+      local set = { getfd = convoke.pollfd, dirty = function() return false end }
+      local task = convoke.spawn(function() print(select(2, away.invitations:list {}).kind) end)
+      convoke.step()
+      convoke.step()
+      local child = process.fork()
+      if child == 0 then
+        socket.sleep(1)
+        process.exit(0)
+      end
+      task:await()
+      local woken = 0
+      for _ = 1, 50 do
+        if socket.select({ set }, nil, 0.005)[1] then woken = woken + 1 end
+        convoke.step()
+      end
+      print(woken < 25 or woken)
+      process.wait(child)
+    ]])
+    assert.equal("resolve\ntrue\nexit 0\n", output)
+  end)
+
   it("drops what was in flight in the child and lets the parent have its answer", function()
     for what, action in pairs {
       ["does nothing"] = "",
