@@ -437,6 +437,12 @@ bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange, long timeout)
 /* A transfer that ends before it has properly begun leaves a handle's figures as the one before it
  * left them. What our callbacks have seen is certain to be about this one. */
 
+bool cvk_easy_has_begun(const cvk_exchange *exchange)
+{
+    return exchange->asked || exchange->connects || exchange->header_bytes > 0 ||
+           exchange->body_sent > 0;
+}
+
 bool cvk_easy_has_sent(const cvk_exchange *exchange)
 {
     long bytes = 0;

@@ -47,6 +47,9 @@ void cvk_easy_drop_idle(cvk_settings *settings);
 /* Readies a handle for an exchange; `timeout` in milliseconds. false: out of memory. */
 bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange, long timeout);
 
+/* Whether libcurl has done anything for it; else a handle's figures are those of an earlier one. */
+bool cvk_easy_has_begun(const cvk_exchange *exchange);
+
 /*
  * Whether a part of the request may have reached the server: libcurl had come as far as sending
  * one and bytes have left. (What goes to a proxy before that does not count.)

@@ -84,6 +84,7 @@ struct cvk_exchange {
     cvk_buffer address;
     cvk_buffer lines;  /* libcurl's list of header lines */
     size_t body_sent;  /* where libcurl reads the body through a function */
+    bool connects;     /* a socket was made for it */
     bool asked;        /* libcurl has asked whether it may send */
     bool repeated;     /* and asked again, for another connection */
     long bytes_before; /* what had left before it asked first */

@@ -56,6 +56,8 @@ static int on_open(void *user, curl_socket_t fd, curlsocktype purpose)
     const cvk_easy *easy = user;
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     cvk_poller_opened(easy->transport->poller, fd);
+    if (easy->exchange != NULL)
+        easy->exchange->connects = true;
     return CURL_SOCKOPT_OK;
 }
 
@@ -87,6 +89,8 @@ static void count(cvk_transport *transport, const cvk_exchange *exchange)
     long opened = 0;
     curl_off_t up = 0, down = 0;
     CURL *curl = exchange->easy->curl;
+    if (!cvk_easy_has_begun(exchange))
+        return;
     curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &opened);
     curl_easy_getinfo(curl, CURLINFO_SIZE_UPLOAD_T, &up);
     curl_easy_getinfo(curl, CURLINFO_SIZE_DOWNLOAD_T, &down);

@@ -662,6 +662,24 @@ describe("a call in flight", function()
     while core.finished() do end
   end)
 
+  it("cancelled before libcurl looks at it counts nothing of an earlier one", function()
+    server:play { always(answer(200, invitation)) }
+    local client = new_client()
+    local one, other = prepare(client), prepare(client)
+    one:submit(5)
+    assert.truthy(step_until(function() return one:done() end))
+    local rise = counted(function()
+      other:submit(5)
+      other:cancel()
+    end)
+    assert.equal(1, rise.cancelled)
+    for _, name in ipairs { "connections_opened", "connections_reused", "bytes_sent",
+      "bytes_received" } do
+      assert.equal(0, rise[name], name)
+    end
+    while core.finished() do end
+  end)
+
   it("has its turn though the one before it ended by its deadline between two steps", function()
     server:play { { { "receive" }, { "hold" } }, always(answer(200, invitation)) }
     local client = new_client(1)
