@@ -181,6 +181,30 @@ describe("lifetimes", function()
       assert.is_table(answer)
     end)
 
+    it("keeps no call whose coroutine a host drops before the next try", function()
+      local natives, count = setmetatable({}, { __mode = "k" }), 0
+      local function park(_, native)
+        natives[native] = true
+        count = count + 1
+        coroutine.yield()
+      end
+      local function nothing() end
+      local failing = { send = function() return nil, { kind = "connect", sent = false } end }
+      local lasting = convoke.clerk { secret_key = "sk_test_1234567890", transport = failing }
+      local dropped = coroutine.create(function() lasting.invitations:list {} end)
+      convoke.use { park = park, wake = nothing, drive = nothing,
+        running = function() return coroutine.running() == dropped and {} or nil end }
+      assert(coroutine.resume(dropped))
+      convoke.use "tasks"
+      dropped = nil
+      local stop = convoke.now() + 1 -- the pause is half as long
+      while convoke.now() < stop do convoke.step() end
+      for _ = 1, 3 do collectgarbage() end
+      assert.equal(1, count)
+      assert.is_nil(next(natives))
+      lasting:close()
+    end)
+
     if _VERSION == "Lua 5.4" then
       it("is closed at the end of its scope", function()
         local made = assert(load [[

@@ -278,7 +278,7 @@ local function build(api, options)
     log = options.log,
     defaults = defaults,
     call_options = own_call_options(api),
-    pausing = {}, -- native calls that wait for their next try
+    pausing = setmetatable({}, { __mode = "k" }), -- native calls that wait for their next try
     budget = retry.budget(),
     clock = reconcile.clock(),
   }

@@ -12,8 +12,9 @@ local engine = {}
 -- By the number of a call in flight:
 local waiters = {} -- what the parked coroutine that waits for it is known by
 local owners = {} -- the host that knows it, where that is not our own scheduler
-local pausers = {} -- native call -> { owner, token } of who waits for its next try
 local waiting = 0 -- how many those are
+-- Native call -> { owner, token } of who waits for its next try; weak, because that one may die.
+local pausers = setmetatable({}, { __mode = "k" })
 local host -- a foreign host in use, or nil
 local scheduler -- the host of our own tasks; set by tasks.lua
 local watched = false -- somebody watches the descriptor
