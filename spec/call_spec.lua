@@ -88,6 +88,17 @@ describe("the third value of a success", function()
     assert.is_nil(meta.log_lines)
   end)
 
+  if _VERSION ~= "Lua 5.1" then
+    it("shows just that when one looks what is in it", function()
+      local c = clerk { always(answer(200, invitation, "Clerk-Trace-Id: t-1\r\n")) }
+      local _, _, meta = create(c)
+      local shown = {}
+      for name, value in pairs(meta) do shown[name] = type(value) end
+      assert.same({ status = "number", attempts = "number", elapsed = "number",
+        request_id = "string", headers = "table" }, shown)
+    end)
+  end
+
   it("has the headers, looked up in any case, repeated ones joined", function()
     local c = clerk { always(answer(200, invitation, "X-Thing:  one \r\nx-thing:two\r\nX-Empty:\r\n"
       .. ": nameless\r\n")) }

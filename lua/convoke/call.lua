@@ -120,6 +120,15 @@ local meta_metatable = {
     if value then rawset(meta, name, value) end
     return value
   end,
+
+  --- Shows what is documented, where the Lua version asks (5.1 does not).
+  __pairs = function(meta)
+    local shown = { headers = meta.headers, request_id = meta.request_id }
+    for name, value in next, meta do
+      if type(name) == "string" then shown[name] = value end
+    end
+    return next, shown, nil
+  end,
 }
 
 -- Whether an application failed inside an answer that the protocol calls a success (Convex; 560
