@@ -201,11 +201,12 @@ polled := $(patsubst %,spec/%_spec.lua,call transport engine guard tasks hosts l
 poll: ## the specs of waiting, with the poller for systems that have neither epoll nor kqueue
 	@$(MAKE) --no-print-directory test VARIANT=-poll CPPFLAGS=-DCVK_POLLER_POLL SPEC='$(polled)'
 
-kqueue: ## the same with the BSDs' poller, on Linux, where something small stands in for kqueue
-	@$(MAKE) --no-print-directory test VARIANT=-kqueue \
-	  CPPFLAGS='-DCVK_POLLER_KQUEUE -isystem spec/support/kqueue' SPEC='$(polled)'
+kqueue := -DCVK_POLLER_KQUEUE -isystem spec/support/kqueue
 
-# The suite, what only LuaJIT and the other poller run, the want of memory, and the fuzzers' corpus.
+kqueue: ## the same with the BSDs' poller, on Linux, where something small stands in for kqueue
+	@$(MAKE) --no-print-directory test VARIANT=-kqueue CPPFLAGS='$(kqueue)' SPEC='$(polled)'
+
+# The suite, what only LuaJIT and the other pollers run, the want of memory, and the fuzzers' corpus.
 # Whether specs pass is not asked here: some measure times, which this slows down.
 covered := $(patsubst %,spec/%_spec.lua,openresty bell lifetime model)
 measure  = $(MAKE) --no-print-directory $(1) || echo "$(firstword $(1)): not all of it passed"
@@ -217,6 +218,7 @@ coverage: ## which lines of csrc the tests run
 	@$(call measure,test VARIANT=-coverage)
 	@$(call measure,test VARIANT=-coverage LUA=luajit SPEC='$(covered)')
 	@$(call measure,test VARIANT=-coverage-poll CPPFLAGS=-DCVK_POLLER_POLL SPEC='$(polled)')
+	@$(call measure,test VARIANT=-coverage-kqueue CPPFLAGS='$(kqueue)' SPEC='$(polled)')
 	@$(call measure,memory VARIANT=-coverage instrument='$(counted)' MOST=12)
 	@$(CC) $(compile) $(counted) -DCVK_REPLAY -o $(build)-coverage/fuzz spec/fuzz/*.c $(sources) \
 	  $(libs) $(shell pkg-config --libs $(LUA_PC))

@@ -267,8 +267,8 @@ describe("lifetimes", function()
         local one = io.open "/dev/null"
         taken[#taken + 1] = one
       until not one
-      while #taken > 0 do
-        table.remove(taken):close()
+      for left = #taken, 0, -1 do
+        if taken[left + 1] then taken[left + 1]:close() end
         local bell, why = core.bell()
         assert(bell or type(why) == "string")
         if bell then bell:close() end

@@ -88,9 +88,6 @@ print(("%-26s %6d %6d %8.1f"):format("all", all, ran, percent))
 
 print("\nlines that did not run, and why:")
 for _, line in ipairs(silent) do print(line) end
-for _, file in ipairs(sorted_keys(reasons.left_out)) do
-  print(("%s is not measured: %s"):format(file, reasons.left_out[file]))
-end
 print(("\n%.1f %% of the lines of csrc ran, %d %% at least should; %d object files"):format(percent,
   least, runs))
 os.exit(percent >= least and 0 or 1)
