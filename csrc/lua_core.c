@@ -426,6 +426,12 @@ static double number_field(lua_State *L, int table, const char *name)
     return value;
 }
 
+/* A number that may be larger than this machine's sizes. */
+static size_t size_field(lua_State *L, int table, const char *name)
+{
+    return (size_t)fmin(number_field(L, table, name), (double)(SIZE_MAX / 2));
+}
+
 static void set_line(lua_State *L, cvk_buffer *lines, const char *name, const char *value)
 {
     const char *fault = cvk_lines_set(lines, name, value, strlen(value));
@@ -466,8 +472,8 @@ static int core_client(lua_State *L)
     client->settings = settings;
     settings->connect_timeout =
         (long)fmin(fmax(1, number_field(L, 2, "connect_timeout") * 1000), 1e9);
-    settings->max_response_bytes = (size_t)number_field(L, 2, "max_response_bytes");
-    settings->max_in_flight = (size_t)number_field(L, 2, "max_in_flight");
+    settings->max_response_bytes = size_field(L, 2, "max_response_bytes");
+    settings->max_in_flight = size_field(L, 2, "max_in_flight");
     settings->http_version = (int)number_field(L, 2, "http_version");
     settings->proxy = copy_field(L, 2, "proxy");
     settings->ca_file = copy_field(L, 2, "ca_file");
