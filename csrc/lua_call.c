@@ -50,6 +50,13 @@ static void check_rest(lua_State *L, const cvk_exchange *exchange)
     luaL_argcheck(L, !exchange->abandoned, 1, "call was cancelled");
 }
 
+/* What core.finished() has yet to give out stands in a row there. Not so what a fork has ended. */
+static void check_taken(lua_State *L, const cvk_exchange *exchange)
+{
+    bool stands = exchange->anchor != 0 && exchange->failure != CVK_CANCELLED;
+    luaL_argcheck(L, !stands, 1, "call is not handed over yet");
+}
+
 /* Call:submit(seconds): sends it; the time is for the whole exchange. Returns a number from 1 that no
  * other call in flight has, or nil and why not: memory ran out. */
 static int call_submit(lua_State *L)
@@ -59,6 +66,7 @@ static int call_submit(lua_State *L)
     long milliseconds = seconds * 1000 < 1 ? 1 : (long)fmin(ceil(seconds * 1000 - 1e-6), 1e9);
     cvk_transport *transport = cvk_engine_or_none(L);
     check_rest(L, call->exchange);
+    check_taken(L, call->exchange);
     if (transport == NULL) {
         lua_pushnil(L);
         lua_pushstring(L, CVK_NO_ENGINE);

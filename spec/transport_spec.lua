@@ -680,6 +680,20 @@ describe("a call in flight", function()
     while core.finished() do end
   end)
 
+  it("that has ended is not submitted again before it is handed over", function()
+    server:play { always(answer(200, invitation)) }
+    local call = prepare(new_client())
+    call:submit(5)
+    assert.truthy(step_until(function() return call:done() end))
+    assert.has_error(function() call:submit(5) end)
+    assert.equal(call, (core.finished()))
+    assert.is_nil((core.finished()))
+    call:submit(5)
+    assert.truthy(step_until(function() return call:done() end))
+    assert.equal(call, (core.finished()))
+    assert.equal(0, core.stats().in_flight)
+  end)
+
   it("has its turn though the one before it ended by its deadline between two steps", function()
     server:play { { { "receive" }, { "hold" } }, always(answer(200, invitation)) }
     local client = new_client(1)
