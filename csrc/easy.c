@@ -242,7 +242,9 @@ static bool set_up(cvk_easy *easy, const cvk_settings *settings)
     if (curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, version) != CURLE_OK)
         code |= curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     /* This has libcurl decode; the header itself is among our lines, which costs it less. */
-    code |= curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
+    easy->unzips = (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ) != 0;
+    if (easy->unzips)
+        code |= curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
     if (settings->proxy != NULL || settings->direct)
         code |= curl_easy_setopt(curl, CURLOPT_PROXY, settings->direct ? "" : settings->proxy);
     if (settings->ca_file != NULL)
@@ -324,7 +326,7 @@ static void add_nodes(cvk_buffer *nodes, char *lines, size_t size)
 
 /* libcurl's list of header lines, whose nodes lie in one block and point to the lines where they
  * are. */
-static struct curl_slist *build_lines(cvk_exchange *exchange)
+static struct curl_slist *build_lines(cvk_exchange *exchange, bool unzips)
 {
     static char no_expect[] = "Expect:", no_type[] = "Content-Type:",
                 gzip[] = "Accept-Encoding: gzip";
@@ -336,7 +338,7 @@ static struct curl_slist *build_lines(cvk_exchange *exchange)
     add_nodes(nodes, request->headers.data, request->headers.size);
     if (request->credential != NULL)
         add_nodes(nodes, request->credential->lines.data, request->credential->lines.size);
-    if (!cvk_lines_have(&request->headers, "Accept-Encoding"))
+    if (unzips && !cvk_lines_have(&request->headers, "Accept-Encoding"))
         add_nodes(nodes, gzip, sizeof gzip);
     if (!request->operation->has_body)
         add_nodes(nodes, no_type, sizeof no_type);
@@ -401,7 +403,7 @@ bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange, long timeout)
     CURL *curl = easy->curl;
     const cvk_request *request = &exchange->request;
     const char *address = address_of(exchange);
-    struct curl_slist *lines = build_lines(exchange);
+    struct curl_slist *lines = build_lines(exchange, easy->unzips);
     if (address == NULL || lines == NULL)
         return false;
     CURLcode code = CURLE_OK;

@@ -17,6 +17,7 @@ typedef struct cvk_easy {
     const cvk_operation *operation; /* whose method is set */
     long timeout;                   /* that is set */
     bool targeted;                  /* a request target is set */
+    bool unzips;                    /* libcurl can */
     bool last;                      /* set up for one exchange only */
     bool remembers;                 /* this libcurl may take headers of the answer before */
     bool used;                      /* there was an answer before */

@@ -1,8 +1,10 @@
 -- Requests: what leaves for the server, byte by byte where it matters.
 
 local cjson = require "cjson"
+local compile = require "spec.support.compile"
 local convoke = require "convoke"
 local echo_server = require "spec.support.echo_server"
+local preloaded = require "spec.support.preloaded"
 
 local null = convoke.null
 
@@ -527,6 +529,19 @@ describe("a request", function()
       assert_invalid("page_size", client "cvat".invitations:list { page_size = "ALL" })
       assert_invalid("page", client "cvat".invitations:list { page = "all" })
     end)
+  end)
+
+  it("asks for gzip, if libcurl can read that", function()
+    assert(client "clerk".invitations:list {})
+    assert.equal("gzip", server:request().headers["accept-encoding"])
+    local library = compile("no_zlib", "libcurl")
+    local output = preloaded(library, ([[
+      local clerk = require("convoke").clerk { url = %q, secret_key = "sk_test_1" }
+      print(clerk.invitations:list {} ~= nil)
+    ]]):format(server.url))
+    os.remove(library)
+    assert.equal("true\n", output)
+    assert.is_nil(server:request().headers["accept-encoding"])
   end)
 
   it("as a transport of one's own sees it is what the server sees", function()
