@@ -323,26 +323,6 @@ describe("a second try", function()
     end
   end)
 
-  it("is not made once the client is closed, nor a look for what the first one made", function()
-    local c, sent
-    local function send(_)
-      sent = sent + 1
-      c:close()
-      return nil, { kind = "network", message = "broken" }
-    end
-    for verb, params in pairs { list = {}, create = { email_address = "ada@example.com" } } do
-      c = convoke.clerk { url = server.url, secret_key = "sk_test_12345678",
-        transport = { send = send } }
-      sent = 0
-      local value, err = c.invitations[verb](c.invitations, params)
-      assert.is_nil(value)
-      assert.equal("cancelled", err.kind)
-      assert.equal("unknown", err.outcome)
-      assert.matches("broken", err.message)
-      assert.equal(1, sent)
-    end
-  end)
-
   it("does not make an earlier unknown outcome certain", function()
     local c = clerk({ { { "receive" } }, always(answer(404, "{}")) }, { retries = 2 })
     local _, err = c.invitations:revoke "inv_1"

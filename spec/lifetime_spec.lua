@@ -181,6 +181,25 @@ describe("lifetimes", function()
       assert.is_table(answer)
     end)
 
+    it("that is closed makes no second try, nor a look for what the first one made", function()
+      local c, sent
+      local function send(_)
+        sent = sent + 1
+        c:close()
+        return nil, { kind = "network", message = "broken" }
+      end
+      for verb, params in pairs { list = {}, create = { email_address = "ada@example.com" } } do
+        c = convoke.clerk { secret_key = "sk_test_12345678", transport = { send = send } }
+        sent = 0
+        local value, err = c.invitations[verb](c.invitations, params)
+        assert.is_nil(value)
+        assert.equal("cancelled", err.kind)
+        assert.equal("unknown", err.outcome)
+        assert.matches("broken", err.message)
+        assert.equal(1, sent)
+      end
+    end)
+
     it("keeps no call whose coroutine a host drops before the next try", function()
       local natives, count = setmetatable({}, { __mode = "k" }), 0
       local function park(_, native)
