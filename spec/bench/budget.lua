@@ -12,8 +12,8 @@ return {
   margin = 0.03,
 
   thousands = {
-    ["create, blocking"] = 180,
-    ["create, 64 tasks"] = 190,
-    ["list of 500"] = 16290,
+    ["create, blocking"] = 179,
+    ["create, 64 tasks"] = 188,
+    ["list of 500"] = 16280,
   },
 }
