@@ -8,7 +8,7 @@
 
 enum {
     most_header_bytes = 256 * 1024, /* of one exchange, interim answers included */
-    most_idle_handles = 64,         /* kept by one client */
+    most_idle_handles = 256,        /* kept by one client */
     least_expecting = 1000,         /* bytes of a body from which libcurl would wait for "100" */
     idle_connection_seconds = 20,   /* older ones are likely to be dead at the other end */
 };

@@ -256,13 +256,13 @@ local function prepare(run)
 end
 
 local function succeed(run, value, status, log_lines)
-  local state = run.state
+  local state, ended = run.state, now()
   if run.lookable then
     reconcile.leave(run)
-    reconcile.note(run, value, state.clock)
+    reconcile.note(run, value, state.clock, ended)
   end
   return value, nil, setmetatable({ run.native:retire(), state.api, status = status,
-    attempts = run.attempt, elapsed = now() - run.started, log_lines = log_lines }, meta_metatable)
+    attempts = run.attempt, elapsed = ended - run.started, log_lines = log_lines }, meta_metatable)
 end
 
 -- One try within the deadline; it is `before` now. Returns value, err, status, log lines.

@@ -35,9 +35,9 @@ local function forget_old(now)
   while slices[1].last < oldest - slices[1].doubt do table.remove(slices, 1) end
 end
 
-local function remember(id, time, doubt)
+local function remember(id, time, doubt, now)
   if type(id) ~= "string" then return end
-  local now, slice = core.now(), slices[#slices]
+  local slice = slices[#slices]
   if not slice or slice.first < now - width then
     slice = { first = now, last = now, doubt = least_doubt, given = {} }
     slices[#slices + 1] = slice
@@ -278,13 +278,15 @@ local function whose(way, run, object, fit, echo)
   return verdict
 end
 
---- Notes what such a call was given, and when by both clocks.
-function reconcile.note(run, value, clock)
+--- Notes what such a call was given, and when by both clocks; it is `now` by core.now().
+function reconcile.note(run, value, clock, now)
   if type(value) ~= "table" then return end
   local way = ways[run.operation.name]
   local time = way.time(value)
-  if time then clock:learn(time, time + resolution, run.began, core.time()) end
-  remember(way.id(value), time, clock.most - clock.least)
+  if time then
+    clock:learn(time, time + resolution, run.began, run.began + (now - run.started))
+  end
+  remember(way.id(value), time, clock.most - clock.least, now)
 end
 
 --- Whether there is a way to look for what the operation makes.
