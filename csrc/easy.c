@@ -203,11 +203,9 @@ static size_t on_read(char *data, size_t one, size_t room, void *user)
 
 /* ---- handles ----------------------------------------------------------------------------- */
 
-/* The options that stay. */
-static bool set_up(cvk_easy *easy, const cvk_settings *settings)
+static void set_callbacks(cvk_easy *easy)
 {
     CURL *curl = easy->curl;
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PRIVATE, easy);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, easy->message);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
@@ -221,6 +219,14 @@ static bool set_up(cvk_easy *easy, const cvk_settings *settings)
     curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read);
     curl_easy_setopt(curl, CURLOPT_READDATA, easy);
 #endif
+}
+
+/* The options that stay. */
+static bool set_up(cvk_easy *easy, const cvk_settings *settings)
+{
+    CURL *curl = easy->curl;
+    set_callbacks(easy);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, settings->connect_timeout);
     curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)idle_connection_seconds);

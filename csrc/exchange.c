@@ -26,12 +26,6 @@ cvk_settings *cvk_settings_new(void)
     return settings;
 }
 
-cvk_settings *cvk_settings_hold(cvk_settings *settings)
-{
-    settings->holders++;
-    return settings;
-}
-
 /* A proxy's address may hold a password, a key file's name may tell more than it should. */
 static void wipe_string(char *string)
 {
@@ -65,7 +59,7 @@ cvk_exchange *cvk_exchange_new(void)
 
 void cvk_exchange_use(cvk_exchange *exchange, cvk_settings *settings)
 {
-    cvk_settings_hold(settings);
+    settings->holders++;
     cvk_settings_release(exchange->settings);
     exchange->settings = settings;
 }

@@ -43,7 +43,6 @@ typedef struct cvk_settings {
 
 /* Empty settings, held once; NULL: out of memory. */
 cvk_settings *cvk_settings_new(void);
-cvk_settings *cvk_settings_hold(cvk_settings *settings);
 void cvk_settings_release(cvk_settings *settings);
 
 /* Why an exchange brought no answer. */

@@ -113,12 +113,6 @@ void cvk_engine_keep_spare(lua_State *L, int index)
     lua_pop(L, 1);
 }
 
-cvk_transport *cvk_engine_if_any(lua_State *L)
-{
-    cvk_state *state = state_of(L);
-    return state == NULL || state->generation != generation ? NULL : state->transport;
-}
-
 cvk_transport *cvk_engine_or_none(lua_State *L)
 {
     cvk_state *state = state_of(L);
@@ -138,7 +132,15 @@ cvk_transport *cvk_engine_or_none(lua_State *L)
     return state->transport;
 }
 
-cvk_transport *cvk_engine(lua_State *L)
+/* The same if there is one already, else NULL; never raises. */
+static cvk_transport *engine_if_any(lua_State *L)
+{
+    cvk_state *state = state_of(L);
+    return state == NULL || state->generation != generation ? NULL : state->transport;
+}
+
+/* The same, but raises where there is none. */
+static cvk_transport *engine(lua_State *L)
 {
     cvk_transport *transport = cvk_engine_or_none(L);
     if (transport == NULL)
@@ -210,7 +212,7 @@ static void make_engine(lua_State *L)
 static int core_step(lua_State *L)
 {
     double budget = luaL_optnumber(L, 1, -1);
-    cvk_transport *transport = cvk_engine_if_any(L);
+    cvk_transport *transport = engine_if_any(L);
     if (transport != NULL)
         cvk_transport_step(transport, budget < 0 ? -1 : (long)(fmin(budget, 60) * 1e6), 0);
     return 0;
@@ -222,14 +224,14 @@ static int core_wait(lua_State *L)
 {
     double seconds = luaL_checknumber(L, 1);
     int milliseconds = seconds <= 0 ? 0 : (int)ceil(fmin(seconds, 3600) * 1000);
-    cvk_transport_step(cvk_engine(L), -1, milliseconds);
+    cvk_transport_step(engine(L), -1, milliseconds);
     return 0;
 }
 
 /* core.finished(): the next finished call, and the number that Call:submit() gave; or nil. */
 static int core_finished(lua_State *L)
 {
-    cvk_transport *transport = cvk_engine_if_any(L);
+    cvk_transport *transport = engine_if_any(L);
     cvk_exchange *exchange = transport == NULL ? NULL : cvk_transport_take(transport);
     if (exchange == NULL)
         return 0;
@@ -244,14 +246,14 @@ static int core_finished(lua_State *L)
 /* core.pollfd(): a descriptor, readable when there is work. */
 static int core_pollfd(lua_State *L)
 {
-    lua_pushinteger(L, cvk_transport_fd(cvk_engine(L)));
+    lua_pushinteger(L, cvk_transport_fd(engine(L)));
     return 1;
 }
 
 /* core.timeout(): seconds until there is work by time, or nil. */
 static int core_timeout(lua_State *L)
 {
-    cvk_transport *transport = cvk_engine_if_any(L);
+    cvk_transport *transport = engine_if_any(L);
     long milliseconds = transport == NULL ? -1 : cvk_transport_timeout(transport);
     if (milliseconds < 0)
         return 0;
@@ -263,14 +265,14 @@ static int core_timeout(lua_State *L)
 static int core_alarm(lua_State *L)
 {
     double seconds = luaL_optnumber(L, 1, -1);
-    cvk_transport_alarm(cvk_engine(L), seconds < 0 ? -1 : (long)ceil(fmin(seconds, 3600) * 1000));
+    cvk_transport_alarm(engine(L), seconds < 0 ? -1 : (long)ceil(fmin(seconds, 3600) * 1000));
     return 0;
 }
 
 /* core.in_flight(): how many calls are in flight. */
 static int core_in_flight(lua_State *L)
 {
-    cvk_transport *transport = cvk_engine_if_any(L);
+    cvk_transport *transport = engine_if_any(L);
     uint64_t count = transport == NULL ? 0 : cvk_transport_counters(transport)->in_flight;
     lua_pushinteger(L, (lua_Integer)count);
     return 1;
@@ -281,7 +283,7 @@ static int core_in_flight(lua_State *L)
 static int core_is_in_flight(lua_State *L)
 {
     lua_Integer number = luaL_checkinteger(L, 1);
-    cvk_transport *transport = cvk_engine_if_any(L);
+    cvk_transport *transport = engine_if_any(L);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors_key);
     lua_rawgeti(L, -1, (int)number);
     lua_pushboolean(L, transport != NULL && lua_isuserdata(L, -1));
@@ -292,7 +294,7 @@ static int core_is_in_flight(lua_State *L)
 static int core_stats(lua_State *L)
 {
     static const cvk_counters none;
-    cvk_transport *transport = cvk_engine_if_any(L);
+    cvk_transport *transport = engine_if_any(L);
     const cvk_counters *c = transport == NULL ? &none : cvk_transport_counters(transport);
     const struct {
         const char *name;
@@ -354,7 +356,7 @@ int convoke_step(lua_State *L, long budget_us)
     lua_Number budget = (lua_Number)budget_us / 1000000;
     if (call_embedded(L, &step_key, budget_us < 0 ? NULL : &budget, &in_flight))
         return (int)in_flight;
-    cvk_transport *transport = cvk_engine_if_any(L);
+    cvk_transport *transport = engine_if_any(L);
     if (transport == NULL)
         return 0;
     cvk_transport_step(transport, budget_us, 0);
@@ -366,7 +368,7 @@ int convoke_pollfd(lua_State *L)
     long fd;
     if (call_embedded(L, &pollfd_key, NULL, &fd))
         return (int)fd;
-    cvk_transport *transport = cvk_engine_if_any(L);
+    cvk_transport *transport = engine_if_any(L);
     return transport == NULL ? -1 : cvk_transport_fd(transport);
 }
 

@@ -25,18 +25,10 @@ typedef struct cvk_call {
     struct cvk_call *next, **link; /* in the engine's list of calls; link NULL: in none */
 } cvk_call;
 
-/*
- * The transport of a Lua state, made at the first need and anew after a fork. Raises when there
- * is no memory or descriptor for it.
- */
-cvk_transport *cvk_engine(lua_State *L);
-#define CVK_NO_ENGINE "no memory or file descriptor left for the engine"
-
-/* The same, but NULL when there is none. */
+/* The transport of a Lua state, made at the first need and anew after a fork; NULL: there is no
+ * memory or descriptor for it. Raises when the state is being closed. */
 cvk_transport *cvk_engine_or_none(lua_State *L);
-
-/* The same if there is one, else NULL; never raises. */
-cvk_transport *cvk_engine_if_any(lua_State *L);
+#define CVK_NO_ENGINE "no memory or file descriptor left for the engine"
 
 /*
  * Keeps the call at `index` alive while its exchange is in flight, under a number from 1 that no
