@@ -431,6 +431,7 @@ end
 -- Passes on what go_on() returned or raised; what raised is over, too.
 local function conclude(run, finished, ...)
   if finished then return ... end
+  pcall(engine.abandon, run.native) -- it may be over already
   local in_doubt = run.on_wire or run.unsettled
   if run.slot then reconcile.leave(run, in_doubt and { outcome = "unknown" } or nil) end
   error((...), 0)
@@ -462,8 +463,7 @@ function call.perform(state, operation, params, options, path)
   run.native, faults = prepare(run)
   if not run.native then return nil, errors.invalid(operation, faults) end
   local before = source and now() or started
-  if not lookable then return go_on(run, before) end
-  reconcile.enter(run)
+  if lookable then reconcile.enter(run) end
   return conclude(run, engine.protected(go_on, run, before))
 end
 

@@ -209,7 +209,11 @@ local function block_on(native)
   engine.announce()
 end
 
-local function send(native, seconds)
+--- Sends a native call and waits until it is finished. Raises in a cancelled task, and where memory
+-- runs out; then engine.abandon() is to follow.
+-- @param seconds  that it may take
+-- @return true; or false and why it was not sent: memory ran out
+function engine.send(native, seconds)
   local owner, token
   local task = scheduler.running()
   if task then
@@ -231,24 +235,14 @@ local function send(native, seconds)
   return true
 end
 
--- Calls a function that waits for a native call. Whatever it raises (there may be no memory left),
--- it leaves no call in flight that nobody waits for.
-local function wait(f, native, seconds)
-  local waited, result, why = engine.protected(f, native, seconds)
-  if waited then return result, why end
+--- Ends a native call whose caller cannot wait for it any more: no call is left in flight that
+-- nobody waits for. Needs no memory.
+function engine.abandon(native)
   local number = native:number()
   if number then forget(number) end
   pausers[native] = nil
   native:cancel()
   pcall(engine.announce)
-  error(result, 0)
-end
-
---- Sends a native call and waits until it is finished. Raises in a cancelled task.
--- @param seconds  that it may take
--- @return true; or false and why it was not sent: memory ran out
-function engine.send(native, seconds)
-  return wait(send, native, seconds)
 end
 
 -- Parks the running coroutine for a time, or until `ended(native)` is true.
@@ -263,7 +257,9 @@ local function park_for(seconds, owner, token, ended, native)
   if not parked then error(why, 0) end
 end
 
-local function pause(native, seconds)
+--- Waits before a call is made again. Raises as engine.send() does.
+-- @return whether that time is over; false: the call was cancelled before
+function engine.pause(native, seconds)
   local owner, token = engine.here()
   if owner then
     pausers[native] = { owner = owner, token = token }
@@ -273,12 +269,6 @@ local function pause(native, seconds)
     block_for(seconds, native.revoked, native)
   end
   return not native:revoked()
-end
-
---- Waits before a call is made again.
--- @return whether that time is over; false: the call was cancelled before
-function engine.pause(native, seconds)
-  return wait(pause, native, seconds)
 end
 
 --- Ends a native call, in flight or between two tries; whoever waits for it goes on.

@@ -19,6 +19,7 @@ local slots, free, free_count = 0, {}, 0 -- slots so far; those that are free
 -- goes on that might find what is in it, and longer by the doubt.
 local slices = {}
 local width, least_doubt = 2, 2 -- seconds
+local most_in_slice = 1024 -- a larger table takes long to grow
 
 local function forget_old(now)
   local oldest = now
@@ -38,12 +39,12 @@ end
 local function remember(id, time, doubt, now)
   if type(id) ~= "string" then return end
   local slice = slices[#slices]
-  if not slice or slice.first < now - width then
-    slice = { first = now, last = now, doubt = least_doubt, given = {} }
+  if not slice or slice.first < now - width or slice.count == most_in_slice then
+    slice = { first = now, last = now, doubt = least_doubt, given = {}, count = 0 }
     slices[#slices + 1] = slice
     forget_old(now)
   end
-  slice.given[id], slice.last = time or true, now
+  slice.given[id], slice.last, slice.count = time or true, now, slice.count + 1
   if doubt > slice.doubt and doubt < math.huge then slice.doubt = doubt end
 end
 
