@@ -103,6 +103,18 @@ static int call_number(lua_State *L)
     return 1;
 }
 
+/* Call:renew(client): the same request once more, with the client's credential of now. */
+static int call_renew(lua_State *L)
+{
+    cvk_exchange *exchange = check_call(L)->exchange;
+    const cvk_client *client = luaL_checkudata(L, 2, CVK_CLIENT_TYPE);
+    check_rest(L, exchange);
+    cvk_credential_hold(client->credential);
+    cvk_credential_release(exchange->request.credential);
+    exchange->request.credential = client->credential;
+    return 0;
+}
+
 /* Call:done(): whether there is something to read. */
 static int call_done(lua_State *L)
 {
@@ -471,15 +483,25 @@ int cvk_call_decoder(lua_State *L)
 void cvk_call_register(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"answer", call_answer},   {"body", call_body},
-        {"cancel", call_cancel},   {"done", call_done},
-        {"failure", call_failure}, {"header", call_header},
-        {"headers", call_headers}, {"is_of", call_is_of},
-        {"number", call_number},   {"redact", call_redact},
-        {"request", call_request}, {"respond", call_respond},
-        {"retire", call_retire},   {"retry_after", call_retry_after},
-        {"revoked", call_revoked}, {"submit", call_submit},
-        {"__gc", call_gc},         {NULL, NULL},
+        {"answer", call_answer},
+        {"body", call_body},
+        {"cancel", call_cancel},
+        {"done", call_done},
+        {"failure", call_failure},
+        {"header", call_header},
+        {"headers", call_headers},
+        {"is_of", call_is_of},
+        {"number", call_number},
+        {"redact", call_redact},
+        {"renew", call_renew},
+        {"request", call_request},
+        {"respond", call_respond},
+        {"retire", call_retire},
+        {"retry_after", call_retry_after},
+        {"revoked", call_revoked},
+        {"submit", call_submit},
+        {"__gc", call_gc},
+        {NULL, NULL},
     };
     luaL_newmetatable(L, CVK_CALL_TYPE);
     lua_pushvalue(L, -1);

@@ -233,6 +233,20 @@ describe("a credential", function()
 
     local edgegap = ways[11]
 
+    it("is all that is new in the second request, whatever became of the parameters", function()
+      local params = { role = "user" }
+      local client = convoke.convex { url = server.url, retries = 0, token = function(refused)
+        if refused then params.role = nil end
+        return refused and "secret_new" or "secret_old"
+      end }
+      server:answer({ status = 401, body = "{}" }, { body = good })
+      assert(client.admins:create_user_profile(params))
+      local requests = server:requests()
+      assert(contains(requests[2].head, "secret_new"))
+      assert.is_false(contains(requests[2].head, "secret_old"))
+      assert.equal(requests[1].body, requests[2].body)
+    end)
+
     it("is asked for only once more", function()
       local asked = 0
       local client = client_by(edgegap, function()

@@ -410,7 +410,7 @@ local function go_on(run, before)
     if source and not run.renewed and err.status == 401 then
       run.renewed = true
       verdict = renew(state, run.operation, true) and "again" or "over"
-      if verdict == "again" then run.native = prepare(run) end
+      if verdict == "again" then run.native:renew(state.native) end
     else
       verdict, object, seen = weigh(run, err)
     end
