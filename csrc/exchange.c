@@ -74,7 +74,7 @@ bool cvk_exchange_retire(cvk_exchange *exchange)
     cvk_buffer_shrink(&exchange->headers);
     cvk_buffer_shrink(&exchange->body);
     cvk_buffer_shrink(&exchange->lines);
-    cvk_buffer_shrink(&exchange->words);
+    cvk_buffer_free(&exchange->words); /* which few need */
     cvk_buffer_shrink(&exchange->address);
     cvk_settings_release(exchange->settings);
     exchange->settings = NULL;
