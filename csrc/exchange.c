@@ -68,8 +68,8 @@ bool cvk_exchange_retire(cvk_exchange *exchange)
 {
     if (exchange->holders > 1 || exchange->stage == CVK_IN_FLIGHT || exchange->abandoned)
         return false;
-    if (exchange->address.size > 0) /* a signature may be part of it */
-        explicit_bzero(exchange->address.data, exchange->address.size);
+    if (exchange->address.data != NULL) /* a signature may be part of it, or of one before */
+        explicit_bzero(exchange->address.data, exchange->address.capacity);
     cvk_request_retire(&exchange->request);
     cvk_buffer_shrink(&exchange->headers);
     cvk_buffer_shrink(&exchange->body);
