@@ -66,8 +66,21 @@ warnings := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-proto
 # Asked of pkg-config once and only when a recipe wants it: by then it has been installed.
 # As system directories, so that our warnings are about our own code.
 includes = $(eval includes := $$(patsubst -I%,-isystem %,$$(shell pkg-config --cflags $(LUA_PC) libcurl)))$(includes)
-libs     = $(eval libs := $$(shell pkg-config --libs libcurl) -lm)$(libs)
-compile  = -std=c11 -D_DEFAULT_SOURCE -fPIC -fvisibility=hidden -pthread $(warnings) $(includes)
+linked   = $(eval linked := $$(shell pkg-config --libs libcurl))$(linked)
+compile  = -std=c11 -D_DEFAULT_SOURCE -fPIC -fvisibility=hidden -pthread $(warnings) $(includes) \
+  $(if $(libcurl),-DCVK_LIBCURL=\"$(libcurl)\")
+
+# The module loads libcurl by itself when it is first needed: the file that a program linked with it
+# would load, looked for where the linker looked. Only a libcurl without such a file is linked.
+probe    = echo 'int curl_easy_init(void), used(void); int used(void) { return curl_easy_init(); }' | \
+  $(CC) -shared -fPIC -o $(build)/probe.so -xc - -xnone $(linked) && \
+  if [ $(system) = Darwin ]; then otool -L $(build)/probe.so; \
+  else readelf -d $(build)/probe.so | tr '[]' '  '; fi | \
+  awk '{ for (i = 1; i <= NF; i++) if ($$i ~ /libcurl[^/]*$$/) { print $$i; exit } }'
+libcurl  = $(eval libcurl := $$(shell mkdir -p $(build); $$(probe)))$(libcurl)
+comma    := ,
+rpath    = $(patsubst -L%,-Wl$(comma)-rpath$(comma)%,$(filter -L%,$(linked)))
+libs     = $(if $(libcurl),$(rpath),$(linked)) $(if $(filter Linux,$(system)),-ldl) -lm
 
 lua_version = $(shell $(LUA) -e 'print(_VERSION:match("%d%.%d"))')
 lua_dir     = $(DESTDIR)$(PREFIX)/share/lua/$(lua_version)
@@ -180,7 +193,8 @@ memory: ## every operation while memory runs out, at every allocation (MOST=n: a
 	@.ci/install build $(group) sandbox
 	@mkdir -p $(build)
 	@$(CC) $(compile) $(CPPFLAGS) -D_GNU_SOURCE $(instrument) $(wrapped:%=-Wl,--wrap=%) \
-	  -o $(build)/memory spec/memory/*.c $(sources) $(libs) $(shell pkg-config --libs $(LUA_PC))
+	  -o $(build)/memory spec/memory/*.c $(sources) $(libs) $(linked) \
+	  $(shell pkg-config --libs $(LUA_PC))
 	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	  LSAN_OPTIONS=print_suppressions=0:suppressions=spec/memory/lsan.supp \
 	  $(build)/memory spec/memory/run.lua $(MOST)
@@ -195,7 +209,7 @@ fuzz: ## look for inputs that break what must hold (TARGET=name for one, SECONDS
 	@mkdir -p build/fuzz
 	@clang $(compile) -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=all -o build/fuzz/fuzz spec/fuzz/*.c $(sources) $(libs) \
-	  $(shell pkg-config --libs $(LUA_PC))
+	  $(linked) $(shell pkg-config --libs $(LUA_PC))
 	@spec/fuzz/run build/fuzz/fuzz $(SECONDS) $(TARGET)
 
 polled := $(patsubst %,spec/%_spec.lua,call transport engine guard tasks hosts lifetime)
@@ -223,7 +237,7 @@ coverage: ## which lines of csrc the tests run
 	@$(call measure,test VARIANT=-coverage-kqueue CPPFLAGS='$(kqueue)' SPEC='$(polled)')
 	@$(call measure,memory VARIANT=-coverage instrument='$(counted)' MOST=12)
 	@$(CC) $(compile) $(counted) -DCVK_REPLAY -o $(build)-coverage/fuzz spec/fuzz/*.c $(sources) \
-	  $(libs) $(shell pkg-config --libs $(LUA_PC))
+	  $(libs) $(linked) $(shell pkg-config --libs $(LUA_PC))
 	@for target in $(TARGET); do \
 	  CONVOKE_FUZZ=$$target $(build)-coverage/fuzz spec/fuzz/corpus/$$target/* || exit 1; done
 	@$(LUA) spec/coverage/report.lua 95 build/*-coverage*
@@ -269,7 +283,7 @@ build/bench/still.so: spec/bench/still.c
 
 build/bench/rival: $(wildcard spec/bench/rivals/*.c) spec/bench/rivals/rival.h
 	@mkdir -p $(@D)
-	@$(CC) $(compile) -O2 -g -o $@ $(filter %.c,$^) $(libs) $$(pkg-config --libs jansson)
+	@$(CC) $(compile) -O2 -g -o $@ $(filter %.c,$^) $(libs) $(linked) $$(pkg-config --libs jansson)
 
 contract: all ## the 27 operations against an independent mock of the vendors' documents
 	@.ci/install test contract

@@ -7,6 +7,7 @@
 #include "auth.h"
 #include "convoke.h"
 #include "easy.h"
+#include "libcurl.h"
 #include "lua_bell.h"
 #include "lua_catalogue.h"
 #include "poller.h"
@@ -142,9 +143,10 @@ static cvk_transport *engine_if_any(lua_State *L)
 /* The same, but raises where there is none. */
 static cvk_transport *engine(lua_State *L)
 {
+    char why[CVK_LIBCURL_WORDS];
     cvk_transport *transport = cvk_engine_or_none(L);
     if (transport == NULL)
-        luaL_error(L, "convoke: " CVK_NO_ENGINE);
+        luaL_error(L, "convoke: %s", cvk_libcurl_load(why, sizeof why) ? CVK_NO_ENGINE : why);
     return transport;
 }
 
@@ -458,12 +460,19 @@ static void write_lines(lua_State *L, int table, const cvk_api *api, cvk_buffer 
  * core.client(api, settings): settings are address, user_agent, connect_timeout (seconds),
  * max_response_bytes, max_in_flight (0: any number), http_version (0, 1 or 2), direct (boolean)
  * and, if wanted, proxy, ca_file, cert, key, headers (a table that goes with every request).
+ * Loads libcurl, where it is not yet; if that cannot be, returns nil and why.
  */
 static int core_client(lua_State *L)
 {
+    char why[CVK_LIBCURL_WORDS];
     const cvk_api *api = cvk_find_api(luaL_checkstring(L, 1));
     luaL_argcheck(L, api != NULL, 1, "no such API");
     luaL_checktype(L, 2, LUA_TTABLE);
+    if (!cvk_libcurl_load(why, sizeof why)) {
+        lua_pushnil(L);
+        lua_pushstring(L, why);
+        return 2;
+    }
     cvk_client *client = lua_newuserdata(L, sizeof *client);
     *client = (cvk_client){0};
     luaL_getmetatable(L, CVK_CLIENT_TYPE);

@@ -2,6 +2,7 @@
 
 #include "easy.h"
 #include "guard.h"
+#include "libcurl.h"
 #include "poller.h"
 
 #include <curl/curl.h>
@@ -422,6 +423,8 @@ static void make_curl_ready(void)
 cvk_transport *cvk_transport_new(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    if (!cvk_libcurl_load(NULL, 0))
+        return NULL;
     pthread_once(&once, make_curl_ready);
     cvk_transport *transport = calloc(1, sizeof *transport);
     if (transport == NULL)

@@ -20,7 +20,7 @@ typedef struct cvk_counters {
     uint64_t bytes_sent, bytes_received;
 } cvk_counters;
 
-/* A new transport, or NULL: out of memory or descriptors. */
+/* A new transport, or NULL: out of memory or descriptors, or there is no libcurl. */
 cvk_transport *cvk_transport_new(void);
 
 /* Ends it: what is in flight becomes CVK_CANCELLED and is never taken. */

@@ -33,6 +33,7 @@ build = {
         "csrc/exchange.c",
         "csrc/guard.c",
         "csrc/json.c",
+        "csrc/libcurl.c",
         "csrc/lua_bell.c",
         "csrc/lua_call.c",
         "csrc/lua_catalogue.c",
@@ -52,7 +53,7 @@ build = {
       defines = { "_DEFAULT_SOURCE" },
       incdirs = { "$(CURL_INCDIR)" },
       libdirs = { "$(CURL_LIBDIR)" },
-      libraries = { "curl", "m", "pthread" },
+      libraries = { "curl", "m", "pthread" }, -- linked: LuaRocks cannot tell the file to load later
     },
     convoke = "lua/convoke/init.lua",
     ["convoke.call"] = "lua/convoke/call.lua",

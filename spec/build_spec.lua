@@ -86,6 +86,29 @@ describe("make", function()
     assert.is_true(ok, output)
     assert.match("27%s", output)
   end)
+
+  local maps = io.open "/proc/self/maps"
+  if maps then
+    maps:close()
+    it("builds for a libcurl of one's own, which is found again where it is", function()
+      local folder = fresh_folder()
+      local ok, output = run(([[
+        cp -R Makefile .ci csrc lua %s
+        cd %s && mkdir own && library=$(pkg-config --variable=libdir libcurl)
+        cp "$library"/libcurl.so own/libcurl.so.4 && ln -s libcurl.so.4 own/libcurl.so
+        printf 'Name: libcurl\nDescription: own\nVersion: 8\nLibs: -L%%s/own -lcurl\nCflags: %%s\n' \
+          "$PWD" "$(pkg-config --cflags libcurl)" >own/libcurl.pc
+        PKG_CONFIG_PATH=own make -s LUA=%s
+        eval "$(make -s --no-print-directory LUA=%s env)"
+        cd / && %s -e 'require("convoke").clerk { secret_key = "sk_test_1" }
+          for line in io.lines "/proc/self/maps" do print(line) end' | grep libcurl]])
+        :format(folder, folder, lua, lua, lua))
+      assert.is_true(ok, output)
+      for path in output:gmatch "/[^\n]*libcurl[^\n]*" do
+        assert.equal(folder .. "/own/libcurl.so.4", path)
+      end
+    end)
+  end
 end)
 
 describe(".ci/install", function()

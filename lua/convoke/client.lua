@@ -282,7 +282,7 @@ local function build(api, options)
     budget = retry.budget(),
     clock = reconcile.clock(),
   }
-  state.native = core.client(api.name, {
+  local native, why = core.client(api.name, {
     address = address,
     user_agent = options.user_agent or "convoke/" .. version,
     connect_timeout = options.connect_timeout or 5,
@@ -297,6 +297,8 @@ local function build(api, options)
     key = options.key,
     headers = headers,
   })
+  if not native then raise(("%s: %s"):format(where, why)) end
+  state.native = native
   local chosen = chosen_way(api, options, where)
   if chosen then
     local stays = loopback and (not options.proxy or is_here(options.proxy))
