@@ -14,7 +14,7 @@
 
 enum {
     ready_at_once = 32,
-    fresh_at_once = 8, /* so many calls libcurl begins before anybody looks at the clock */
+    fresh_at_once = 1, /* so many calls libcurl begins before anybody looks at the clock */
     grace = 3,         /* milliseconds after a deadline that libcurl has to notice it */
 };
 

@@ -721,6 +721,7 @@ describe("a call in flight", function()
       waiting[i][1]:submit(seconds)
       waiting[i][2]:submit(seconds * 2)
     end
+    core.step()
     assert.equal(6, core.stats().queued)
     for i = 1, 2 do
       for _, call in ipairs(waiting[i]) do
@@ -734,6 +735,26 @@ describe("a call in flight", function()
       call:cancel()
     end
     for i = 1, 3 do first[i]:cancel() end
+    assert.truthy(step_until(function() return core.stats().in_flight == 0 end))
+    while core.finished() do end
+  end)
+
+  it("begins after a look at the clock, and not together with many others", function()
+    server:play { { { "receive" }, { "hold" } } }
+    local client, calls = new_client(), {}
+    for i = 1, 20 do
+      calls[i] = prepare(client)
+      calls[i]:submit(5)
+    end
+    local steps, left = 0, core.stats().queued
+    while left > 0 do
+      local before = left
+      core.step(0)
+      steps, left = steps + 1, core.stats().queued
+      assert.is_true(before - left <= 2, before - left)
+      assert.is_true(steps <= 20)
+    end
+    for _, call in ipairs(calls) do call:cancel() end
     assert.truthy(step_until(function() return core.stats().in_flight == 0 end))
     while core.finished() do end
   end)
