@@ -550,6 +550,12 @@ static bool is_due(const cvk_transport *transport)
     return transport->due == 0 || (transport->due > 0 && transport->due <= cvk_now());
 }
 
+/* `stop` is by cvk_microseconds(), INT64_MAX where there is all the time in the world. */
+static bool is_over(int64_t stop)
+{
+    return stop != INT64_MAX && cvk_microseconds() >= stop;
+}
+
 /* Does what is due by time. */
 static void run_timers(cvk_transport *transport, int64_t stop)
 {
@@ -568,7 +574,7 @@ static void run_timers(cvk_transport *transport, int64_t stop)
         } else if (crowded) {
             advance_queues(transport);
         }
-    } while (transport->fresh >= fresh_at_once && (stop == INT64_MAX || cvk_microseconds() < stop));
+    } while (transport->fresh >= fresh_at_once && !is_over(stop));
 }
 
 /* A number that changes with every call that begins, ends or gets or sends some bytes. */
@@ -607,10 +613,12 @@ static int shorter(int wait, int64_t until)
 
 void cvk_transport_step(cvk_transport *transport, long budget, int wait)
 {
-    int64_t stop = budget < 0 ? INT64_MAX : cvk_microseconds() + budget;
+    int64_t start = budget < 0 ? 0 : cvk_microseconds();
+    int64_t stop = budget < 0 ? INT64_MAX : start + budget;
     cvk_ready ready[ready_at_once];
     bool more = true;
-    run_timers(transport, stop);
+    /* Calls that begin leave time for answers that have come. */
+    run_timers(transport, budget < 0 ? stop : start + budget / 2);
     while (more) {
         if (transport->finished.first != NULL)
             wait = 0;
@@ -620,12 +628,14 @@ void cvk_transport_step(cvk_transport *transport, long budget, int wait)
         CURLM *multi = transport->multi;
         for (int i = 0; i < found && transport->multi == multi && multi != NULL; i++) {
             serve(transport, &ready[i]);
-            if (budget >= 0 && cvk_microseconds() >= stop)
+            if (is_over(stop))
                 break;
         }
-        run_timers(transport, stop);
+        more = !is_over(stop);
+        if (more)
+            run_timers(transport, stop);
+        more = more && found == ready_at_once;
         wait = 0;
-        more = found == ready_at_once && (budget < 0 || cvk_microseconds() < stop);
     }
     if (transport->armed >= 0 && transport->armed <= cvk_now())
         transport->armed = -1;

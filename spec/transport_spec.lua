@@ -759,6 +759,33 @@ describe("a call in flight", function()
     while core.finished() do end
   end)
 
+  it("gets its answer while many others wait to begin", function()
+    server:play { always(answer(200, invitation)) }
+    local client, nobodys = new_client(), new_client(0, "http://127.0.0.1:1")
+    local answered, refused = {}, {}
+    for i = 1, 30 do
+      answered[i] = prepare(client)
+      answered[i]:submit(5)
+    end
+    for _ = 1, 30 do core.step(0) end
+    socket.sleep(0.3) -- the answers come
+    for i = 1, 2000 do
+      refused[i] = prepare(nobodys)
+      refused[i]:submit(30)
+    end
+    local queued = core.stats().queued
+    local left = #answered
+    while left > 0 and core.stats().queued > 0 do
+      core.step(0.004)
+      while left > 0 and answered[left]:done() do left = left - 1 end
+    end
+    assert.equal(0, left)
+    assert.is_true(core.stats().queued > queued / 4, core.stats().queued)
+    for _, call in ipairs(refused) do call:cancel() end
+    assert.truthy(step_until(function() return core.stats().in_flight == 0 end))
+    while core.finished() do end
+  end)
+
   it("that waits too long for its turn was not sent", function()
     server:play { { { "receive" }, { "hold" } } }
     local client = new_client(1)
