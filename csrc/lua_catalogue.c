@@ -136,15 +136,13 @@ static void push_field(lua_State *L, const cvk_field *field, bool is_param)
     push_schema_members(L, &field->schema);
 }
 
-static void set_fields(lua_State *L, const char *key, const cvk_field *fields, size_t count,
-                       bool are_params)
+static void push_fields(lua_State *L, const cvk_field *fields, size_t count, bool are_params)
 {
     lua_createtable(L, (int)count, 0);
     for (size_t i = 0; i < count; i++) {
         push_field(L, &fields[i], are_params);
         lua_rawseti(L, -2, (int)i + 1);
     }
-    lua_setfield(L, -2, key);
 }
 
 static void set_bound(lua_State *L, const char *key, const cvk_schema *schema, double bound)
@@ -157,10 +155,29 @@ static void set_bound(lua_State *L, const char *key, const cvk_schema *schema, d
     lua_setfield(L, -2, key);
 }
 
+/* Registry key of the models' fields while the catalogue is being pushed; only its address counts. */
+static const char models_key;
+
+/* Sets the fields of a model, which many operations have in common: they share one table. */
+static void set_model(lua_State *L, const cvk_model *model)
+{
+    set_string(L, "model", model->name);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &models_key);
+    lua_rawgetp(L, -1, model);
+    if (lua_isnil(L, -1)) {
+        lua_pop(L, 1);
+        push_fields(L, model->fields, model->field_count, false);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, -3, model);
+    }
+    lua_setfield(L, -3, "fields");
+    lua_pop(L, 1);
+}
+
 /* Adds what the schema says to the table on top: a parameter, a field, an answer or items. */
 static void push_schema_members(lua_State *L, const cvk_schema *schema)
 {
-    luaL_checkstack(L, 6, "types of the catalogue");
+    luaL_checkstack(L, 8, "types of the catalogue");
     set_string(L, "type", type_name(schema->kind));
     set_true(L, "nullable", schema->nullable);
     if (schema->bounded_below)
@@ -174,10 +191,8 @@ static void push_schema_members(lua_State *L, const cvk_schema *schema)
     set_strings(L, "enum", schema->words);
     set_strings(L, "also", schema->also);
     set_string(L, "format", schema->format);
-    if (schema->model != NULL) {
-        set_string(L, "model", schema->model->name);
-        set_fields(L, "fields", schema->model->fields, schema->model->field_count, false);
-    }
+    if (schema->model != NULL)
+        set_model(L, schema->model);
     if (schema->items != NULL) {
         lua_createtable(L, 0, 4);
         push_schema_members(L, schema->items);
@@ -267,7 +282,8 @@ static void push_operation(lua_State *L, const cvk_api *api, size_t index)
     set_string(L, "method", cvk_method_name(operation->method));
     set_string(L, "path", operation->path);
     set_path_params(L, operation);
-    set_fields(L, "params", operation->params, operation->param_count, true);
+    push_fields(L, operation->params, operation->param_count, true);
+    lua_setfield(L, -2, "params");
     set_exclusions(L, operation);
     set_boolean(L, "body", operation->has_body);
     set_boolean(L, "extra", operation->extra);
@@ -390,6 +406,8 @@ int cvk_push_catalogue(lua_State *L)
 {
     int count = 0;
     luaL_checkstack(L, 6, "the catalogue");
+    lua_newtable(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &models_key);
     lua_createtable(L, 0, 2);
     lua_newtable(L); /* apis */
     lua_newtable(L); /* operations */
@@ -400,5 +418,7 @@ int cvk_push_catalogue(lua_State *L)
     }
     lua_setfield(L, -3, "operations");
     lua_setfield(L, -2, "apis");
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &models_key);
     return 1;
 }

@@ -21,7 +21,7 @@
  * A field of a model: the same without `where`.
  * <type>: type ("string", "integer", "number", "boolean", "object", "array", "any", "null",
  *   "either": an array or an object), nullable, minimum, maximum, min_length, max_length, enum,
- *   also, format, model (its name), fields, items (a <type>).
+ *   also, format, model (its name), fields (one table wherever the model is), items (a <type>).
  * A default is a Lua value where it is a plain string, number or boolean, else JSON text.
  *
  * Returns 1, as a C function for Lua does. Raises only for want of memory.

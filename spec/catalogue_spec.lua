@@ -316,6 +316,27 @@ describe("the catalogue", function()
     end
   end)
 
+  it("has the fields of a model once, wherever it is", function()
+    local fields, times = {}, {}
+    local function look(schema)
+      local name = schema.model
+      if name then
+        fields[name] = fields[name] or schema.fields
+        times[name] = (times[name] or 0) + 1
+        assert.equal(fields[name], schema.fields)
+        for _, field in ipairs(schema.fields) do look(field) end
+      end
+      if schema.items then look(schema.items) end
+    end
+    for _, operation in ipairs(convoke.operations) do
+      for _, param in ipairs(operation.params) do look(param) end
+      look(operation.answer)
+    end
+    local most = 0
+    for _, count in pairs(times) do most = math.max(most, count) end
+    assert.is_true(most > 1)
+  end)
+
   it("puts the path parameters first, in the order of the path, and demands them", function()
     for _, operation in ipairs(convoke.operations) do
       local in_path = {}
