@@ -1,6 +1,7 @@
 #include "lua_catalogue.h"
 
 #include "catalogue.h"
+#include "compat.h"
 
 #include <lauxlib.h>
 

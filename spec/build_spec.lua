@@ -96,8 +96,8 @@ describe("make", function()
         cp -R Makefile .ci csrc lua %s
         cd %s && mkdir own && library=$(pkg-config --variable=libdir libcurl)
         cp "$library"/libcurl.so own/libcurl.so.4 && ln -s libcurl.so.4 own/libcurl.so
-        printf 'Name: libcurl\nDescription: own\nVersion: 8\nLibs: -L%%s/own -lcurl\nCflags: %%s\n' \
-          "$PWD" "$(pkg-config --cflags libcurl)" >own/libcurl.pc
+        printf 'Name: libcurl\nDescription: own\nVersion: 8\nLibs: -L%%s -lcurl\nCflags: %%s\n' \
+          "$PWD/own" "$(pkg-config --cflags libcurl)" >own/libcurl.pc
         PKG_CONFIG_PATH=own make -s LUA=%s
         eval "$(make -s --no-print-directory LUA=%s env)"
         cd / && %s -e 'require("convoke").clerk { secret_key = "sk_test_1" }

@@ -318,19 +318,19 @@ describe("the catalogue", function()
 
   it("has the fields of a model once, wherever it is", function()
     local fields, times = {}, {}
-    local function look(schema)
-      local name = schema.model
+    local function look(schema, api)
+      local name = schema.model and api .. "." .. schema.model
       if name then
         fields[name] = fields[name] or schema.fields
         times[name] = (times[name] or 0) + 1
         assert.equal(fields[name], schema.fields)
-        for _, field in ipairs(schema.fields) do look(field) end
+        for _, field in ipairs(schema.fields) do look(field, api) end
       end
-      if schema.items then look(schema.items) end
+      if schema.items then look(schema.items, api) end
     end
     for _, operation in ipairs(convoke.operations) do
-      for _, param in ipairs(operation.params) do look(param) end
-      look(operation.answer)
+      for _, param in ipairs(operation.params) do look(param, operation.api) end
+      look(operation.answer, operation.api)
     end
     local most = 0
     for _, count in pairs(times) do most = math.max(most, count) end
