@@ -13,6 +13,10 @@
 
 #if LUA_VERSION_NUM < 502
 
+#ifndef luaL_newlib /* LuaJIT 2.1 has both */
+#define lua_isyieldable(L) true
+#endif
+
 #define lua_rawlen(L, index) lua_objlen(L, index)
 static inline int lua_absindex(lua_State *L, int index)
 {
@@ -20,10 +24,6 @@ static inline int lua_absindex(lua_State *L, int index)
 }
 
 #ifndef luaL_newlib /* LuaJIT has these two already */
-
-#define luaL_newlib(L, functions) \
-    (lua_createtable(L, 0, (int)(sizeof(functions) / sizeof((functions)[0]) - 1)), \
-     luaL_setfuncs(L, functions, 0))
 
 static inline void luaL_setfuncs(lua_State *L, const luaL_Reg *functions, int upvalues)
 {

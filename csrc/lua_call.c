@@ -16,7 +16,7 @@ static cvk_call *check_call(lua_State *L)
 {
     cvk_call *call = lua_touserdata(L, 1);
     /* The methods have their metatable as an upvalue: quicker to compare with than by its name. */
-    if (call == NULL || !lua_getmetatable(L, 1) || !lua_rawequal(L, -1, lua_upvalueindex(1)))
+    if (call == NULL || !lua_getmetatable(L, 1) || !lua_rawequal(L, -1, lua_upvalueindex(2)))
         call = luaL_checkudata(L, 1, CVK_CALL_TYPE); /* raises */
     lua_pop(L, 1);
     luaL_argcheck(L, call->exchange != NULL && call->exchange->settings != NULL, 1, "call is over");
@@ -57,8 +57,11 @@ static void check_taken(lua_State *L, const cvk_exchange *exchange)
     luaL_argcheck(L, !stands, 1, "call is not handed over yet");
 }
 
-/* Call:submit(seconds): sends it; the time is for the whole exchange. Returns a number from 1 that no
- * other call in flight has, or nil and why not: memory ran out. */
+/*
+ * Call:submit(seconds, waiter): sends it; the time is for the whole exchange. What is known of who
+ * waits for it, or nil, core.finished() gives back. Returns a number from 1 that no other call in
+ * flight has, or nil and why not: memory ran out.
+ */
 static int call_submit(lua_State *L)
 {
     cvk_call *call = check_call(L);
@@ -72,7 +75,7 @@ static int call_submit(lua_State *L)
         lua_pushstring(L, CVK_NO_ENGINE);
         return 2;
     }
-    cvk_engine_anchor(L, 1, call->exchange);
+    cvk_engine_anchor(L, 1, 3, call->exchange);
     if (cvk_transport_submit(transport, call->exchange, milliseconds)) {
         lua_pushinteger(L, call->exchange->anchor);
         return 1;
@@ -130,18 +133,23 @@ static int call_revoked(lua_State *L)
     return 1;
 }
 
-/* Call:cancel(): ends it now; it reads as a failure of the kind "cancelled". */
+/* Call:cancel(): ends it now; it reads as a failure of the kind "cancelled". Returns the number it had
+ * and who waited for it, if there were any. */
 static int call_cancel(lua_State *L)
 {
     cvk_call *call = check_call(L);
     call->revoked = true;
     if (call->exchange->stage == CVK_IN_FLIGHT)
         cvk_engine_or_none(L); /* in the child of a fork this lets go of what is the parent's */
+    int anchor = call->exchange->anchor;
+    lua_pushinteger(L, anchor);
     if (call->exchange->stage == CVK_IN_FLIGHT) {
         cvk_transport_cancel(call->exchange);
         cvk_engine_release(L, call->exchange);
+    } else if (anchor != 0) {
+        cvk_engine_forget(L, anchor);
     }
-    return 0;
+    return anchor == 0 ? 0 : 2;
 }
 
 /* ---- reading ---------------------------------------------------------------------------------- */
@@ -504,8 +512,9 @@ void cvk_call_register(lua_State *L)
         {NULL, NULL},
     };
     luaL_newmetatable(L, CVK_CALL_TYPE);
-    lua_pushvalue(L, -1);
-    luaL_setfuncs(L, methods, 1);
+    lua_insert(L, -2);
+    lua_pushvalue(L, -2);
+    luaL_setfuncs(L, methods, 2);
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);

@@ -25,9 +25,11 @@
 typedef struct cvk_state {
     cvk_transport *transport;
     cvk_call *calls;
-    int spares;          /* how many calls are kept for further use */
-    int anchors;         /* the largest number of one so far */
-    int free_anchor;     /* the first one free; 0: none */
+    int anchor_table, waiter_table, spare_table; /* where the registry has them */
+    int spares;                                  /* how many calls are kept for further use */
+    int anchors;                                 /* the largest number of one so far */
+    int free_anchor;                             /* the first one free; 0: none */
+    int waiters;                                 /* how many calls have one */
     bool closed;         /* together with the Lua state, whose last finalizers may still run */
     unsigned generation; /* that made it: a child of a fork must not touch its parent's sockets */
 } cvk_state;
@@ -46,7 +48,7 @@ static void watch_forks(void)
 }
 
 /* Registry keys; only their addresses count. */
-static const char engine_key, anchors_key, spares_key, step_key, pollfd_key;
+static const char engine_key, step_key, pollfd_key;
 
 enum { most_spares = 256 };
 
@@ -62,12 +64,19 @@ static int close_engine(lua_State *L)
     return 0;
 }
 
-static cvk_state *state_of(lua_State *L)
+/* The engine of a Lua state, NULL where it has none. */
+static cvk_state *find_state(lua_State *L)
 {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
     cvk_state *state = lua_touserdata(L, -1);
     lua_pop(L, 1);
     return state;
+}
+
+/* The same in our own functions, which have it as an upvalue. */
+static cvk_state *state_of(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(CVK_ENGINE_UPVALUE));
 }
 
 void cvk_engine_enlist(lua_State *L, cvk_call *call)
@@ -87,7 +96,7 @@ cvk_call *cvk_engine_take_spare(lua_State *L)
     cvk_state *state = state_of(L);
     if (state->closed)
         return NULL;
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &spares_key);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, state->spare_table);
     while (state->spares > 0) {
         lua_rawgeti(L, -1, state->spares);
         lua_pushnil(L);
@@ -108,7 +117,7 @@ void cvk_engine_keep_spare(lua_State *L, int index)
     cvk_state *state = state_of(L);
     if (state->spares == most_spares)
         return;
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &spares_key);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, state->spare_table);
     lua_pushvalue(L, index);
     lua_rawseti(L, -2, ++state->spares);
     lua_pop(L, 1);
@@ -119,7 +128,7 @@ cvk_transport *cvk_engine_or_none(lua_State *L)
     cvk_state *state = state_of(L);
     if (state->transport != NULL && state->generation != generation) {
         lua_newtable(L);
-        lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors_key);
+        lua_rawseti(L, LUA_REGISTRYINDEX, state->anchor_table);
         state->free_anchor = 0; /* the parent's numbers are not used again */
         cvk_transport_abandon(state->transport);
         state->transport = NULL;
@@ -134,10 +143,14 @@ cvk_transport *cvk_engine_or_none(lua_State *L)
 }
 
 /* The same if there is one already, else NULL; never raises. */
+static cvk_transport *transport_if_any(const cvk_state *state)
+{
+    return state == NULL || state->generation != generation ? NULL : state->transport;
+}
+
 static cvk_transport *engine_if_any(lua_State *L)
 {
-    cvk_state *state = state_of(L);
-    return state == NULL || state->generation != generation ? NULL : state->transport;
+    return transport_if_any(state_of(L));
 }
 
 /* The same, but raises where there is none. */
@@ -150,36 +163,65 @@ static cvk_transport *engine(lua_State *L)
     return transport;
 }
 
-/* The anchors are an array: a call, or the number of the next free place. */
+/*
+ * Two arrays by the number of a call in flight: the anchors, a call or the number of the next free
+ * place; and the waiters, what is known of who waits for it, or false.
+ */
 
-void cvk_engine_anchor(lua_State *L, int index, cvk_exchange *exchange)
+void cvk_engine_anchor(lua_State *L, int index, int waiter, cvk_exchange *exchange)
 {
     cvk_state *state = state_of(L);
-    index = lua_absindex(L, index);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors_key);
+    bool waits = !lua_isnoneornil(L, waiter);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, state->anchor_table);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, state->waiter_table);
     int anchor = state->free_anchor, next = 0;
     if (anchor == 0) {
         anchor = state->anchors + 1;
     } else {
-        lua_rawgeti(L, -1, anchor);
+        lua_rawgeti(L, -2, anchor);
         next = (int)lua_tointeger(L, -1);
         lua_pop(L, 1);
     }
+    if (waits)
+        lua_pushvalue(L, waiter);
+    else
+        lua_pushboolean(L, false);
+    lua_rawseti(L, -2, anchor); /* this and the next may raise, so the numbers change after them */
     lua_pushvalue(L, index);
-    lua_rawseti(L, -2, anchor); /* may raise, so the numbers change after it */
-    lua_pop(L, 1);
+    lua_rawseti(L, -3, anchor);
+    lua_pop(L, 2);
     if (state->free_anchor == 0)
         state->anchors = anchor;
     state->free_anchor = next;
+    state->waiters += waits;
     exchange->anchor = anchor;
+}
+
+void cvk_engine_forget(lua_State *L, int anchor)
+{
+    cvk_state *state = state_of(L);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, state->waiter_table);
+    lua_rawgeti(L, -1, anchor);
+    if (lua_toboolean(L, -1)) {
+        lua_pushboolean(L, false);
+        lua_rawseti(L, -3, anchor);
+        state->waiters--;
+    } else {
+        lua_pop(L, 1);
+        lua_pushnil(L);
+    }
+    lua_remove(L, -2);
 }
 
 void cvk_engine_release(lua_State *L, cvk_exchange *exchange)
 {
     cvk_state *state = state_of(L);
-    if (exchange->anchor == 0)
+    if (exchange->anchor == 0) {
+        lua_pushnil(L);
         return;
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors_key);
+    }
+    cvk_engine_forget(L, exchange->anchor);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, state->anchor_table);
     lua_pushinteger(L, state->free_anchor);
     lua_rawseti(L, -2, exchange->anchor);
     lua_pop(L, 1);
@@ -196,12 +238,14 @@ static void make_engine(lua_State *L)
     lua_pop(L, 1);
     if (there)
         return;
-    lua_newtable(L); /* first: where there is an engine there are anchors */
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors_key);
-    lua_createtable(L, most_spares, 0); /* at its final size: keeping a call needs no memory */
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &spares_key);
     cvk_state *made = lua_newuserdata(L, sizeof *made);
     *made = (cvk_state){0};
+    lua_newtable(L);
+    made->anchor_table = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_newtable(L);
+    made->waiter_table = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_createtable(L, most_spares, 0); /* at its final size: keeping a call needs no memory */
+    made->spare_table = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, close_engine);
     lua_setfield(L, -2, "__gc");
@@ -230,19 +274,55 @@ static int core_wait(lua_State *L)
     return 0;
 }
 
-/* core.finished(): the next finished call, and the number that Call:submit() gave; or nil. */
+/* core.finished(): the next finished call, the number that Call:submit() gave, and who waits for it,
+ * as submit() was told; or nil. */
 static int core_finished(lua_State *L)
 {
-    cvk_transport *transport = engine_if_any(L);
+    cvk_state *state = state_of(L);
+    cvk_transport *transport = transport_if_any(state);
     cvk_exchange *exchange = transport == NULL ? NULL : cvk_transport_take(transport);
     if (exchange == NULL)
         return 0;
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors_key);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, state->anchor_table);
     lua_rawgeti(L, -1, exchange->anchor);
     lua_pushinteger(L, exchange->anchor);
     cvk_engine_release(L, exchange);
     cvk_exchange_release(exchange);
+    return 3;
+}
+
+/* core.in_running_thread(table): the table's value for the running coroutine, and whether it can
+ * yield just there, which plain Lua 5.1 cannot tell. */
+static int core_in_running_thread(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    lua_pushthread(L);
+    lua_rawget(L, 1);
+    lua_pushboolean(L, lua_isyieldable(L));
     return 2;
+}
+
+/* core.waiters(): a table, for looking at only, of who waits for calls in flight, by their numbers;
+ * false: nobody. */
+static int core_waiters(lua_State *L)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, state_of(L)->waiter_table);
+    return 1;
+}
+
+/* core.waiting(): how many calls somebody waits for. */
+static int core_waiting(lua_State *L)
+{
+    lua_pushinteger(L, state_of(L)->waiters);
+    return 1;
+}
+
+/* core.forget(number): nobody waits for a call any more. Returns who did, or nil. */
+static int core_forget(lua_State *L)
+{
+    cvk_engine_forget(L, (int)luaL_checkinteger(L, 1));
+    return 1;
 }
 
 /* core.pollfd(): a descriptor, readable when there is work. */
@@ -286,7 +366,7 @@ static int core_is_in_flight(lua_State *L)
 {
     lua_Integer number = luaL_checkinteger(L, 1);
     cvk_transport *transport = engine_if_any(L);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors_key);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, state_of(L)->anchor_table);
     lua_rawgeti(L, -1, (int)number);
     lua_pushboolean(L, transport != NULL && lua_isuserdata(L, -1));
     return 1;
@@ -358,7 +438,7 @@ int convoke_step(lua_State *L, long budget_us)
     lua_Number budget = (lua_Number)budget_us / 1000000;
     if (call_embedded(L, &step_key, budget_us < 0 ? NULL : &budget, &in_flight))
         return (int)in_flight;
-    cvk_transport *transport = engine_if_any(L);
+    cvk_transport *transport = transport_if_any(find_state(L));
     if (transport == NULL)
         return 0;
     cvk_transport_step(transport, budget_us, 0);
@@ -370,7 +450,7 @@ int convoke_pollfd(lua_State *L)
     long fd;
     if (call_embedded(L, &pollfd_key, NULL, &fd))
         return (int)fd;
-    cvk_transport *transport = engine_if_any(L);
+    cvk_transport *transport = transport_if_any(find_state(L));
     return transport == NULL ? -1 : cvk_transport_fd(transport);
 }
 
@@ -399,7 +479,7 @@ static int client_calls(lua_State *L)
     int count = 0;
     lua_settop(L, 1);
     lua_newtable(L);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors_key);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, state_of(L)->anchor_table);
     for (lua_pushnil(L); lua_next(L, 3);) {
         const cvk_call *call = lua_touserdata(L, -1); /* NULL: a free place */
         if (call != NULL && call->exchange->settings == client->settings)
@@ -614,6 +694,11 @@ static int core_catalogue(lua_State *L)
     return cvk_push_catalogue(L);
 }
 
+static void push_engine(lua_State *L)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
+}
+
 static void register_client(lua_State *L)
 {
     static const luaL_Reg methods[] = {
@@ -622,7 +707,8 @@ static void register_client(lua_State *L)
         {"__gc", client_close},          {NULL, NULL},
     };
     luaL_newmetatable(L, CVK_CLIENT_TYPE);
-    luaL_setfuncs(L, methods, 0);
+    push_engine(L);
+    luaL_setfuncs(L, methods, 1);
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
@@ -638,10 +724,12 @@ int luaopen_convoke_core(lua_State *L)
         {"decoder", cvk_call_decoder},
         {"embed", core_embed},
         {"finished", core_finished},
+        {"forget", core_forget},
         {"header", cvk_core_header},
         {"headers", cvk_core_headers},
         {"http_date", core_http_date},
         {"in_flight", core_in_flight},
+        {"in_running_thread", core_in_running_thread},
         {"is_in_flight", core_is_in_flight},
         {"nearest", core_nearest},
         {"now", core_now},
@@ -651,15 +739,24 @@ int luaopen_convoke_core(lua_State *L)
         {"time", core_time},
         {"timeout", core_timeout},
         {"wait", core_wait},
+        {"waiters", core_waiters},
+        {"waiting", core_waiting},
         {NULL, NULL},
     };
     make_engine(L);
     register_client(L);
+    push_engine(L);
     cvk_call_register(L);
-    luaL_newlib(L, functions);
+    lua_createtable(L, 0, (int)CVK_COUNT(functions));
+    push_engine(L);
+    luaL_setfuncs(L, functions, 1);
     cvk_values_register(L);
     cvk_bell_register(L);
     lua_pushstring(L, CVK_POLLER_NAME);
     lua_setfield(L, -2, "poller");
+    luaL_getmetatable(L, CVK_CLIENT_TYPE); /* their methods, for those that call them often */
+    lua_setfield(L, -2, "Client");
+    luaL_getmetatable(L, CVK_CALL_TYPE);
+    lua_setfield(L, -2, "Call");
     return 1;
 }

@@ -30,11 +30,19 @@ typedef struct cvk_call {
 cvk_transport *cvk_engine_or_none(lua_State *L);
 #define CVK_NO_ENGINE "no memory or file descriptor left for the engine"
 
+/* Of the functions of core, and of the methods of clients and calls: the engine of their state. */
+enum { CVK_ENGINE_UPVALUE = 1 };
+
 /*
  * Keeps the call at `index` alive while its exchange is in flight, under a number from 1 that no
- * other one has meanwhile, and lets it go.
+ * other one has meanwhile, together with who waits for it, at `waiter` (nil: nobody).
  */
-void cvk_engine_anchor(lua_State *L, int index, cvk_exchange *exchange);
+void cvk_engine_anchor(lua_State *L, int index, int waiter, cvk_exchange *exchange);
+
+/* Pushes who waits for the call of that number, or nil; from now on nobody does. */
+void cvk_engine_forget(lua_State *L, int anchor);
+
+/* Lets the call go; pushes who waits for it, or nil, and forgets that. */
 void cvk_engine_release(lua_State *L, cvk_exchange *exchange);
 
 /* Puts a call into the engine's list, because what a state's last finalizers make has no finalizer.
@@ -54,7 +62,7 @@ void cvk_call_clear(cvk_call *call);
 /* Client:prepare; its arguments are described where it is defined. */
 int cvk_client_prepare(lua_State *L);
 
-/* Makes the metatable of calls. */
+/* Makes the metatable of calls; pops the engine. */
 void cvk_call_register(lua_State *L);
 
 /* core.headers and core.header; described where they are defined. */

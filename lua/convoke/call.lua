@@ -8,6 +8,9 @@ local reconcile = require "convoke.reconcile"
 local retry = require "convoke.retry"
 
 local now = core.now
+local prepare = core.Client.prepare
+local ways = reconcile.ways
+local answer, retire = core.Call.answer, core.Call.retire
 
 local call = {}
 
@@ -19,10 +22,13 @@ call.now = now
 
 -- Sending ------------------------------------------------
 
+local begin, send = engine.begin, engine.send
+
 -- Sends a prepared call and waits for its end. Returns nothing, or why it was not sent as
 -- native:failure() does.
-local function send(native, seconds)
-  local sent, why = engine.send(native, seconds)
+local function send_and_wait(native, seconds)
+  local sent, why = send(native, seconds, begin())
+  if sent == nil then error(why, 0) end
   if not sent then return "memory", why, false end
 end
 
@@ -39,7 +45,7 @@ function call.transport.send(request)
   local own = natives[request]
   if not own then error("convoke.transport.send: not a request made by a client", 2) end
   local native = own.native
-  local kind, message, sent, status = send(native, own.seconds)
+  local kind, message, sent, status = send_and_wait(native, own.seconds)
   if not kind then kind, message, sent, status = native:failure() end
   if kind then return nil, { kind = kind, message = message, sent = sent, status = status } end
   return { status = (native:answer()), headers = native:headers(), body = native:body() }
@@ -191,16 +197,9 @@ local function unwrap(state, operation, native, status, data)
   return value, nil, status, type(data.logLines) == "table" and hide(native, data.logLines) or nil
 end
 
--- Sends and reads. Returns value, err, status, log lines.
-local function exchange(state, operation, native, seconds)
-  local kind, message, sent, seen
-  if state.transport then
-    kind, message, sent, seen = send_by(state, native, seconds)
-  else
-    kind, message = send(native, seconds)
-  end
-  if kind then return nil, failure(operation, kind, message, sent, seen) end
-  local status, data, fault = native:answer()
+-- What came of a call that has ended, whose answer(native) is given. Returns value, err, status,
+-- log lines.
+local function read(state, operation, native, status, data, fault)
   if not status then return nil, failure(operation, native:failure()) end
   local success = status >= 200 and status < 300
   if success and not fault and not operation.envelope then return data, nil, status end
@@ -210,6 +209,18 @@ local function exchange(state, operation, native, seconds)
     return nil, refusal(state, operation, native, status, data, fault), status
   end
   return unwrap(state, operation, native, status, data)
+end
+
+-- Sends and reads. Returns value, err, status, log lines.
+local function exchange(state, operation, native, seconds)
+  local kind, message, sent, seen
+  if state.transport then
+    kind, message, sent, seen = send_by(state, native, seconds)
+  else
+    kind, message = send_and_wait(native, seconds)
+  end
+  if kind then return nil, failure(operation, kind, message, sent, seen) end
+  return read(state, operation, native, answer(native))
 end
 
 local function log(state, operation, err, status, attempt, seconds)
@@ -237,11 +248,18 @@ local function renew(state, operation, refused)
   return nil, errors.invalid(operation, { { field = option, message = fault } })
 end
 
--- What one call carries along from try to try:
---   state, operation, params, options, path (its path value); started and deadline by now(),
---   attempt, retries; lookable: what it makes can be looked up; began by core.time(), if so;
---   on_wire: a try waits for its answer; unsettled: an earlier try may have happened;
---   source: of its credential, if that is a function; renewed: it was asked anew.
+-- What one call carries along from try to try, once its first one has failed, or where that is not
+-- a plain one:
+--   state, operation, params, options, path (its path value), native; started and deadline by
+--   now(), attempt, retries; on_wire: a try waits for its answer; unsettled: an earlier try may
+--   have happened; renewed: its credential was asked for anew; entry: where what it makes can be
+--   looked up, see reconcile.enter().
+local function new_run(state, operation, params, options, path, started, deadline)
+  return { state = state, operation = operation, params = params, options = options, path = path,
+    native = nil, started = started, deadline = deadline, attempt = 0,
+    retries = options.retries or state.retries, on_wire = false, unsettled = false,
+    renewed = false, entry = nil }
+end
 
 local function find_operation(api, id)
   for _, operation in ipairs(api.operations) do
@@ -249,20 +267,22 @@ local function find_operation(api, id)
   end
 end
 
-local function prepare(run)
-  local options, state = run.options, run.state
-  return state.native:prepare(run.operation.index, run.params, options.defaults or state.defaults,
-    options.headers, options.allow_empty, run.path)
+local function succeed(state, native, started, entry, attempts, value, status, log_lines)
+  local ended = now()
+  if entry then reconcile.succeed(entry, value, state.clock, ended) end
+  return value, nil, setmetatable({ retire(native), state.api, status = status,
+    attempts = attempts, elapsed = ended - started, log_lines = log_lines }, meta_metatable)
 end
 
-local function succeed(run, value, status, log_lines)
-  local state, ended = run.state, now()
-  if run.lookable then
-    reconcile.leave(run)
-    reconcile.note(run, value, state.clock, ended)
-  end
-  return value, nil, setmetatable({ run.native:retire(), state.api, status = status,
-    attempts = run.attempt, elapsed = ended - run.started, log_lines = log_lines }, meta_metatable)
+-- Notes whether a try waits for its answer, for those that look for what they have made.
+local function set_on_wire(run, on_wire)
+  run.on_wire = on_wire
+  if run.entry then run.entry.on_wire = on_wire end
+end
+
+local function set_unsettled(run)
+  run.unsettled = true
+  if run.entry then run.entry.unsettled = true end
 end
 
 -- One try within the deadline; it is `before` now. Returns value, err, status, log lines.
@@ -271,11 +291,12 @@ local function try_once(run, before)
     return nil, failure(run.operation, "timeout", "the deadline has passed", false)
   end
   if run.state.closed then return nil, closed(run.operation) end
-  run.attempt, run.on_wire = run.attempt + 1, true
+  run.attempt = run.attempt + 1
+  set_on_wire(run, true)
   local state, operation = run.state, run.operation
   local value, err, status, log_lines =
     exchange(state, operation, run.native, run.deadline - before)
-  run.on_wire = false
+  set_on_wire(run, false)
   if state.log then log(state, operation, err, status, run.attempt, now() - before) end
   return value, err, status, log_lines
 end
@@ -302,11 +323,11 @@ local function look_once(run, err, echo)
   local state, failed, passing, status = run.state, false, false, nil
   local function list(id, query)
     local sent, operation = core.time(), find_operation(state.api, id)
-    local answer, fault, meta
+    local listed, fault, meta
     if state.closed then
       fault = closed(operation)
     else
-      answer, fault, meta = call.perform(state, operation, query,
+      listed, fault, meta = call.perform(state, operation, query,
         { deadline = run.deadline, defaults = run.options.defaults })
     end
     if fault then
@@ -315,7 +336,7 @@ local function look_once(run, err, echo)
     end
     status = meta.status
     state.clock:learn_date(meta.headers.date, sent, core.time())
-    return answer
+    return listed
   end
   local function each(id, query)
     local function fetch(asked) return list(id, asked) end
@@ -332,7 +353,7 @@ local function look_once(run, err, echo)
     list(id, query)
     return true
   end
-  local verdict, object = reconcile.look(run, state.clock, echo, each, ask, let_pass)
+  local verdict, object = reconcile.look(run.entry, state.clock, echo, each, ask, let_pass)
   return failed and "unclear" or verdict, object, status, passing
 end
 
@@ -367,12 +388,12 @@ local function weigh(run, err)
   local operation = run.operation
   local unsettled = run.unsettled
   local refused = err.outcome == "refused"
-  run.unsettled = unsettled or err.outcome == "unknown"
+  if err.outcome == "unknown" then set_unsettled(run) end
   if run.options.reconcile ~= false and unsettled and reconcile.is_done(operation, err) then
     return "done", reconcile.done_value(operation, run.path or run.params or {}, err)
   end
   -- Who wants no retries wants no other requests either.
-  local lookable = run.lookable and run.retries > 0 and run.options.reconcile ~= false
+  local lookable = run.entry and run.retries > 0 and run.options.reconcile ~= false
   local echo = lookable and unsettled and reconcile.is_echo(operation, err)
   if lookable and (err.outcome == "unknown" or echo) then
     local left = run.deadline - now()
@@ -397,44 +418,84 @@ local function weigh(run, err)
   return "over"
 end
 
--- Tries until the matter is settled; it is `before` now. Returns as call.perform() does.
-local function go_on(run, before)
-  local state, source = run.state, run.source
+-- Asks for a credential anew after a refusal that says that the one it had is over. Returns whether
+-- the call is to be made again with it.
+local function renew_once(run)
+  run.renewed = true
+  if not renew(run.state, run.operation, true) then return false end
+  run.native:renew(run.state.native)
+  return true
+end
+
+-- Tries until the matter is settled. Returns as call.perform() does.
+-- @param err  of the first try; or nil: it is yet to be made
+local function go_on(run, err)
+  local state = run.state
   while true do
-    local value, err, status, log_lines = try_once(run, before)
+    local value, status, log_lines
+    if not err then value, err, status, log_lines = try_once(run, now()) end
     if not err then
       state.budget:give()
-      return succeed(run, value, status, log_lines)
+      return succeed(state, run.native, run.started, run.entry, run.attempt, value, status,
+        log_lines)
     end
     local verdict, object, seen
-    if source and not run.renewed and err.status == 401 then
-      run.renewed = true
-      verdict = renew(state, run.operation, true) and "again" or "over"
-      if verdict == "again" then run.native:renew(state.native) end
+    if state.credential and not run.renewed and err.status == 401 then
+      verdict = renew_once(run) and "again" or "over"
     else
       verdict, object, seen = weigh(run, err)
     end
-    if verdict == "again" then
-      call.retried = call.retried + 1
-      before = now()
-    elseif verdict == "done" then
-      return succeed(run, object, seen or err.status)
-    else
-      if run.lookable then reconcile.leave(run, err) end
+    if verdict == "done" then
+      return succeed(state, run.native, run.started, run.entry, run.attempt, object,
+        seen or err.status)
+    elseif verdict == "over" then
+      if run.entry then reconcile.leave(run.entry, err.outcome) end
       err.attempts = run.attempt
       err.elapsed = now() - run.started
       return nil, err
     end
+    call.retried = call.retried + 1
+    err = nil
   end
 end
 
--- Passes on what go_on() returned or raised; what raised is over, too.
+-- What raised while a call was under way is over, too.
+local function drop(native, entry, in_doubt)
+  pcall(engine.abandon, native) -- it may be over already
+  if entry then reconcile.leave(entry, in_doubt and "unknown") end
+end
+
+-- Passes on what go_on() returned or raised.
 local function conclude(run, finished, ...)
   if finished then return ... end
-  pcall(engine.abandon, run.native) -- it may be over already
-  local in_doubt = run.on_wire or run.unsettled
-  if run.slot then reconcile.leave(run, in_doubt and { outcome = "unknown" } or nil) end
+  drop(run.native, run.entry, run.on_wire or run.unsettled)
   error((...), 0)
+end
+
+-- A call whose first try has failed.
+local function perform_on(run, native, entry, err)
+  run.native, run.entry, run.attempt = native, entry, 1
+  if entry then entry.on_wire = false end
+  return conclude(run, engine.protected(go_on, run, err))
+end
+
+-- A call that is not plain, from its beginning on: by a transport, with a log, with a function for
+-- its credential, or too late.
+local function perform_at_length(run)
+  local state, operation = run.state, run.operation
+  if state.credential then
+    local renewed, why = renew(state, operation, false)
+    if not renewed then return nil, why end
+  end
+  local options, faults = run.options, nil
+  run.native, faults = prepare(state.native, operation.index, run.params,
+    options.defaults or state.defaults, options.headers, options.allow_empty, run.path)
+  if not run.native then return nil, errors.invalid(operation, faults) end
+  if ways[operation.name] then
+    run.entry = reconcile.enter(run.native, operation, run.params, run.started)
+    run.entry.on_wire = false
+  end
+  return conclude(run, engine.protected(go_on, run))
 end
 
 --- Makes one call.
@@ -449,22 +510,38 @@ function call.perform(state, operation, params, options, path)
   local started = now()
   local deadline = started + (options.timeout or state.timeout)
   if options.deadline and options.deadline < deadline then deadline = options.deadline end
-  local lookable = reconcile.can_look(operation)
-  local source = state.credential and state.credential.source
-  local run = { state = state, operation = operation, params = params, options = options,
-    path = path, native = nil, started = started, began = lookable and core.time(),
-    deadline = deadline, attempt = 0, retries = options.retries or state.retries,
-    source = source, on_wire = false, unsettled = false, lookable = lookable, slot = nil }
-  if source then
-    local ok, err = renew(state, operation, false)
-    if not ok then return nil, err end
+  if not state.plain or deadline <= started then
+    return perform_at_length(
+      new_run(state, operation, params, options, path, started, deadline))
   end
-  local faults
-  run.native, faults = prepare(run)
-  if not run.native then return nil, errors.invalid(operation, faults) end
-  local before = source and now() or started
-  if lookable then reconcile.enter(run) end
-  return conclude(run, engine.protected(go_on, run, before))
+  -- Most calls go well at their first try, and carry along no more than they need for that.
+  local native, faults = prepare(state.native, operation.index, params,
+    options.defaults or state.defaults, options.headers, options.allow_empty, path)
+  if not native then return nil, errors.invalid(operation, faults) end
+  local owner, token = begin()
+  local entry = ways[operation.name] and reconcile.enter(native, operation, params, started)
+  local sent, why = send(native, deadline - started, owner, token)
+  local status, data, fault, err, log_lines
+  if sent then
+    status, data, fault = answer(native)
+    if fault or not status or status < 200 or status > 299 or operation.envelope then
+      data, err, status, log_lines = read(state, operation, native, status, data, fault)
+    end
+  elseif sent == nil then
+    drop(native, entry, true)
+    error(why, 0)
+  else
+    err = failure(operation, "memory", why, false)
+  end
+  if err then
+    return perform_on(new_run(state, operation, params, options, path, started, deadline), native,
+      entry, err)
+  end
+  local budget, ended = state.budget, now()
+  if budget.tokens < budget.full then budget:give() end
+  if entry then reconcile.succeed(entry, data, state.clock, ended) end
+  return data, nil, setmetatable({ retire(native), state.api, status = status, attempts = 1,
+    elapsed = ended - started, log_lines = log_lines }, meta_metatable)
 end
 
 return call

@@ -310,12 +310,14 @@ local function build(api, options)
   elseif not api.anonymous then
     missing_credential(api, where)
   end
+  state.plain = not (state.transport or state.log or state.credential)
   return state
 end
 
 -- Calling ------------------------------------------------
 
 local no_options = {}
+local perform = call.perform
 
 local function checked_options(state, operation, options)
   if options == nil then return no_options end
@@ -369,12 +371,11 @@ end
 
 local function start(state, operation, path, params, options)
   if state.closed then raise("convoke." .. state.api.name .. ": the client is closed") end
-  if params ~= nil then check_params(operation, params) end
-  if options == nil then return call.perform(state, operation, params, no_options, path) end
+  check_params(operation, params)
   options = checked_options(state, operation, options)
   local err = clash(operation, params, options.defaults)
   if err then return nil, err end
-  return call.perform(state, operation, params, options, path)
+  return perform(state, operation, params, options, path)
 end
 
 local function start_each(state, operation, params, options)
@@ -386,7 +387,7 @@ local function start_each(state, operation, params, options)
     local err = clash(operation, asked, options.defaults)
     if err then return nil, err end
     local answer
-    answer, err = call.perform(state, operation, asked, options)
+    answer, err = perform(state, operation, asked, options)
     return answer, err
   end
   local function fail(message)
@@ -411,7 +412,13 @@ local function method_for(operation)
   local paths = #operation.path_params
   if paths == 0 then
     return function(self, params, options, more)
-      local state = state_of(self, spelling)
+      local state = type(self) == "table" and self[STATE]
+      -- Most calls are like this; start() has words for what is wrong with others.
+      if state and options == nil and more == nil and not state.closed
+        and (params == nil or type(params) == "table") then
+        return perform(state, operation, params, no_options)
+      end
+      state = state_of(self, spelling)
       if more ~= nil then too_many(operation) end
       return start(state, operation, nil, params, options)
     end

@@ -9,10 +9,12 @@ local timers = require "convoke.timers"
 
 local engine = {}
 
+local submit, cancel = core.Call.submit, core.Call.cancel
+local finished = core.finished
+
 -- By the number of a call in flight:
-local waiters = {} -- what the parked coroutine that waits for it is known by
+local waiters = core.waiters() -- what the parked coroutine that waits for it is known by, or false
 local owners = {} -- the host that knows it, where that is not our own scheduler
-local waiting = 0 -- how many those are
 -- Native call -> { owner, token } of who waits for its next try; weak, because that one may die.
 local pausers = setmetatable({}, { __mode = "k" })
 local host -- a foreign host in use, or nil
@@ -22,29 +24,16 @@ local longest_wait = 3600 -- seconds; then look again
 
 -- Who waits ------------------------------------------------
 
-local function expect(number, owner, token)
-  if owner ~= scheduler then owners[number] = owner end
-  waiters[number] = token
-  waiting = waiting + 1 -- last: there may be no memory for the others
-end
-
--- Nobody waits for the call any more. Returns who did: host and token, or nothing.
-local function forget(number)
-  local owner, token = owners[number], waiters[number]
-  if owner then owners[number] = nil end
-  if token == nil then return end
-  waiters[number] = nil
-  waiting = waiting - 1
-  return owner or scheduler, token
-end
-
-local function wake_waiter(number)
-  local owner, token = forget(number)
-  if owner then owner.wake(token) end
+-- The host that knows who waits for the call of a number.
+local function take_owner(number)
+  local owner = owners[number]
+  if not owner then return scheduler end
+  owners[number] = nil
+  return owner
 end
 
 --- The host that the running coroutine can be parked by and its token there; nothing where it
--- must block.
+-- must block. Raises in a task that cannot be parked just there.
 function engine.here()
   local token = scheduler.running()
   if token then return scheduler, token end
@@ -54,20 +43,43 @@ function engine.here()
   end
 end
 
+--- The same for what begins something new: raises in a cancelled task.
+function engine.begin()
+  local token = scheduler.running()
+  if not token then return engine.here() end
+  if token.cancelling then scheduler.check(token) end
+  return scheduler, token
+end
+
 -- Driving ------------------------------------------------
 
 --- Hands finished calls to those that wait for them.
 function engine.dispatch()
-  local native, number = core.finished()
+  local native, number, token = finished()
   while native do
-    wake_waiter(number)
-    native, number = core.finished()
+    if token then take_owner(number).wake(token) end
+    native, number, token = finished()
+  end
+end
+
+local dispatch = engine.dispatch
+
+--- The same up to one of a task's. Returns the task, which nobody has woken; nil: there was none.
+function engine.next_task()
+  local native, number, token = finished()
+  while native do
+    if token then
+      local owner = take_owner(number)
+      if owner == scheduler then return token end
+      owner.wake(token)
+    end
+    native, number, token = finished()
   end
 end
 
 --- Whether anybody waits for a call or a time, or a task is not at its end.
 function engine.busy()
-  return waiting > 0 or timers.timeout() ~= nil or scheduler.busy()
+  return core.waiting() > 0 or timers.timeout() ~= nil or scheduler.busy()
 end
 
 --- Whether there are tasks that have not ended.
@@ -96,7 +108,6 @@ end
 -- Calls first, then tasks; until it is time to stop.
 local function work(budget, stop)
   core.step(budget)
-  engine.dispatch()
   timers.run()
   scheduler.work(stop)
 end
@@ -146,17 +157,16 @@ end
 -- somebody waited for such a one.
 local function wake_orphans()
   local found = {}
-  for number in pairs(waiters) do
-    if not core.is_in_flight(number) then found[#found + 1] = number end
+  for number, token in pairs(waiters) do
+    if token and not core.is_in_flight(number) then found[#found + 1] = number end
   end
-  for _, number in ipairs(found) do wake_waiter(number) end
+  for _, number in ipairs(found) do take_owner(number).wake(core.forget(number)) end
   return found[1] ~= nil
 end
 
 --- Blocks until `done()` is true, driving calls and tasks.
 function engine.block(done)
   while true do
-    engine.dispatch()
     timers.run()
     scheduler.work()
     if done() then break end
@@ -204,44 +214,39 @@ end
 local function block_on(native)
   repeat
     core.wait(longest_wait)
-    engine.dispatch()
+    dispatch()
   until native:done()
   engine.announce()
 end
 
---- Sends a native call and waits until it is finished. Raises in a cancelled task, and where memory
--- runs out; then engine.abandon() is to follow.
--- @param seconds  that it may take
--- @return true; or false and why it was not sent: memory ran out
-function engine.send(native, seconds)
-  local owner, token
-  local task = scheduler.running()
-  if task then
-    owner, token = scheduler, task
-    if task.cancelling then scheduler.check(task) end
-  elseif host then
-    token = host.running()
-    owner = token and host
-  end
-  local number, why = native:submit(seconds)
-  if not number then return false, why end
-  if not owner then
-    block_on(native)
-    return true
-  end
-  expect(number, owner, token)
+-- Parks the running coroutine until a native call is finished.
+local function park_for_call(native, number, owner, token)
+  if owner ~= scheduler then owners[number] = owner end
   if host then host.drive(engine) end
   while waiters[number] == token do owner.park(token, native) end -- until it is woken
-  return true
+end
+
+--- Sends a native call and waits until it is finished.
+-- @param seconds       that it may take
+-- @param owner, token  as engine.begin() gave them
+-- @return true; or false and why it was not sent: memory ran out; or nil and what was raised while
+--   it waited, whereupon engine.abandon() is to follow
+function engine.send(native, seconds, owner, token)
+  local number, why = submit(native, seconds, token)
+  if not number then return false, why end
+  if owner == scheduler and not host then return scheduler.await(token, native, number) end
+  local waited
+  waited, why = engine.protected(owner and park_for_call or block_on, native, number, owner, token)
+  if waited then return true end
+  return nil, why
 end
 
 --- Ends a native call whose caller cannot wait for it any more: no call is left in flight that
 -- nobody waits for. Needs no memory.
 function engine.abandon(native)
-  local number = native:number()
-  if number then forget(number) end
+  local number = cancel(native)
+  if number then owners[number] = nil end
   pausers[native] = nil
-  native:cancel()
   pcall(engine.announce)
 end
 
@@ -273,9 +278,9 @@ end
 
 --- Ends a native call, in flight or between two tries; whoever waits for it goes on.
 function engine.cancel(native)
-  local number, pauser = native:number(), pausers[native]
-  native:cancel()
-  if number then wake_waiter(number) end
+  local number, token = cancel(native)
+  if token then take_owner(number).wake(token) end
+  local pauser = pausers[native]
   if pauser then pauser.owner.wake(pauser.token) end
   engine.announce()
 end

@@ -8,51 +8,69 @@ local core = require "convoke.core"
 
 local reconcile = {}
 
--- The creates that go on, each in a slot of its own: a set would be built anew again and again.
--- Weak: who dies in between leaves an empty slot.
-local going_on = setmetatable({}, { __mode = "v" })
-local slots, free, free_count = 0, {}, 0 -- slots so far; those that are free
+-- The creates that go on, each with an entry in a slot, which is used again: a set would be
+-- built anew all the time. The call is weak: who dies in between leaves none.
+local entries, calls = {}, setmetatable({}, { __mode = "v" })
+local free, free_count = {}, 0 -- slots without a call
+
+-- Creates of which nobody knows how they ended; the latest of them. They may be executed for a
+-- while yet.
+local doubtful, last_doubtful, most_doubtful = {}, 0, 256
+local longest_doubt = 60 -- seconds
+
+-- Takes an entry out of use.
+local function clear(entry, in_doubt)
+  if in_doubt then
+    last_doubtful = last_doubtful % most_doubtful + 1
+    doubtful[last_doubtful] = { operation = entry.operation, params = entry.params,
+      unsettled = true, ended = core.time() }
+  end
+  entry.params, entry.started = nil, nil
+  free_count = free_count + 1
+  free[free_count] = entry.slot -- there is room
+end
+
+-- A coroutine that is never resumed, or out of memory, has told nobody how its call ended.
+local function bury_dead()
+  for slot, entry in ipairs(entries) do
+    if entry.started and not calls[slot] then clear(entry, entry.on_wire or entry.unsettled) end
+  end
+end
 
 -- What calls of this program were given: no other call has made that. In slices of time, the latest
--- last, each with `given`, id -> when it was made; when the first and the last were given; and
--- `doubt`, how little was known of the server's clock, in seconds. A slice is kept while a call
--- goes on that might find what is in it, and longer by the doubt.
+-- last, each with `given`, id -> its stamp, the time of its making as the API writes it; when the
+-- first and the last were given; `count`; and `doubt`, how little was known of the servers' clocks,
+-- in seconds. A slice is kept while a call goes on that might find what is in it, and longer by the
+-- doubt.
 local slices = {}
 local width, least_doubt = 2, 2 -- seconds
 local most_in_slice = 1024 -- a larger table takes long to grow
+local telling = 16 -- so many of a slice tell about the clock what all of them would
 
 local function forget_old(now)
   local oldest = now
-  free, free_count = {}, 0 -- anew: those who died have given nothing back
-  for slot = slots, 1, -1 do
-    local run = going_on[slot]
-    if run then
-      oldest = math.min(oldest, run.started)
-    else
-      free_count = free_count + 1
-      free[free_count] = slot
-    end
+  bury_dead()
+  for _, entry in ipairs(entries) do
+    if entry.started and entry.started < oldest then oldest = entry.started end
   end
   while slices[1].last < oldest - slices[1].doubt do table.remove(slices, 1) end
 end
 
-local function remember(id, time, doubt, now)
-  if type(id) ~= "string" then return end
-  local slice = slices[#slices]
-  if not slice or slice.first < now - width or slice.count == most_in_slice then
-    slice = { first = now, last = now, doubt = least_doubt, given = {}, count = 0 }
-    slices[#slices + 1] = slice
-    forget_old(now)
-  end
-  slice.given[id], slice.last, slice.count = time or true, now, slice.count + 1
-  if doubt > slice.doubt and doubt < math.huge then slice.doubt = doubt end
+local latest -- slice
+
+local function new_slice(now)
+  latest = { first = now, last = now, doubt = least_doubt, given = {}, count = 0, clock = nil }
+  slices[#slices + 1] = latest
+  forget_old(now)
+  return latest
 end
 
 -- Whether a call was given the object that was made at that time.
-local function was_given(id, time)
+local function was_given(way, id, time)
   if id == nil then return false end
   for i = #slices, 1, -1 do
-    if slices[i].given[id] == time then return true end
+    local stamp = slices[i].given[id]
+    if stamp and way.moment(stamp) == time then return true end
   end
   return false
 end
@@ -142,47 +160,49 @@ end
 -- How well an object fits what a call asked for. Only what surely fits is taken as it is.
 local not_at_all, perhaps, nearly, surely = 0, 1, 2, 3
 
--- Each way: `id(object)`; `list`, the operation to look with; `query(params)`, its parameters;
--- `fit(object, params)`, how well an object fits; `time(object)` in seconds; `many(params)`,
+-- Each way: `id`, the field that has an object's; `list`, the operation to look with;
+-- `query(params)`, its parameters; `fit(object, params)`, how well an object fits; `stamp(object)`,
+-- when it was made, and `moment(stamp)`, the same in seconds, or nothing; `many(params)`,
 -- whether the API allows several at once; `newest_first`, the listing is asked for in that order;
 -- `refusal(err)`, whether a refusal says that one is there; `harmless`, where asking again can but
 -- be refused, and calls for different addresses may look alike in what is listed.
 local ways = {}
+reconcile.ways = ways -- operation name -> how to look for what it makes
 
 ways["clerk.invitations.create"] = {
   list = "list_invitations",
-  id = function(object) return object.id end,
+  id = "id",
   query = function(params) return { status = "pending", query = params.email_address } end,
   fit = function(object, params)
     if not same_address(object.email_address, params.email_address) then return not_at_all end
     return same_value(object.public_metadata or {}, params.public_metadata or {}) and surely
       or perhaps
   end,
-  time = function(object)
-    return type(object.created_at) == "number" and object.created_at / 1000
-  end,
+  stamp = function(object) return object.created_at end,
+  moment = function(stamp) return type(stamp) == "number" and stamp / 1000 or nil end,
   many = function(params) return params.ignore_existing == true end,
   refusal = function(err) return err.code == "duplicate_record" end,
 }
 
 ways["gencove.invitations.create"] = {
   list = "invitations_list",
-  id = function(object) return object.id end,
+  id = "id",
   query = function() return { status = "pending" } end,
   fit = function(object, params)
     if not same_address(object.email, params.email) then return not_at_all end
     local role = params.role
     return (role == nil or role == "" or object.role == role) and surely or perhaps
   end,
-  time = function(object)
-    return type(object.last_status) == "table" and parse_time(object.last_status.created)
+  stamp = function(object)
+    return type(object.last_status) == "table" and object.last_status.created
   end,
+  moment = parse_time,
   refusal = function(err) return err.status == 400 end,
 }
 
 ways["cvat.invitations.create"] = {
   list = "invitations_list",
-  id = function(object) return object.key end,
+  id = "key",
   query = function(params)
     return { org = params.org, org_id = params.org_id, sort = "-created_date",
       ["X-Organization"] = params["X-Organization"] }
@@ -198,7 +218,8 @@ ways["cvat.invitations.create"] = {
     return name:sub(1, #mailbox) == mailbox and name:sub(#mailbox + 1):find "^%d+$" and nearly
       or perhaps
   end,
-  time = function(object) return parse_time(object.created_date) end,
+  stamp = function(object) return object.created_date end,
+  moment = parse_time,
   newest_first = true,
   harmless = true,
   refusal = function(err)
@@ -209,68 +230,63 @@ ways["cvat.invitations.create"] = {
 
 -- Calls that may have made what another call finds -----------------------------------------------
 
--- Creates of which nobody knows how they ended; the latest of them. They may be executed for a
--- while yet.
-local doubtful, last_doubtful, most_doubtful = {}, 0, 256
-local longest_doubt = 60 -- seconds
-
---- Notes that a call begins whose operation can_look() knows.
--- @param run  what call.lua knows of a call: operation, params; `started`, by core.now();
---   `on_wire`, it waits for an answer; `unsettled`, an earlier try may have happened. Noted here:
---   `waiting`, for what becomes of others; `ended`, when, if nobody knows how
-function reconcile.enter(run)
-  local slot = free[free_count]
-  if slot then
-    free_count = free_count - 1
-  else
-    slots = slots + 1
-    slot = slots
+--- Notes that a call begins which may be looked for.
+-- @param native   the call as the core has it
+-- @param params   of the operation, or nil
+-- @param started  when it began, by core.now()
+-- @return an entry: operation, params, started; `began`, by core.time(); `on_wire`, it waits for an
+--   answer, and `unsettled`, an earlier try may have happened, both to be kept up; `waiting`, for
+--   what becomes of others
+function reconcile.enter(native, operation, params, started)
+  if free_count == 0 then
+    local slot = #entries + 1
+    free[slot] = slot -- so that giving it back needs no memory
+    entries[slot] = { slot = slot, operation = false, params = nil, started = nil, began = 0,
+      on_wire = true, unsettled = false, waiting = false }
+    free[1], free_count = slot, 1
   end
-  going_on[slot], run.slot = run, slot
+  local entry = entries[free[free_count]]
+  calls[entry.slot] = native -- there may be no memory for that
+  free_count = free_count - 1
+  entry.operation, entry.params, entry.started = operation, params, started
+  entry.began, entry.on_wire, entry.unsettled, entry.waiting = core.time(), true, false, false
+  return entry
 end
 
---- Notes that such a call is over.
--- @param err  its error, or nil
-function reconcile.leave(run, err)
-  local slot = run.slot
-  going_on[slot], run.slot = nil, nil
-  free_count = free_count + 1
-  free[free_count] = slot
-  if err and err.outcome == "unknown" then
-    -- Not the run itself, which holds the client and its credential.
-    local following = last_doubtful % most_doubtful + 1
-    doubtful[following] = { operation = run.operation, params = run.params, unsettled = true,
-      ended = core.time() }
-    last_doubtful = following
-  end
+--- Notes that such a call is over without having been given anything.
+-- @param outcome  "unknown" where it may have happened
+function reconcile.leave(entry, outcome)
+  calls[entry.slot] = nil
+  clear(entry, outcome == "unknown")
 end
 
--- Calls f(other call) for all that may have made an object that `run` has found.
-local function each_rival(run, f)
-  for _, other in pairs(going_on) do
-    if other ~= run and other.operation == run.operation and (other.on_wire or other.unsettled) then
+-- Calls f(other call) for all that may have made an object that a call has found.
+local function each_rival(entry, f)
+  for _, other in ipairs(entries) do
+    if other ~= entry and other.started and other.operation == entry.operation
+      and (other.on_wire or other.unsettled) then
       f(other)
     end
   end
   for _, other in ipairs(doubtful) do
-    local overlaps = other.ended + longest_doubt > run.began
-    if other.operation == run.operation and overlaps then f(other) end
+    local overlaps = other.ended + longest_doubt > entry.began
+    if other.operation == entry.operation and overlaps then f(other) end
   end
 end
 
 -- Whose an object is that fits a call: "own"; "other", a call's that it fits better; "open" while
 -- another call may still tell that it is its own, or not; or "contested", when it may be another's
 -- as well.
-local function whose(way, run, object, fit, echo)
+local function whose(way, entry, object, fit, echo)
   local verdict = "own"
-  each_rival(run, function(rival)
+  each_rival(entry, function(rival)
     local fits = way.fit(object, rival.params or {})
     if fits < fit or verdict == "other" then return end
     if fits > fit then
       verdict = "other"
     elseif rival.on_wire then
       verdict = "open"
-    elseif way.harmless and not same_address(rival.params.email, run.params.email) then
+    elseif way.harmless and not same_address(rival.params.email, entry.params.email) then
       -- Who can still ask again goes first; two that wait for each other would wait for ever.
       local hopeful = echo and not rival.ended and not rival.waiting
       verdict = (hopeful or verdict == "open") and "open" or "contested"
@@ -279,20 +295,34 @@ local function whose(way, run, object, fit, echo)
   return verdict
 end
 
---- Notes what such a call was given, and when by both clocks; it is `now` by core.now().
-function reconcile.note(run, value, clock, now)
-  if type(value) ~= "table" then return end
-  local way = ways[run.operation.name]
-  local time = way.time(value)
+-- Learns what an answer tells about the server's clock.
+local function learn(slice, way, entry, stamp, clock, now)
+  local time = way.moment(stamp)
   if time then
-    clock:learn(time, time + resolution, run.began, run.began + (now - run.started))
+    clock:learn(time, time + resolution, entry.began, entry.began + (now - entry.started))
   end
-  remember(way.id(value), time, clock.most - clock.least, now)
+  local doubt = clock.most - clock.least
+  if doubt > slice.doubt and doubt < math.huge then slice.doubt = doubt end
+  slice.clock = clock
 end
 
---- Whether there is a way to look for what the operation makes.
-function reconcile.can_look(operation)
-  return ways[operation.name] ~= nil
+--- Notes that such a call is over, and what it was given; it is `now` by core.now().
+function reconcile.succeed(entry, value, clock, now)
+  local way = ways[entry.operation.name]
+  local id = type(value) == "table" and value[way.id]
+  if type(id) == "string" then
+    local slice = latest
+    if not slice or slice.first < now - width or slice.count == most_in_slice then
+      slice = new_slice(now)
+    end
+    local stamp, count = way.stamp(value), slice.count + 1
+    slice.given[id], slice.last, slice.count = stamp or true, now, count
+    if count <= telling or slice.clock ~= clock then
+      learn(slice, way, entry, stamp, clock, now)
+    end
+  end
+  calls[entry.slot] = nil
+  clear(entry, false)
 end
 
 --- Whether a refusal, after a try with an unknown outcome, may be the echo of that try.
@@ -313,7 +343,7 @@ local function collect(way, objects, earliest)
   local object = objects() -- plain Lua 5.1 lets no `for` wait
   while object ~= nil do
     if type(object) ~= "table" then return nil end
-    local id, time = way.id(object), way.time(object) or nil
+    local id, time = object[way.id], way.moment(way.stamp(object))
     if id == nil or not seen[id] then
       in_order = in_order and time ~= nil and time <= before
       before = time or before
@@ -330,14 +360,15 @@ end
 
 -- Sorts what was collected: what surely fits and may be the call's own; what perhaps fits; whether
 -- there is something older or another's; whether somebody may still be given what is there.
-local function sort_out(way, run, objects, began, echo)
+local function sort_out(way, entry, objects, began, echo)
   local sorted = { [perhaps] = {}, [nearly] = {}, [surely] = {}, others = false, contested = false,
     open = false }
+  bury_dead()
   for _, object in ipairs(objects) do
-    local fit, time = way.fit(object, run.params or {}), way.time(object)
+    local fit, time = way.fit(object, entry.params or {}), way.moment(way.stamp(object))
     if fit > not_at_all then
-      if time and time >= began and not was_given(way.id(object), time) then
-        local owner = whose(way, run, object, fit, echo)
+      if time and time >= began and not was_given(way, object[way.id], time) then
+        local owner = whose(way, entry, object, fit, echo)
         if owner == "other" then
           sorted.others = true
         else
@@ -354,8 +385,8 @@ local function sort_out(way, run, objects, began, echo)
 end
 
 -- Judges what was sorted, as look() returns it.
-local function judge(way, run, sorted, echo)
-  local several = way.many ~= nil and way.many(run.params or {})
+local function judge(way, entry, sorted, echo)
+  local several = way.many ~= nil and way.many(entry.params or {})
   local sure, near, unsure = sorted[surely], sorted[nearly], sorted[perhaps]
   if sorted.open or (sorted.others and several) or #sure > 1 then return "unclear" end
   if #sure == 1 and not sorted.contested then return "made", sure[1] end
@@ -366,7 +397,7 @@ local function judge(way, run, sorted, echo)
 end
 
 --- Looks for what a create has made.
--- @param run    the call: operation, params; `began`, when it did, by core.time()
+-- @param entry  of the call, as enter() gave it
 -- @param clock  the server's
 -- @param echo   the API has said that there is one
 -- @param each   function(list operation id, params): an iterator over what is listed; the
@@ -375,14 +406,14 @@ end
 --   for its Date; false when there is no time for that
 -- @param let_pass  function(): lets a moment pass; false when there is no time for that
 -- @return "made" and the object; "absent"; or "unclear"
-function reconcile.look(run, clock, echo, each, ask, let_pass)
-  local way = ways[run.operation.name]
-  local query = way.query(run.params or {})
-  local function earliest() return clock:earliest(run.began) end
+function reconcile.look(entry, clock, echo, each, ask, let_pass)
+  local way = ways[entry.operation.name]
+  local query = way.query(entry.params or {})
+  local function earliest() return clock:earliest(entry.began) end
   local function listed() return collect(way, each(way.list, query), earliest) end
   local objects = listed()
   if not objects then return "unclear" end
-  local sorted = sort_out(way, run, objects, earliest(), echo)
+  local sorted = sort_out(way, entry, objects, earliest(), echo)
   -- A Date is no better than a second: an object as old as that may be another's. A few more Dates
   -- tell better.
   if clock:is_vague() and #sorted[surely] + #sorted[nearly] > 0 then
@@ -390,17 +421,17 @@ function reconcile.look(run, clock, echo, each, ask, let_pass)
     while clock:is_vague() and tries < 10 and ask(way.list, query) do tries = tries + 1 end
     objects = listed()
     if not objects then return "unclear" end
-    sorted = sort_out(way, run, objects, earliest(), echo)
+    sorted = sort_out(way, entry, objects, earliest(), echo)
   end
-  run.waiting = sorted.open
-  while sorted.open and let_pass() do sorted = sort_out(way, run, objects, earliest(), echo) end
-  run.waiting = false
-  local verdict, object = judge(way, run, sorted, echo)
+  entry.waiting = sorted.open
+  while sorted.open and let_pass() do sorted = sort_out(way, entry, objects, earliest(), echo) end
+  entry.waiting = false
+  local verdict, object = judge(way, entry, sorted, echo)
   -- What others remove moves what comes after it to pages that have been read.
   if echo and verdict == "absent" and #objects > trusted then
     objects = listed()
     if not objects then return "unclear" end
-    return judge(way, run, sort_out(way, run, objects, earliest(), echo), echo)
+    return judge(way, entry, sort_out(way, entry, objects, earliest(), echo), echo)
   end
   return verdict, object
 end

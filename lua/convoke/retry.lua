@@ -40,9 +40,9 @@ Budget.__index = Budget
 
 local full, price, gain = 500, 5, 1
 
---- A full retry budget; a client has one.
+--- A full retry budget: `tokens`, at most `full`. A client has one.
 function retry.budget()
-  return setmetatable({ tokens = full }, Budget)
+  return setmetatable({ tokens = full, full = full }, Budget)
 end
 
 --- Takes what one repeat costs; false: there is not enough.
@@ -54,7 +54,7 @@ end
 
 --- Gives back for a success.
 function Budget:give()
-  if self.tokens < full then self.tokens = self.tokens + gain end
+  if self.tokens < self.full then self.tokens = self.tokens + gain end
 end
 
 return retry

@@ -22,12 +22,12 @@ local resume_coroutine = coroutine._resume or coroutine.resume
 local status_of = coroutine._status or coroutine.status
 local yield = coroutine._yield or coroutine.yield
 -- luacheck: pop
-local running = coroutine.running
 
 -- The scheduler: the host that tasks are parked by ------------------------------------------------
 
 local scheduler = { name = "tasks" }
 
+local waiters = core.waiters()
 local PARKED = {} -- what a task yields; anything else was meant for somebody else
 local by_coroutine = setmetatable({}, { __mode = "k" })
 local first, last -- tasks that can go on, in a row by `following`
@@ -48,10 +48,17 @@ local function push_ready(task)
   if not (task.queued or task.ended) then enqueue(task) end
 end
 
+local in_running_thread = core.in_running_thread
+
+--- The task that runs. Raises in one that cannot be parked just there.
 function scheduler.running()
   if resumed == 0 then return nil end
-  local thread = running()
-  return thread and by_coroutine[thread]
+  local task, can_yield = in_running_thread(by_coroutine)
+  if task and not can_yield then
+    error("convoke: a task cannot wait in a function that C calls, such as that of string.gsub or "
+      .. "table.sort", 0)
+  end
+  return task
 end
 
 function scheduler.busy() return alive > 0 end
@@ -62,6 +69,14 @@ function scheduler.park(task, native)
   task.call = native or false
   yield(PARKED)
   task.call = false
+end
+
+--- Parks a task until the native call of that number is finished. Returns true.
+function scheduler.await(task, native, number)
+  task.call = native
+  repeat yield(PARKED) until waiters[number] ~= task -- it may have been woken for something else
+  task.call = false
+  return true
 end
 
 scheduler.wake = push_ready
@@ -184,13 +199,9 @@ local function dispose(task)
   if coroutine.close then coroutine.close(thread) end
 end
 
-local function after_resume(task, succeeded, ...)
-  local thread = task.coroutine
+local function after_resume(task, thread, succeeded, first_result, ...)
   resumed = resumed - 1
-  if (...) == PARKED then
-    task.state = "waiting"
-    return
-  end
+  if first_result == PARKED then return end
   if succeeded and status_of(thread) == "suspended" then
     local message = debug.traceback(thread, "convoke: a task yielded to somebody who is not there;"
       .. " in tasks, wait with convoke.sleep, await and calls")
@@ -199,51 +210,67 @@ local function after_resume(task, succeeded, ...)
   end
   if succeeded then
     dispose(task)
-    return finish(task, true, ...)
+    return finish(task, true, first_result, ...)
   end
-  local told, message = pcall(with_traceback, thread, (...))
+  local told, message = pcall(with_traceback, thread, first_result)
   dispose(task)
-  finish(task, false, told and message or (...))
+  finish(task, false, told and message or first_result)
 end
 
 local function resume(task)
   task.queued = false
   if task.ended then return conclude(task) end
-  local status = task.coroutine and status_of(task.coroutine) or "dead"
+  local thread, arguments = task.coroutine, task.arguments
+  local status = thread and status_of(thread) or "dead"
   if status == "dead" then return finish(task, false, no_memory[1]) end -- what it returned is lost
   -- One that blocks, in a coroutine of its own say, looks by itself when it is through.
   if status ~= "suspended" then return end
-  local arguments = task.arguments
+  if not arguments then
+    resumed = resumed + 1
+    return after_resume(task, thread, resume_coroutine(thread))
+  end
   task.arguments = nil
-  if arguments and task.cancelling then
+  if task.cancelling then
     dispose(task)
     return finish(task, false, cancelled(task))
   end
-  task.state = "running"
   resumed = resumed + 1
-  if arguments then
-    after_resume(task, resume_coroutine(task.coroutine, unpack(arguments, 1, arguments.n)))
-  else
-    after_resume(task, resume_coroutine(task.coroutine))
+  after_resume(task, thread, resume_coroutine(thread, unpack(arguments, 1, arguments.n)))
+end
+
+local next_task = engine.next_task
+local at_work -- the task that goes on
+
+-- Runs the tasks that can go on, one turn each, then those whose calls have finished.
+local function run_ready(turn, stop)
+  while first and first.number <= turn do
+    at_work = first
+    first = at_work.following or nil
+    if not first then last = nil end
+    resume(at_work)
+    if stop and core.now() >= stop then return end
+  end
+  local task = next_task()
+  while task do
+    at_work = task
+    resume(task)
+    if stop and core.now() >= stop then return end
+    task = next_task()
   end
 end
 
 --- Runs the tasks that can go on, one turn each, or until the time is up.
 function scheduler.work(stop)
-  local turn = pushed
-  while first and first.number <= turn do
-    local task = first
-    first = task.following or nil
-    if not first then last = nil end
-    local before = resumed
-    local went_on, why = pcall(resume, task)
-    if not went_on then -- for want of memory; the task has its turn again, which does no harm
-      resumed = before
-      if not task.queued then enqueue(task) end
-      error(why, 0)
-    end
-    if stop and core.now() >= stop then break end
+  local resumed_before, at_work_before = resumed, at_work
+  at_work = nil
+  local went_on, why = pcall(run_ready, pushed, stop)
+  if not went_on then -- for want of memory; the task has its turn again, which does no harm
+    resumed = resumed_before
+    if at_work and not at_work.queued then enqueue(at_work) end
   end
+  at_work = at_work_before
+  if not went_on then error(why, 0) end
+  if stop then engine.dispatch() end -- the others get in line
 end
 
 engine.set_scheduler(scheduler)
@@ -260,7 +287,7 @@ function tasks.spawn(f, ...)
   count = count + 1
   local task = setmetatable({
     count = count,
-    state = "waiting",
+    state = "waiting", -- or how it ended
     coroutine = create(f),
     arguments = select("#", ...) > 0 and pack(...) or no_arguments,
     -- here from the start, so that setting them needs no memory
@@ -288,11 +315,12 @@ end
 
 --- "waiting", "running", "done", "failed" or "cancelled".
 function Task:status()
-  return self.state
+  local status = self.coroutine and status_of(self.coroutine)
+  return (status == "running" or status == "normal") and "running" or self.state
 end
 
 function Task:__tostring()
-  return ("convoke.%s (%s)"):format(name_of(self), self.state)
+  return ("convoke.%s (%s)"):format(name_of(self), self:status())
 end
 
 -- Whether `task` waits, through others, for `goal`.
