@@ -1,6 +1,7 @@
 -- An unknown outcome is settled by looking, where the API lets one look.
 
 local convoke = require "convoke"
+local reconcile = require "convoke.reconcile"
 
 local sandbox, clients
 
@@ -220,5 +221,68 @@ describe("a lost answer to what removes", function()
     assert.is_nil(value)
     assert.equal(404, err.status)
     assert.equal("refused", err.outcome)
+  end)
+end)
+
+describe("the books of what calls make", function()
+  local operation = { name = "clerk.invitations.create" }
+  local clock
+
+  before_each(function() clock = reconcile.clock() end)
+
+  local function given(number)
+    return { id = ("inv_%d"):format(number), created_at = os.time() * 1000 + number }
+  end
+
+  -- What a call finds that looks while `object` is listed.
+  local function look(entry, object)
+    local function each()
+      local left = object
+      return function()
+        local here = left
+        left = nil
+        return here
+      end
+    end
+    return reconcile.look(entry, clock, false, each, error, function() return false end)
+  end
+
+  it("keep calls apart however many are given something at a time", function()
+    local native, open = {}, {}
+    for i = 1, 3000 do
+      local entry = reconcile.enter(native, operation, { email_address = i }, convoke.now())
+      for _, other in ipairs(open) do assert.is_not.equal(other, entry) end
+      open[#open + 1] = entry
+      if #open == 8 then
+        local first = table.remove(open, 1)
+        assert.equal(i - 7, first.params.email_address)
+        reconcile.succeed(first, given(i), clock, convoke.now())
+      end
+    end
+    for _, entry in ipairs(open) do reconcile.leave(entry, "refused") end
+  end)
+
+  it("know what was given from what is new", function()
+    local native, object = {}, given(5001)
+    object.email_address = address
+    local entry = reconcile.enter(native, operation, { email_address = address }, convoke.now())
+    assert.same({ "made", object }, { look(entry, object) })
+    local other = reconcile.enter({}, operation, { email_address = address }, convoke.now())
+    reconcile.succeed(other, object, reconcile.clock(), convoke.now())
+    assert.equal("absent", (look(entry, object)))
+    reconcile.leave(entry, "refused")
+  end)
+
+  it("remember a call that was never heard of again", function()
+    local native, object = {}, given(5002)
+    object.email_address, object.public_metadata = address, { team = "red" }
+    local entry = reconcile.enter(native, operation, { email_address = address }, convoke.now())
+    assert.equal("unclear", (look(entry, object))) -- it may be the call's own
+    reconcile.enter({}, operation,
+      { email_address = address, public_metadata = { team = "red" } }, convoke.now())
+    collectgarbage()
+    collectgarbage()
+    assert.equal("absent", (look(entry, object))) -- it is rather that of the other
+    reconcile.leave(entry, "refused")
   end)
 end)

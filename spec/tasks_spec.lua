@@ -133,6 +133,19 @@ describe("tasks", function()
       assert.is_table(value)
     end)
 
+    if yields_anywhere or rawget(_G, "jit") then
+      it("lets no call be made where C waits for it, and sends nothing", function()
+        local before = #server:requests "clerk"
+        convoke.run(function()
+          local made, why = pcall(string.gsub, "text", "%w+", function() list() end)
+          assert.is_false(made)
+          assert.truthy(why:find("cannot wait in a function that C calls", 1, true))
+          assert.truthy(list())
+        end)
+        assert.equal(before + 1, #server:requests "clerk")
+      end)
+    end
+
     it("blocks for a call in a coroutine of somebody else, and never yields to it", function()
       delay(0.05)
       local seen = {}
