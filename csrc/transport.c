@@ -33,6 +33,8 @@ struct cvk_transport {
     int64_t flying_due;   /* when libcurl may have missed a deadline; -1: nothing is in flight */
     int64_t armed;        /* what the poller's timer is set to; -1: nothing */
     uint64_t kept;        /* how many connections libcurl may keep */
+    uint64_t launched;    /* calls that have begun since that was looked at */
+    uint64_t peak;        /* most of those that were under way at a time */
     bool spoilt;          /* one of the connections may be broken */
     int64_t wary_until;   /* when the last call has ended that it may still carry; -1: trust */
     bool watched;         /* somebody else waits on the descriptor */
@@ -178,19 +180,28 @@ static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode co
 
 /*
  * Left to itself libcurl keeps four connections for each call that is in flight when one ends: when
- * many end at once it closes most of theirs, and the next calls open them again. As many as were
- * ever needed at a time may stay.
+ * many end at once it closes most of theirs, and the next calls open them again. Twice as many may
+ * stay as calls needed at a time of late. What is beyond that libcurl closes one by one as calls end;
+ * all that are left it looks at once a second, and closes together what has become too old. Both
+ * take long where that is a thousand.
  */
 static void keep_connections(cvk_transport *transport)
 {
     enum { least = 64 };
     uint64_t flying = transport->counters.in_flight - transport->counters.queued + 1;
-    if (flying < least)
-        flying = least;
-    if (flying <= transport->kept)
+    if (flying > transport->peak)
+        transport->peak = flying;
+    uint64_t room = transport->peak > least / 2 ? 2 * transport->peak : least;
+    if (++transport->launched > transport->kept) { /* as many calls as may have connections */
+        if (room < transport->kept - transport->kept / 4)
+            room = transport->kept - transport->kept / 4; /* the next ones may need them again */
+        transport->launched = 0;
+        transport->peak = flying;
+    } else if (flying <= transport->kept) {
         return;
-    transport->kept = flying > least ? 2 * flying : least;
-    curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, (long)transport->kept);
+    }
+    transport->kept = room;
+    curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, (long)room);
 }
 
 static void note_deadline(cvk_transport *transport, const cvk_exchange *exchange)
@@ -251,7 +262,7 @@ static bool new_multi(cvk_transport *transport)
     transport->multi = curl_multi_init();
     if (transport->multi == NULL)
         return false;
-    transport->kept = 0;
+    transport->kept = transport->launched = transport->peak = 0;
     transport->spoilt = false;
     transport->wary_until = -1;
     curl_multi_setopt(transport->multi, CURLMOPT_SOCKETFUNCTION, on_socket);

@@ -786,6 +786,30 @@ describe("a call in flight", function()
     while core.finished() do end
   end)
 
+  it("leaves its connection open, but not for long where fewer are needed", function()
+    local many, turns = 120, 1000
+    local script = {}
+    for turn = 1, turns do
+      script[#script + 1] = { "receive" }
+      if turn <= 2 then script[#script + 1] = { "sleep", 0.5 } end
+      script[#script + 1] = { "send", answer(200, invitation) }
+    end
+    server:play { script }
+    local client = new_client()
+    local function make(count)
+      for _ = 1, count do prepare(client):submit(10) end
+      assert.truthy(step_until(function() return core.stats().in_flight == 0 end, 10))
+      while core.finished() do end
+    end
+    local before, opened = select(2, descriptors "^socket:"), core.stats().connections_opened
+    make(many)
+    make(many)
+    assert.equal(many, core.stats().connections_opened - opened)
+    for _ = 1, turns - 2 do make(1) end
+    assert.is_true(select(2, descriptors "^socket:") - before < many * 0.8)
+    assert.equal(many, core.stats().connections_opened - opened)
+  end)
+
   it("that waits too long for its turn was not sent", function()
     server:play { { { "receive" }, { "hold" } } }
     local client = new_client(1)
