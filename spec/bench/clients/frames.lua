@@ -1,6 +1,6 @@
 --- A program that has a loop of its own, with many calls in flight: how long does step() keep it?
 --   width= in flight, seconds=, budget= of each step, url=
---   small=true has Lua's collector work in small steps, where Lua lets one say so
+--   collect= how Lua's collector works, see below; without it as this Lua begins
 -- Before and after it does nothing but look at the clock, in turns nearly as long as a step may be:
 -- what the machine itself takes from a program. And of the steps it tells the processor time of the
 -- process, too, which others on the machine have no part in.
@@ -10,6 +10,24 @@ local convoke = require "convoke"
 
 local now = convoke.now
 local seconds, budget = plan.seconds, plan.budget
+
+-- How the collector of Lua 5.4 can work; the program `lua5.4` begins in generational mode, a new
+-- Lua state in incremental mode.
+local collectors = {
+  incremental = function() collectgarbage "incremental" end,
+  small = function() collectgarbage("incremental", 200, 8, 8) end,
+  between = function()
+    collectgarbage("incremental", 200, 8, 8)
+    collectgarbage "stop"
+  end,
+}
+
+-- What a program does between two frames: when it collects there, for 0.3 ms at most.
+local function rest()
+  if plan.collect ~= "between" then return end
+  local stop = now() + 0.0003
+  repeat until collectgarbage("step", 0) or now() > stop
+end
 
 -- Runs turn() again and again; returns how long each took, and its processor time.
 local function turns(duration, turn)
@@ -23,6 +41,7 @@ local function turns(duration, turn)
     local after = now()
     count = count + 1
     list[count], own[count] = after - before, os.clock() - processor
+    rest()
   end
   return list, own
 end
@@ -51,8 +70,7 @@ local function say(name, list)
     count, over, part(0.5), part(0.99), part(0.999), part(1), table.concat(text, ",")))
 end
 
--- Of itself Lua 5.4 sweeps for a millisecond or two at a time.
-if plan.small and _VERSION == "Lua 5.4" then collectgarbage("incremental", 200, 100, 8) end
+if plan.collect then collectors[plan.collect]() end
 
 local idle = turns(seconds / 2, look_at_clock)
 
