@@ -112,7 +112,7 @@ local function work(budget, stop)
   scheduler.work(stop)
 end
 
-local used = 0.8 -- of a budget: what is begun last takes its time, too
+local used = 0.75 -- of a budget: what is begun last takes its time, too
 
 -- Calls get half of what is left, so that tasks have their part; and again while there is more.
 local function work_for(budget)
