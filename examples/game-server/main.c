@@ -22,6 +22,7 @@
 enum {
     frames_per_second = 60,
     convoke_budget = 1000, /* microseconds a frame */
+    collector_budget = 300,
     most_frames = 60 * 60 * frames_per_second,
 };
 
@@ -124,6 +125,41 @@ static int tick(lua_State *L, int frame)
     return more;
 }
 
+/* ---- Lua's collector --------------------------------------------------------------------------- */
+
+/*
+ * Of itself it takes some milliseconds now and then, whenever the script needs memory. Here it works
+ * in the rest of frames only, in small steps. It begins anew once memory has doubled; where it falls
+ * behind nevertheless, a frame has to wait for it.
+ */
+typedef struct collector_state {
+    int resting;
+    int kib_left; /* by the last time that it was through */
+} collector_state;
+
+static collector_state restrain_collector(lua_State *L)
+{
+#if LUA_VERSION_NUM >= 504
+    lua_gc(L, LUA_GCINC, 200, 8, 8);
+#endif
+    lua_gc(L, LUA_GCSTOP, 0);
+    return (collector_state){1, lua_gc(L, LUA_GCCOUNT, 0)};
+}
+
+static void collect(lua_State *L, collector_state *collector)
+{
+    int kib = lua_gc(L, LUA_GCCOUNT, 0);
+    if (collector->resting && kib < 2 * collector->kib_left)
+        return;
+    long long stop = now() + collector_budget;
+    do
+        collector->resting = lua_gc(L, LUA_GCSTEP, 0);
+    while (!collector->resting && (now() < stop || kib > 4 * collector->kib_left));
+    lua_gc(L, LUA_GCSTOP, 0); /* a step starts it again in older Luas */
+    if (collector->resting)
+        collector->kib_left = lua_gc(L, LUA_GCCOUNT, 0);
+}
+
 int main(int count, char **arguments)
 {
     if (count < 2) {
@@ -137,6 +173,7 @@ int main(int count, char **arguments)
     preload(L);
     if (run_script(L, count - 1, arguments + 1) != 0)
         return fail(L, arguments[1]);
+    collector_state collector = restrain_collector(L);
     histogram frames = {{0}, 0, 0};
     long long start = now();
     int more = 1;
@@ -145,6 +182,7 @@ int main(int count, char **arguments)
         more = tick(L, frame);
         convoke_step(L, convoke_budget);
         count_frame(&frames, (long)(now() - began));
+        collect(L, &collector);
         sleep_until(start + frame * 1000000LL / frames_per_second);
     }
     if (more < 0)
