@@ -13,16 +13,22 @@ enum {
     idle_connection_seconds = 20,   /* older ones are likely to be dead at the other end */
 };
 
+/* The file of certificates that libcurl trusts of itself, or NULL. */
+static const char *default_trust(void)
+{
+#if LIBCURL_VERSION_NUM >= 0x075400 /* 7.84.0 */
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    return info->age >= CURLVERSION_TENTH ? info->cainfo : NULL;
+#else
+    return NULL;
+#endif
+}
+
 const char *cvk_easy_trust(const cvk_settings *settings)
 {
     if (settings->ca_file != NULL)
         return settings->ca_file;
-#if LIBCURL_VERSION_NUM >= 0x075400 /* 7.84.0 */
-    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-    if (info->age >= CURLVERSION_TENTH && info->cainfo != NULL)
-        return info->cainfo;
-#endif
-    return "libcurl's default certificates";
+    return default_trust() == NULL ? "libcurl's default certificates" : default_trust();
 }
 
 /* ---- what libcurl calls ------------------------------------------------------------------ */
@@ -221,6 +227,15 @@ static void set_callbacks(cvk_easy *easy)
 #endif
 }
 
+/*
+ * With a folder of certificates beside the file, libcurl reads all of the file for each connection:
+ * some 20 ms for the hundreds that systems trust. The systems' folders hold the same ones.
+ */
+static void forget_folder(CURL *curl)
+{
+    curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+}
+
 /* The options that stay. */
 static bool set_up(cvk_easy *easy, const cvk_settings *settings)
 {
@@ -255,6 +270,8 @@ static bool set_up(cvk_easy *easy, const cvk_settings *settings)
         code |= curl_easy_setopt(curl, CURLOPT_PROXY, settings->direct ? "" : settings->proxy);
     if (settings->ca_file != NULL)
         code |= curl_easy_setopt(curl, CURLOPT_CAINFO, settings->ca_file);
+    if (default_trust() != NULL && strcmp(cvk_easy_trust(settings), default_trust()) == 0)
+        forget_folder(curl);
     if (settings->cert != NULL)
         code |= curl_easy_setopt(curl, CURLOPT_SSLCERT, settings->cert);
     if (settings->key != NULL)
