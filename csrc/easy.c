@@ -28,7 +28,8 @@ const char *cvk_easy_trust(const cvk_settings *settings)
 {
     if (settings->ca_file != NULL)
         return settings->ca_file;
-    return default_trust() == NULL ? "libcurl's default certificates" : default_trust();
+    const char *file = default_trust();
+    return file == NULL ? "libcurl's default certificates" : file;
 }
 
 /* ---- what libcurl calls ------------------------------------------------------------------ */
@@ -270,7 +271,8 @@ static bool set_up(cvk_easy *easy, const cvk_settings *settings)
         code |= curl_easy_setopt(curl, CURLOPT_PROXY, settings->direct ? "" : settings->proxy);
     if (settings->ca_file != NULL)
         code |= curl_easy_setopt(curl, CURLOPT_CAINFO, settings->ca_file);
-    if (default_trust() != NULL && strcmp(cvk_easy_trust(settings), default_trust()) == 0)
+    const char *file = default_trust();
+    if (file != NULL && strcmp(cvk_easy_trust(settings), file) == 0)
         forget_folder(curl);
     if (settings->cert != NULL)
         code |= curl_easy_setopt(curl, CURLOPT_SSLCERT, settings->cert);
