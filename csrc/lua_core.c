@@ -6,9 +6,11 @@
 
 #include "auth.h"
 #include "convoke.h"
+#include "date.h"
 #include "easy.h"
 #include "libcurl.h"
 #include "lua_bell.h"
+#include "lua_book.h"
 #include "lua_catalogue.h"
 #include "poller.h"
 #include "response.h"
@@ -670,6 +672,18 @@ static int core_http_date(lua_State *L)
     return 1;
 }
 
+/* core.date_time(value): seconds since the epoch of a text that is a date-time of RFC 3339, or nil. */
+static int core_date_time(lua_State *L)
+{
+    size_t size;
+    const char *text = lua_type(L, 1) == LUA_TSTRING ? lua_tolstring(L, 1, &size) : NULL;
+    double seconds;
+    if (text == NULL || !cvk_parse_date_time(text, size, &seconds))
+        return 0;
+    lua_pushnumber(L, seconds);
+    return 1;
+}
+
 /* core.nearest(name, names): the name among an array of names that is nearest, or nil. */
 static int core_nearest(lua_State *L)
 {
@@ -721,6 +735,7 @@ int luaopen_convoke_core(lua_State *L)
         {"alarm", core_alarm},
         {"catalogue", core_catalogue},
         {"client", core_client},
+        {"date_time", core_date_time},
         {"decoder", cvk_call_decoder},
         {"embed", core_embed},
         {"finished", core_finished},
@@ -752,6 +767,7 @@ int luaopen_convoke_core(lua_State *L)
     luaL_setfuncs(L, functions, 1);
     cvk_values_register(L);
     cvk_bell_register(L);
+    cvk_book_register(L);
     lua_pushstring(L, CVK_POLLER_NAME);
     lua_setfield(L, -2, "poller");
     luaL_getmetatable(L, CVK_CLIENT_TYPE); /* their methods, for those that call them often */

@@ -1,7 +1,7 @@
 #include "response.h"
 
-#include <stdint.h>
-#include <stdio.h>
+#include "date.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -38,49 +38,6 @@ const char *cvk_response_header(const cvk_buffer *headers, const char *name, siz
         if (name_size == length && strncasecmp(found, name, length) == 0)
             return value;
     return NULL;
-}
-
-/* Days since the epoch of a date of the Gregorian calendar; `month` from 1. */
-static int64_t days_from_civil(int64_t year, int month, int day)
-{
-    year -= month <= 2;
-    int64_t era = year / 400;
-    int64_t of_era = year - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static int month_number(const char *name)
-{
-    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    for (int i = 0; i < 12; i++)
-        if (strncasecmp(names + i * 3, name, 3) == 0)
-            return i + 1;
-    return 0;
-}
-
-time_t cvk_parse_http_date(const char *text, size_t size)
-{
-    char copy[48], month[4];
-    int day, year, hour, minute, second;
-    if (size >= sizeof copy)
-        return -1;
-    memcpy(copy, text, size);
-    copy[size] = '\0';
-    /* Sun, 06 Nov 1994 08:49:37 GMT; Sunday, 06-Nov-94 08:49:37 GMT; Sun Nov  6 08:49:37 1994 */
-    if (sscanf(copy, "%*[A-Za-z], %2d%*1[ -]%3[A-Za-z]%*1[ -]%4d %2d:%2d:%2d GMT", &day, month,
-               &year, &hour, &minute, &second) != 6 &&
-        sscanf(copy, "%*3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d", month, &day, &hour, &minute,
-               &second, &year) != 6)
-        return -1;
-    if (year < 100)
-        year += year < 70 ? 2000 : 1900;
-    int number = month_number(month);
-    if (number == 0 || day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
-        second < 0 || second > 60 || year < 1970)
-        return -1;
-    return (time_t)(days_from_civil(year, number, day) * 86400 + hour * 3600 + minute * 60 +
-                    second);
 }
 
 double cvk_response_retry_after(const cvk_buffer *headers, time_t now)

@@ -23,7 +23,4 @@ const char *cvk_response_header(const cvk_buffer *headers, const char *name, siz
  */
 double cvk_response_retry_after(const cvk_buffer *headers, time_t now);
 
-/* Seconds since the epoch of an HTTP date in any of its three forms, or -1. */
-time_t cvk_parse_http_date(const char *text, size_t size);
-
 #endif

@@ -487,7 +487,7 @@ local function perform_at_length(run)
     local renewed, why = renew(state, operation, false)
     if not renewed then return nil, why end
   end
-  local options, faults = run.options, nil
+  local options, faults = run.options
   run.native, faults = prepare(state.native, operation.index, run.params,
     options.defaults or state.defaults, options.headers, options.allow_empty, run.path)
   if not run.native then return nil, errors.invalid(operation, faults) end

@@ -23,7 +23,7 @@ local function clear(entry, in_doubt)
   if in_doubt then
     last_doubtful = last_doubtful % most_doubtful + 1
     doubtful[last_doubtful] = { operation = entry.operation, params = entry.params,
-      unsettled = true, ended = core.time() }
+      unsettled = true, ended = core.now() }
   end
   entry.params, entry.started = nil, nil
   free_count = free_count + 1
@@ -37,66 +37,28 @@ local function bury_dead()
   end
 end
 
--- What calls of this program were given: no other call has made that. In slices of time, the latest
--- last, each with `given`, id -> its stamp, the time of its making as the API writes it; when the
--- first and the last were given; `count`; and `doubt`, how little was known of the servers' clocks,
--- in seconds. A slice is kept while a call goes on that might find what is in it, and longer by the
--- doubt.
-local slices = {}
-local width, least_doubt = 2, 2 -- seconds
-local most_in_slice = 1024 -- a larger table takes long to grow
-local telling = 16 -- so many of a slice tell about the clock what all of them would
+-- What calls of this program were given, by ids and the times of their making: no other call has
+-- made that. Each is kept while calls go on that might find it, and longer by how little is known
+-- of the server's clock.
+local given = core.book()
+local add = given.add
+local least_doubt = 2 -- seconds
 
-local function forget_old(now)
+local function make_room(now)
   local oldest = now
   bury_dead()
   for _, entry in ipairs(entries) do
     if entry.started and entry.started < oldest then oldest = entry.started end
   end
-  while slices[1].last < oldest - slices[1].doubt do table.remove(slices, 1) end
-end
-
-local latest -- slice
-
-local function new_slice(now)
-  latest = { first = now, last = now, doubt = least_doubt, given = {}, count = 0, clock = nil }
-  slices[#slices + 1] = latest
-  forget_old(now)
-  return latest
+  given:make_room(oldest)
 end
 
 -- Whether a call was given the object that was made at that time.
-local function was_given(way, id, time)
-  if id == nil then return false end
-  for i = #slices, 1, -1 do
-    local stamp = slices[i].given[id]
-    if stamp and way.moment(stamp) == time then return true end
-  end
-  return false
+local function was_given(id, time)
+  return type(id) == "string" and given:has(id, time)
 end
 
 -- Times ------------------------------------------------
-
-local function days_from_civil(year, month, day)
-  if month <= 2 then year = year - 1 end
-  local era = math.floor(year / 400)
-  local of_era = year - era * 400
-  local of_year = math.floor((153 * (month + (month > 2 and -3 or 9)) + 2) / 5) + day - 1
-  local of_era_days = of_era * 365 + math.floor(of_era / 4) - math.floor(of_era / 100) + of_year
-  return era * 146097 + of_era_days - 719468
-end
-
--- Seconds since the epoch of a date-time of RFC 3339, or nil.
-local function parse_time(text)
-  if type(text) ~= "string" then return nil end
-  local year, month, day, hour, minute, second, zone =
-    text:match "^(%d%d%d%d)-(%d%d)-(%d%d)[T ](%d%d):(%d%d):(%d%d%.?%d*)(.*)$"
-  if not year then return nil end
-  local sign, hours, minutes = zone:match "^([+-])(%d%d):?(%d%d)$"
-  local offset = sign and (hours * 3600 + minutes * 60) * (sign == "-" and -1 or 1) or 0
-  return days_from_civil(tonumber(year), tonumber(month), tonumber(day)) * 86400
-    + hour * 3600 + minute * 60 + second - offset
-end
 
 local resolution = 0.001 -- seconds: what the servers' times of creation are rounded down to
 
@@ -106,7 +68,8 @@ Clock.__index = Clock
 
 --- A clock that nothing is known of.
 function reconcile.clock()
-  return setmetatable({ least = -math.huge, most = math.huge }, Clock)
+  return setmetatable({ least = -math.huge, most = math.huge, doubt = least_doubt, told = 0,
+    asks_from = 0 }, Clock)
 end
 
 -- The server showed a time between `from` and `to` at some moment between `sent` and `received`.
@@ -118,6 +81,7 @@ function Clock:learn(from, to, sent, received)
     if least > self.least then self.least = least end
     if most < self.most then self.most = most end
   end
+  self.doubt = math.max(least_doubt, self.most - self.least)
 end
 
 --- Learns from the Date of an answer, which tells whole seconds.
@@ -161,8 +125,8 @@ end
 local not_at_all, perhaps, nearly, surely = 0, 1, 2, 3
 
 -- Each way: `id`, the field that has an object's; `list`, the operation to look with;
--- `query(params)`, its parameters; `fit(object, params)`, how well an object fits; `stamp(object)`,
--- when it was made, and `moment(stamp)`, the same in seconds, or nothing; `many(params)`,
+-- `query(params)`, its parameters; `fit(object, params)`, how well an object fits; `time(object)`,
+-- when it was made, in seconds, or nil; `many(params)`,
 -- whether the API allows several at once; `newest_first`, the listing is asked for in that order;
 -- `refusal(err)`, whether a refusal says that one is there; `harmless`, where asking again can but
 -- be refused, and calls for different addresses may look alike in what is listed.
@@ -178,8 +142,10 @@ ways["clerk.invitations.create"] = {
     return same_value(object.public_metadata or {}, params.public_metadata or {}) and surely
       or perhaps
   end,
-  stamp = function(object) return object.created_at end,
-  moment = function(stamp) return type(stamp) == "number" and stamp / 1000 or nil end,
+  time = function(object)
+    local time = object.created_at
+    return type(time) == "number" and time / 1000 or nil
+  end,
   many = function(params) return params.ignore_existing == true end,
   refusal = function(err) return err.code == "duplicate_record" end,
 }
@@ -193,10 +159,10 @@ ways["gencove.invitations.create"] = {
     local role = params.role
     return (role == nil or role == "" or object.role == role) and surely or perhaps
   end,
-  stamp = function(object)
-    return type(object.last_status) == "table" and object.last_status.created
+  time = function(object)
+    local status = object.last_status
+    return type(status) == "table" and core.date_time(status.created) or nil
   end,
-  moment = parse_time,
   refusal = function(err) return err.status == 400 end,
 }
 
@@ -218,8 +184,7 @@ ways["cvat.invitations.create"] = {
     return name:sub(1, #mailbox) == mailbox and name:sub(#mailbox + 1):find "^%d+$" and nearly
       or perhaps
   end,
-  stamp = function(object) return object.created_date end,
-  moment = parse_time,
+  time = function(object) return core.date_time(object.created_date) end,
   newest_first = true,
   harmless = true,
   refusal = function(err)
@@ -234,14 +199,13 @@ ways["cvat.invitations.create"] = {
 -- @param native   the call as the core has it
 -- @param params   of the operation, or nil
 -- @param started  when it began, by core.now()
--- @return an entry: operation, params, started; `began`, by core.time(); `on_wire`, it waits for an
---   answer, and `unsettled`, an earlier try may have happened, both to be kept up; `waiting`, for
---   what becomes of others
+-- @return an entry: operation, params, started; `on_wire`, it waits for an answer, and `unsettled`,
+--   an earlier try may have happened, both to be kept up; `waiting`, for what becomes of others
 function reconcile.enter(native, operation, params, started)
   if free_count == 0 then
     local slot = #entries + 1
     free[slot] = slot -- so that giving it back needs no memory
-    entries[slot] = { slot = slot, operation = false, params = nil, started = nil, began = 0,
+    entries[slot] = { slot = slot, operation = false, params = nil, started = nil,
       on_wire = true, unsettled = false, waiting = false }
     free[1], free_count = slot, 1
   end
@@ -249,7 +213,7 @@ function reconcile.enter(native, operation, params, started)
   calls[entry.slot] = native -- there may be no memory for that
   free_count = free_count - 1
   entry.operation, entry.params, entry.started = operation, params, started
-  entry.began, entry.on_wire, entry.unsettled, entry.waiting = core.time(), true, false, false
+  entry.on_wire, entry.unsettled, entry.waiting = true, false, false
   return entry
 end
 
@@ -269,7 +233,7 @@ local function each_rival(entry, f)
     end
   end
   for _, other in ipairs(doubtful) do
-    local overlaps = other.ended + longest_doubt > entry.began
+    local overlaps = other.ended + longest_doubt > entry.started
     if other.operation == entry.operation and overlaps then f(other) end
   end
 end
@@ -295,15 +259,15 @@ local function whose(way, entry, object, fit, echo)
   return verdict
 end
 
--- Learns what an answer tells about the server's clock.
-local function learn(slice, way, entry, stamp, clock, now)
-  local time = way.moment(stamp)
-  if time then
-    clock:learn(time, time + resolution, entry.began, entry.began + (now - entry.started))
-  end
-  local doubt = clock.most - clock.least
-  if doubt > slice.doubt and doubt < math.huge then slice.doubt = doubt end
-  slice.clock = clock
+-- A clock learns from so many answers, then from none for so many seconds: more would tell little.
+local telling, rest = 16, 2
+
+-- Learns what an answer tells about the server's clock, now that it has come.
+local function learn(clock, entry, time)
+  local received, now = core.time(), core.now()
+  clock:learn(time, time + resolution, received - (now - entry.started), received)
+  clock.told = clock.told + 1
+  if clock.told == telling then clock.told, clock.asks_from = 0, now + rest end
 end
 
 --- Notes that such a call is over, and what it was given; it is `now` by core.now().
@@ -311,14 +275,11 @@ function reconcile.succeed(entry, value, clock, now)
   local way = ways[entry.operation.name]
   local id = type(value) == "table" and value[way.id]
   if type(id) == "string" then
-    local slice = latest
-    if not slice or slice.first < now - width or slice.count == most_in_slice then
-      slice = new_slice(now)
-    end
-    local stamp, count = way.stamp(value), slice.count + 1
-    slice.given[id], slice.last, slice.count = stamp or true, now, count
-    if count <= telling or slice.clock ~= clock then
-      learn(slice, way, entry, stamp, clock, now)
+    local time = way.time(value)
+    if time and now >= clock.asks_from then learn(clock, entry, time) end
+    if not add(given, id, time, now + clock.doubt) then
+      make_room(now)
+      add(given, id, time, now + clock.doubt)
     end
   end
   calls[entry.slot] = nil
@@ -343,7 +304,7 @@ local function collect(way, objects, earliest)
   local object = objects() -- plain Lua 5.1 lets no `for` wait
   while object ~= nil do
     if type(object) ~= "table" then return nil end
-    local id, time = object[way.id], way.moment(way.stamp(object))
+    local id, time = object[way.id], way.time(object)
     if id == nil or not seen[id] then
       in_order = in_order and time ~= nil and time <= before
       before = time or before
@@ -365,9 +326,9 @@ local function sort_out(way, entry, objects, began, echo)
     open = false }
   bury_dead()
   for _, object in ipairs(objects) do
-    local fit, time = way.fit(object, entry.params or {}), way.moment(way.stamp(object))
+    local fit, time = way.fit(object, entry.params or {}), way.time(object)
     if fit > not_at_all then
-      if time and time >= began and not was_given(way, object[way.id], time) then
+      if time and time >= began and not was_given(object[way.id], time) then
         local owner = whose(way, entry, object, fit, echo)
         if owner == "other" then
           sorted.others = true
@@ -409,7 +370,8 @@ end
 function reconcile.look(entry, clock, echo, each, ask, let_pass)
   local way = ways[entry.operation.name]
   local query = way.query(entry.params or {})
-  local function earliest() return clock:earliest(entry.began) end
+  local began = core.time() - (core.now() - entry.started)
+  local function earliest() return clock:earliest(began) end
   local function listed() return collect(way, each(way.list, query), earliest) end
   local objects = listed()
   if not objects then return "unclear" end
