@@ -51,10 +51,10 @@ static void check_rest(lua_State *L, const cvk_exchange *exchange)
 }
 
 /* What core.finished() has yet to give out stands in a row there. Not so what a fork has ended. */
-static void check_taken(lua_State *L, const cvk_exchange *exchange)
+static bool is_in_row(const cvk_exchange *exchange)
 {
-    bool stands = exchange->anchor != 0 && exchange->failure != CVK_CANCELLED;
-    luaL_argcheck(L, !stands, 1, "call is not handed over yet");
+    return exchange->stage == CVK_FINISHED && exchange->anchor != 0 &&
+           exchange->failure != CVK_CANCELLED;
 }
 
 /*
@@ -69,7 +69,7 @@ static int call_submit(lua_State *L)
     long milliseconds = seconds * 1000 < 1 ? 1 : (long)fmin(ceil(seconds * 1000 - 1e-6), 1e9);
     cvk_transport *transport = cvk_engine_or_none(L);
     check_rest(L, call->exchange);
-    check_taken(L, call->exchange);
+    luaL_argcheck(L, !is_in_row(call->exchange), 1, "call is not handed over yet");
     if (transport == NULL) {
         lua_pushnil(L);
         lua_pushstring(L, CVK_NO_ENGINE);
@@ -84,6 +84,28 @@ static int call_submit(lua_State *L)
     lua_pushnil(L);
     lua_pushstring(L, "not enough memory");
     return 2;
+}
+
+/*
+ * Call:wait(seconds): works until it is finished, waiting at most so long for work. Returns whether it
+ * is, and then core.finished() does not give it out; false, too, when another one is finished, and
+ * after a signal so that Lua can see to it.
+ */
+static int call_wait(lua_State *L)
+{
+    cvk_exchange *exchange = check_call(L)->exchange;
+    double seconds = luaL_checknumber(L, 2);
+    cvk_transport *transport = cvk_engine_or_none(L); /* after a fork it ends the parent's calls */
+    if (exchange->stage == CVK_IN_FLIGHT)
+        cvk_transport_step(transport, -1, (int)ceil(fmin(seconds, 3600) * 1000));
+    bool finished = exchange->stage == CVK_FINISHED;
+    if (is_in_row(exchange)) {
+        cvk_transport_take(transport, exchange);
+        cvk_engine_release(L, exchange);
+        cvk_exchange_release(exchange);
+    }
+    lua_pushboolean(L, finished);
+    return 1;
 }
 
 /* Call:is_of(client): whether it was prepared by that client, and is not over. */
@@ -363,15 +385,21 @@ int cvk_core_header(lua_State *L)
 }
 
 /*
- * Call:retire(): the raw header lines without secrets, for core.header and core.headers. The call
- * has been read and is over; it may come back as another one.
+ * Call:retire(meta, metatable): the call has been read and is over; it may come back as another one.
+ * Returns the table `meta`, with that metatable and at 1 the raw header lines without secrets, for
+ * core.header and core.headers.
  */
 static int call_retire(lua_State *L)
 {
     cvk_exchange *exchange = check_call(L)->exchange;
+    luaL_checktype(L, 2, LUA_TTABLE);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    lua_settop(L, 3);
+    lua_setmetatable(L, 2);
     redact_headers(exchange);
     lua_pushlstring(L, exchange->headers.size == 0 ? "" : exchange->headers.data,
                     exchange->headers.size);
+    lua_rawseti(L, 2, 1);
     if (cvk_exchange_retire(exchange))
         cvk_engine_keep_spare(L, 1);
     return 1;
@@ -508,6 +536,7 @@ void cvk_call_register(lua_State *L)
         {"retry_after", call_retry_after},
         {"revoked", call_revoked},
         {"submit", call_submit},
+        {"wait", call_wait},
         {"__gc", call_gc},
         {NULL, NULL},
     };

@@ -282,9 +282,10 @@ static int core_finished(lua_State *L)
 {
     cvk_state *state = state_of(L);
     cvk_transport *transport = transport_if_any(state);
-    cvk_exchange *exchange = transport == NULL ? NULL : cvk_transport_take(transport);
+    cvk_exchange *exchange = transport == NULL ? NULL : cvk_transport_finished(transport);
     if (exchange == NULL)
         return 0;
+    cvk_transport_take(transport, exchange);
     lua_rawgeti(L, LUA_REGISTRYINDEX, state->anchor_table);
     lua_rawgeti(L, -1, exchange->anchor);
     lua_pushinteger(L, exchange->anchor);

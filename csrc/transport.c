@@ -653,14 +653,16 @@ void cvk_transport_step(cvk_transport *transport, long budget, int wait)
     announce(transport);
 }
 
-cvk_exchange *cvk_transport_take(cvk_transport *transport)
+cvk_exchange *cvk_transport_finished(cvk_transport *transport)
 {
-    cvk_exchange *exchange = transport->finished.first;
-    if (exchange != NULL)
-        cvk_list_remove(&transport->finished, exchange);
-    else
+    return transport->finished.first;
+}
+
+void cvk_transport_take(cvk_transport *transport, cvk_exchange *exchange)
+{
+    cvk_list_remove(&transport->finished, exchange);
+    if (transport->finished.first == NULL)
         announce(transport);
-    return exchange;
 }
 
 void cvk_transport_cancel(cvk_exchange *exchange)

@@ -44,8 +44,11 @@ bool cvk_transport_submit(cvk_transport *transport, cvk_exchange *exchange, long
  */
 void cvk_transport_step(cvk_transport *transport, long budget, int wait);
 
-/* The next finished exchange, whose hold passes to the caller, or NULL. */
-cvk_exchange *cvk_transport_take(cvk_transport *transport);
+/* The first exchange that has finished and was not taken, or NULL. */
+cvk_exchange *cvk_transport_finished(cvk_transport *transport);
+
+/* Takes such a one; the transport's hold of it passes to the caller. */
+void cvk_transport_take(cvk_transport *transport, cvk_exchange *exchange);
 
 /* Ends an exchange in flight: finished at once, as CVK_CANCELLED, and not handed out by `take`. */
 void cvk_transport_cancel(cvk_exchange *exchange);

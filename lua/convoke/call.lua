@@ -113,29 +113,33 @@ local function request_id_of(api, header, from)
   end
 end
 
--- What stands around the value of an answer; what has to be looked up among the headers is looked
--- up when it is asked for.
-local meta_metatable = {
-  __index = function(meta, name)
+--- The metatable of what stands around the value of an API's answers: what has to be looked up
+-- among the headers, which are at 1, is looked up when it is asked for.
+function call.meta_of(api)
+  local metatable = {}
+
+  function metatable.__index(meta, name)
     local value
     if name == "headers" then
       value = setmetatable(core.headers(rawget(meta, 1)), headers_metatable)
     elseif name == "request_id" then
-      value = request_id_of(rawget(meta, 2), core.header, rawget(meta, 1))
+      value = request_id_of(api, core.header, rawget(meta, 1))
     end
     if value then rawset(meta, name, value) end
     return value
-  end,
+  end
 
   --- Shows what is documented, where the Lua version asks (5.1 does not).
-  __pairs = function(meta)
+  function metatable.__pairs(meta)
     local shown = { headers = meta.headers, request_id = meta.request_id }
     for name, value in next, meta do
       if type(name) == "string" then shown[name] = value end
     end
     return next, shown, nil
-  end,
-}
+  end
+
+  return metatable
+end
 
 -- Whether an application failed inside an answer that the protocol calls a success (Convex; 560
 -- is that of older servers).
@@ -255,10 +259,20 @@ end
 --   have happened; renewed: its credential was asked for anew; entry: where what it makes can be
 --   looked up, see reconcile.enter().
 local function new_run(state, operation, params, options, path, started, deadline)
+  options = options or {}
   return { state = state, operation = operation, params = params, options = options, path = path,
     native = nil, started = started, deadline = deadline, attempt = 0,
     retries = options.retries or state.retries, on_wire = false, unsettled = false,
     renewed = false, entry = nil }
+end
+
+-- A call prepared as state and options say, or nil and its faults.
+local function prepare_by(state, operation, params, options, path)
+  if not options then
+    return prepare(state.native, operation.index, params, state.defaults, nil, nil, path)
+  end
+  return prepare(state.native, operation.index, params, options.defaults or state.defaults,
+    options.headers, options.allow_empty, path)
 end
 
 local function find_operation(api, id)
@@ -267,11 +281,12 @@ local function find_operation(api, id)
   end
 end
 
-local function succeed(state, native, started, entry, attempts, value, status, log_lines)
-  local ended = now()
-  if entry then reconcile.succeed(entry, value, state.clock, ended) end
-  return value, nil, setmetatable({ retire(native), state.api, status = status,
-    attempts = attempts, elapsed = ended - started, log_lines = log_lines }, meta_metatable)
+-- What a call returns that has gone well, though not at its first try or not plainly.
+local function succeed(run, value, status, log_lines)
+  local state, ended = run.state, now()
+  if run.entry then reconcile.succeed(run.entry, value, state.clock, ended) end
+  return value, nil, retire(run.native, { status = status, attempts = run.attempt,
+    elapsed = ended - run.started, log_lines = log_lines }, state.meta)
 end
 
 -- Notes whether a try waits for its answer, for those that look for what they have made.
@@ -436,8 +451,7 @@ local function go_on(run, err)
     if not err then value, err, status, log_lines = try_once(run, now()) end
     if not err then
       state.budget:give()
-      return succeed(state, run.native, run.started, run.entry, run.attempt, value, status,
-        log_lines)
+      return succeed(run, value, status, log_lines)
     end
     local verdict, object, seen
     if state.credential and not run.renewed and err.status == 401 then
@@ -446,8 +460,7 @@ local function go_on(run, err)
       verdict, object, seen = weigh(run, err)
     end
     if verdict == "done" then
-      return succeed(state, run.native, run.started, run.entry, run.attempt, object,
-        seen or err.status)
+      return succeed(run, object, seen or err.status)
     elseif verdict == "over" then
       if run.entry then reconcile.leave(run.entry, err.outcome) end
       err.attempts = run.attempt
@@ -472,13 +485,6 @@ local function conclude(run, finished, ...)
   error((...), 0)
 end
 
--- A call whose first try has failed.
-local function perform_on(run, native, entry, err)
-  run.native, run.entry, run.attempt = native, entry, 1
-  if entry then entry.on_wire = false end
-  return conclude(run, engine.protected(go_on, run, err))
-end
-
 -- A call that is not plain, from its beginning on: by a transport, with a log, with a function for
 -- its credential, or too late.
 local function perform_at_length(run)
@@ -487,9 +493,8 @@ local function perform_at_length(run)
     local renewed, why = renew(state, operation, false)
     if not renewed then return nil, why end
   end
-  local options, faults = run.options
-  run.native, faults = prepare(state.native, operation.index, run.params,
-    options.defaults or state.defaults, options.headers, options.allow_empty, run.path)
+  local faults
+  run.native, faults = prepare_by(state, operation, run.params, run.options, run.path)
   if not run.native then return nil, errors.invalid(operation, faults) end
   if ways[operation.name] then
     run.entry = reconcile.enter(run.native, operation, run.params, run.started)
@@ -498,50 +503,63 @@ local function perform_at_length(run)
   return conclude(run, engine.protected(go_on, run))
 end
 
+-- What did not go well at once: `sent` and `why` as engine.send() returned them, the answer as
+-- native:answer() did.
+local function go_on_with(sent, why, run, native, entry, status, data, fault)
+  local value, err, log_lines
+  if sent then
+    value, err, status, log_lines = read(run.state, run.operation, native, status, data, fault)
+  elseif sent == nil then
+    drop(native, entry, true)
+    error(why, 0)
+  else
+    err = failure(run.operation, "memory", why, false)
+  end
+  run.native, run.entry, run.attempt = native, entry, 1
+  if not err then
+    run.state.budget:give()
+    return succeed(run, value, status, log_lines)
+  end
+  if entry then entry.on_wire = false end
+  return conclude(run, engine.protected(go_on, run, err))
+end
+
 --- Makes one call.
 -- @param state      of the client (see client.lua)
 -- @param operation  of the catalogue
 -- @param params     table or nil
 -- @param options    checked table: timeout, retries, deadline, headers, allow_empty, reconcile,
---   defaults
+--   defaults; or nil
 -- @param path       the path value, where the operation has one and it does not sit in params
 -- @return value, nil, meta; or nil, err
 function call.perform(state, operation, params, options, path)
   local started = now()
-  local deadline = started + (options.timeout or state.timeout)
-  if options.deadline and options.deadline < deadline then deadline = options.deadline end
+  local deadline = started + (options and options.timeout or state.timeout)
+  if options and options.deadline and options.deadline < deadline then
+    deadline = options.deadline
+  end
   if not state.plain or deadline <= started then
     return perform_at_length(
       new_run(state, operation, params, options, path, started, deadline))
   end
   -- Most calls go well at their first try, and carry along no more than they need for that.
-  local native, faults = prepare(state.native, operation.index, params,
-    options.defaults or state.defaults, options.headers, options.allow_empty, path)
+  local native, faults = prepare_by(state, operation, params, options, path)
   if not native then return nil, errors.invalid(operation, faults) end
   local owner, token = begin()
   local entry = ways[operation.name] and reconcile.enter(native, operation, params, started)
-  local sent, why = send(native, deadline - started, owner, token)
-  local status, data, fault, err, log_lines
+  local sent, status, data, fault = send(native, deadline - started, owner, token)
   if sent then
     status, data, fault = answer(native)
-    if fault or not status or status < 200 or status > 299 or operation.envelope then
-      data, err, status, log_lines = read(state, operation, native, status, data, fault)
+    if status and not fault and status >= 200 and status < 300 and not operation.envelope then
+      local budget, ended = state.budget, now()
+      if budget.tokens < budget.full then budget:give() end
+      if entry then reconcile.succeed(entry, data, state.clock, ended) end
+      return data, nil, retire(native, { status = status, attempts = 1,
+        elapsed = ended - started }, state.meta)
     end
-  elseif sent == nil then
-    drop(native, entry, true)
-    error(why, 0)
-  else
-    err = failure(operation, "memory", why, false)
   end
-  if err then
-    return perform_on(new_run(state, operation, params, options, path, started, deadline), native,
-      entry, err)
-  end
-  local budget, ended = state.budget, now()
-  if budget.tokens < budget.full then budget:give() end
-  if entry then reconcile.succeed(entry, data, state.clock, ended) end
-  return data, nil, setmetatable({ retire(native), state.api, status = status, attempts = 1,
-    elapsed = ended - started, log_lines = log_lines }, meta_metatable)
+  local run = new_run(state, operation, params, options, path, started, deadline)
+  return go_on_with(sent, status, run, native, entry, status, data, fault)
 end
 
 return call

@@ -263,7 +263,7 @@ local function is_here(proxy)
   return not fault and loopback
 end
 
-local function build(api, options)
+local function build(api, options, meta)
   local where = "convoke." .. api.name
   local known = own_options(api)
   for name, value in pairs(options) do check_option(where, known, name, value) end
@@ -310,6 +310,7 @@ local function build(api, options)
   elseif not api.anonymous then
     missing_credential(api, where)
   end
+  state.meta = meta
   state.plain = not (state.transport or state.log or state.credential)
   return state
 end
@@ -416,7 +417,7 @@ local function method_for(operation)
       -- Most calls are like this; start() has words for what is wrong with others.
       if state and options == nil and more == nil and not state.closed
         and (params == nil or type(params) == "table") then
-        return perform(state, operation, params, no_options)
+        return perform(state, operation, params)
       end
       state = state_of(self, spelling)
       if more ~= nil then too_many(operation) end
@@ -517,7 +518,7 @@ local function make_class(api)
       return ("%s (%s%s)"):format(name, state.address, state.closed and ", closed" or "")
     end,
   }
-  return { resources = resources, metatable = metatable }
+  return { resources = resources, metatable = metatable, meta = call.meta_of(api) }
 end
 
 --- The constructor of an API's clients.
@@ -530,7 +531,7 @@ function client.constructor(api)
       raise(("convoke.%s: options must be a table"):format(api.name))
     end
     class = class or make_class(api)
-    local state = build(api, options or {})
+    local state = build(api, options or {}, class.meta)
     local made = { [STATE] = state }
     for name, resource in pairs(class.resources) do
       made[name] = setmetatable({ [STATE] = state, name = resource.name }, resource.metatable)

@@ -9,7 +9,7 @@ local timers = require "convoke.timers"
 
 local engine = {}
 
-local submit, cancel = core.Call.submit, core.Call.cancel
+local submit, cancel, wait_for = core.Call.submit, core.Call.cancel, core.Call.wait
 local finished = core.finished
 
 -- By the number of a call in flight:
@@ -32,23 +32,28 @@ local function take_owner(number)
   return owner
 end
 
+-- The foreign host that the running coroutine can be parked by and its token there, if any.
+local function foreign()
+  local token = host.running()
+  if token then return host, token end
+end
+
 --- The host that the running coroutine can be parked by and its token there; nothing where it
 -- must block. Raises in a task that cannot be parked just there.
 function engine.here()
-  local token = scheduler.running()
-  if token then return scheduler, token end
-  if host then
-    token = host.running()
-    if token then return host, token end
-  end
+  local task = scheduler.running()
+  if task then return scheduler, task end
+  if host then return foreign() end
 end
 
 --- The same for what begins something new: raises in a cancelled task.
 function engine.begin()
-  local token = scheduler.running()
-  if not token then return engine.here() end
-  if token.cancelling then scheduler.check(token) end
-  return scheduler, token
+  local task = scheduler.running()
+  if task then
+    if task.cancelling then scheduler.check(task) end
+    return scheduler, task
+  end
+  if host then return foreign() end
 end
 
 -- Driving ------------------------------------------------
@@ -212,11 +217,8 @@ end
 
 -- Blocks until a native call is finished.
 local function block_on(native)
-  repeat
-    core.wait(longest_wait)
-    dispatch()
-  until native:done()
-  engine.announce()
+  while not wait_for(native, longest_wait) do dispatch() end
+  if watched or host then engine.announce() end
 end
 
 -- Parks the running coroutine until a native call is finished.
