@@ -503,15 +503,12 @@ local function perform_at_length(run)
   return conclude(run, engine.protected(go_on, run))
 end
 
--- What did not go well at once: `sent` and `why` as engine.send() returned them, the answer as
--- native:answer() did.
-local function go_on_with(sent, why, run, native, entry, status, data, fault)
+-- A call that has ended, but not well at once: `sent` and `why` as engine.send() returned them, the
+-- answer as native:answer() did.
+local function go_on_with(run, native, entry, sent, why, status, data, fault)
   local value, err, log_lines
   if sent then
     value, err, status, log_lines = read(run.state, run.operation, native, status, data, fault)
-  elseif sent == nil then
-    drop(native, entry, true)
-    error(why, 0)
   else
     err = failure(run.operation, "memory", why, false)
   end
@@ -547,7 +544,8 @@ function call.perform(state, operation, params, options, path)
   if not native then return nil, errors.invalid(operation, faults) end
   local owner, token = begin()
   local entry = ways[operation.name] and reconcile.enter(native, operation, params, started)
-  local sent, status, data, fault = send(native, deadline - started, owner, token)
+  local status, data, fault
+  local sent, why = send(native, deadline - started, owner, token)
   if sent then
     status, data, fault = answer(native)
     if status and not fault and status >= 200 and status < 300 and not operation.envelope then
@@ -557,9 +555,12 @@ function call.perform(state, operation, params, options, path)
       return data, nil, retire(native, { status = status, attempts = 1,
         elapsed = ended - started }, state.meta)
     end
+  elseif sent == nil then
+    drop(native, entry, true)
+    error(why, 0)
   end
-  local run = new_run(state, operation, params, options, path, started, deadline)
-  return go_on_with(sent, status, run, native, entry, status, data, fault)
+  return go_on_with(new_run(state, operation, params, options, path, started, deadline), native,
+    entry, sent, why, status, data, fault)
 end
 
 return call

@@ -221,11 +221,26 @@ local function block_on(native)
   if watched or host then engine.announce() end
 end
 
--- Parks the running coroutine until a native call is finished.
-local function park_for_call(native, number, owner, token)
+-- Sends a native call and waits until it is finished, parked or blocking. Returns as engine.send()
+-- does, but raises what is raised.
+local function send_raw(native, seconds, owner, token)
+  local number, why = submit(native, seconds, token)
+  if not number then return false, why end
+  if not owner then
+    block_on(native)
+    return true
+  end
   if owner ~= scheduler then owners[number] = owner end
-  if host then host.drive(engine) end
+  host.drive(engine)
   while waiters[number] == token do owner.park(token, native) end -- until it is woken
+  return true
+end
+
+local function pass_on(native, waited, ...)
+  if waited then return ... end
+  local number = cancel(native) -- here already: there may be no memory for more levels of Lua
+  if number then owners[number] = nil end
+  return nil, (...)
 end
 
 --- Sends a native call and waits until it is finished.
@@ -234,13 +249,8 @@ end
 -- @return true; or false and why it was not sent: memory ran out; or nil and what was raised while
 --   it waited, whereupon engine.abandon() is to follow
 function engine.send(native, seconds, owner, token)
-  local number, why = submit(native, seconds, token)
-  if not number then return false, why end
-  if owner == scheduler and not host then return scheduler.await(token, native, number) end
-  local waited
-  waited, why = engine.protected(owner and park_for_call or block_on, native, number, owner, token)
-  if waited then return true end
-  return nil, why
+  if owner == scheduler and not host then return scheduler.send(token, native, seconds) end
+  return pass_on(native, engine.protected(send_raw, native, seconds, owner, token))
 end
 
 --- Ends a native call whose caller cannot wait for it any more: no call is left in flight that

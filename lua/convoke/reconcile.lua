@@ -217,9 +217,10 @@ function reconcile.enter(native, operation, params, started)
   return entry
 end
 
---- Notes that such a call is over without having been given anything.
+--- Notes that such a call is over without having been given anything. Harmless when it is over.
 -- @param outcome  "unknown" where it may have happened
 function reconcile.leave(entry, outcome)
+  if not entry.started then return end
   calls[entry.slot] = nil
   clear(entry, outcome == "unknown")
 end

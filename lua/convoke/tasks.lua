@@ -27,7 +27,7 @@ local yield = coroutine._yield or coroutine.yield
 
 local scheduler = { name = "tasks" }
 
-local waiters = core.waiters()
+local submit, waiters = core.Call.submit, core.waiters()
 local PARKED = {} -- what a task yields; anything else was meant for somebody else
 local by_coroutine = setmetatable({}, { __mode = "k" })
 local first, last -- tasks that can go on, in a row by `following`
@@ -71,8 +71,11 @@ function scheduler.park(task, native)
   task.call = false
 end
 
---- Parks a task until the native call of that number is finished. Returns true.
-function scheduler.await(task, native, number)
+--- Sends a native call and parks the task until it is finished. In between nothing needs memory.
+-- @return true; or false and why it was not sent
+function scheduler.send(task, native, seconds)
+  local number, why = submit(native, seconds, task)
+  if not number then return false, why end
   task.call = native
   repeat yield(PARKED) until waiters[number] ~= task -- it may have been woken for something else
   task.call = false
