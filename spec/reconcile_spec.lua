@@ -1,5 +1,6 @@
 -- An unknown outcome is settled by looking, where the API lets one look.
 
+local cjson = require "cjson"
 local convoke = require "convoke"
 local reconcile = require "convoke.reconcile"
 
@@ -38,6 +39,8 @@ local creates = {
     create = function(options)
       return clients.clerk.invitations:create({ email_address = address }, options)
     end,
+    create_by = function(params) return clients.clerk.invitations:create(params) end,
+    other_field = "email",
     id = "id",
     refused = function(err) assert.equal("duplicate_record", err.code) end,
   },
@@ -45,6 +48,8 @@ local creates = {
     create = function(options)
       return clients.gencove.invitations:create({ email = address }, options)
     end,
+    create_by = function(params) return clients.gencove.invitations:create(params) end,
+    other_field = "email_address",
     id = "id",
     refused = function(err) assert.equal(400, err.status) end,
   },
@@ -52,6 +57,9 @@ local creates = {
     create = function(options)
       return clients.cvat.invitations:create({ email = address, role = "worker" }, options)
     end,
+    create_by = function(params) return clients.cvat.invitations:create(params) end,
+    other_field = "email_address",
+    role = "worker",
     id = "key",
     refused = function(err)
       assert.equal(400, err.status)
@@ -111,6 +119,24 @@ for api, row in pairs(creates) do
         assert.truthy(table.concat(ids(api), " "):find(first[row.id], 1, true))
       end)
     end
+
+    it("is found again although the caller's table has changed meanwhile", function()
+      sandbox:fault { api = api, method = "POST", execute = true, cut = 0, status = 502,
+        delay = 0.2 }
+      local before = #ids(api)
+      local params = { email = address, email_address = address, role = row.role }
+      params[row.other_field] = nil
+      convoke.run(function()
+        local task = convoke.spawn(row.create_by, params)
+        convoke.sleep(0.1)
+        for name in pairs(params) do params[name] = "changed@example.com" end
+        local value, err, meta = task:await()
+        assert.is_nil(err)
+        assert.equal(1, meta.attempts)
+        assert.equal(before + 1, #ids(api))
+        assert.truthy(table.concat(ids(api), " "):find(value[row.id], 1, true))
+      end)
+    end)
 
     it("stays unknown where nobody is to look", function()
       for _, options in ipairs { { reconcile = false }, { retries = 0 } } do
@@ -247,6 +273,14 @@ describe("the books of what calls make", function()
     return reconcile.look(entry, clock, false, each, error, function() return false end)
   end
 
+  -- A call as the core has it, of which all that is asked is what was sent.
+  local function call_with(params)
+    return { request = function()
+      return { url = "https://api.clerk.com/v1/invitations", headers = {},
+        body = cjson.encode(params) }
+    end }
+  end
+
   it("keep calls apart however many are given something at a time", function()
     local native, open = {}, {}
     for i = 1, 3000 do
@@ -263,18 +297,18 @@ describe("the books of what calls make", function()
   end)
 
   it("know what was given from what is new", function()
-    local native, object = {}, given(5001)
+    local native, object = call_with { email_address = address }, given(5001)
     object.email_address = address
     local entry = reconcile.enter(native, operation, { email_address = address }, convoke.now())
     assert.same({ "made", object }, { look(entry, object) })
-    local other = reconcile.enter({}, operation, { email_address = address }, convoke.now())
+    local other = reconcile.enter(call_with {}, operation, {}, convoke.now())
     reconcile.succeed(other, object, reconcile.clock(), convoke.now())
     assert.equal("absent", (look(entry, object)))
     reconcile.leave(entry, "refused")
   end)
 
   it("remember a call that was never heard of again", function()
-    local native, object = {}, given(5002)
+    local native, object = call_with { email_address = address }, given(5002)
     object.email_address, object.public_metadata = address, { team = "red" }
     local entry = reconcile.enter(native, operation, { email_address = address }, convoke.now())
     assert.equal("unclear", (look(entry, object))) -- it may be the call's own

@@ -18,14 +18,40 @@ local free, free_count = {}, 0 -- slots without a call
 local doubtful, last_doubtful, most_doubtful = {}, 0, 256
 local longest_doubt = 60 -- seconds
 
+local function decode_percents(text)
+  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+-- The parameters of a call, read off its request: the caller's own table may have changed since.
+local function read_request(call)
+  local request = call:request()
+  local params = request.body and cjson.decode(request.body) or {}
+  for name, value in (request.url:match "%?(.*)" or ""):gmatch "([^&=]+)=([^&]*)" do
+    params[name] = decode_percents(value)
+  end
+  for name, value in pairs(request.headers) do params[name] = value end
+  return params
+end
+
+-- What a call has asked for. Who died is known by the caller's table alone.
+local function asked(entry)
+  if not entry.asked then
+    local call = calls[entry.slot]
+    entry.asked = call and read_request(call) or entry.params or {}
+  end
+  return entry.asked
+end
+
 -- Takes an entry out of use.
 local function clear(entry, in_doubt)
   if in_doubt then
-    last_doubtful = last_doubtful % most_doubtful + 1
-    doubtful[last_doubtful] = { operation = entry.operation, params = entry.params,
-      unsettled = true, ended = core.now() }
+    local following = last_doubtful % most_doubtful + 1
+    doubtful[following] = { operation = entry.operation, asked = asked(entry), unsettled = true,
+      ended = core.now() }
+    last_doubtful = following
   end
-  entry.params, entry.started = nil, nil
+  calls[entry.slot] = nil
+  entry.params, entry.started, entry.asked = nil, nil, nil
   free_count = free_count + 1
   free[free_count] = entry.slot -- there is room
 end
@@ -170,7 +196,7 @@ ways["cvat.invitations.create"] = {
   list = "invitations_list",
   id = "key",
   query = function(params)
-    return { org = params.org, org_id = params.org_id, sort = "-created_date",
+    return { org = params.org, org_id = tonumber(params.org_id), sort = "-created_date",
       ["X-Organization"] = params["X-Organization"] }
   end,
   -- Answers carry no address. An account made for an invitation is named after the address, with
@@ -205,7 +231,7 @@ function reconcile.enter(native, operation, params, started)
   if free_count == 0 then
     local slot = #entries + 1
     free[slot] = slot -- so that giving it back needs no memory
-    entries[slot] = { slot = slot, operation = false, params = nil, started = nil,
+    entries[slot] = { slot = slot, operation = false, params = nil, started = nil, asked = nil,
       on_wire = true, unsettled = false, waiting = false }
     free[1], free_count = slot, 1
   end
@@ -221,7 +247,6 @@ end
 -- @param outcome  "unknown" where it may have happened
 function reconcile.leave(entry, outcome)
   if not entry.started then return end
-  calls[entry.slot] = nil
   clear(entry, outcome == "unknown")
 end
 
@@ -245,13 +270,13 @@ end
 local function whose(way, entry, object, fit, echo)
   local verdict = "own"
   each_rival(entry, function(rival)
-    local fits = way.fit(object, rival.params or {})
+    local fits = way.fit(object, asked(rival))
     if fits < fit or verdict == "other" then return end
     if fits > fit then
       verdict = "other"
     elseif rival.on_wire then
       verdict = "open"
-    elseif way.harmless and not same_address(rival.params.email, entry.params.email) then
+    elseif way.harmless and not same_address(asked(rival).email, asked(entry).email) then
       -- Who can still ask again goes first; two that wait for each other would wait for ever.
       local hopeful = echo and not rival.ended and not rival.waiting
       verdict = (hopeful or verdict == "open") and "open" or "contested"
@@ -283,7 +308,6 @@ function reconcile.succeed(entry, value, clock, now)
       add(given, id, time, now + clock.doubt)
     end
   end
-  calls[entry.slot] = nil
   clear(entry, false)
 end
 
@@ -327,7 +351,7 @@ local function sort_out(way, entry, objects, began, echo)
     open = false }
   bury_dead()
   for _, object in ipairs(objects) do
-    local fit, time = way.fit(object, entry.params or {}), way.time(object)
+    local fit, time = way.fit(object, asked(entry)), way.time(object)
     if fit > not_at_all then
       if time and time >= began and not was_given(object[way.id], time) then
         local owner = whose(way, entry, object, fit, echo)
@@ -348,7 +372,7 @@ end
 
 -- Judges what was sorted, as look() returns it.
 local function judge(way, entry, sorted, echo)
-  local several = way.many ~= nil and way.many(entry.params or {})
+  local several = way.many ~= nil and way.many(asked(entry))
   local sure, near, unsure = sorted[surely], sorted[nearly], sorted[perhaps]
   if sorted.open or (sorted.others and several) or #sure > 1 then return "unclear" end
   if #sure == 1 and not sorted.contested then return "made", sure[1] end
@@ -370,7 +394,7 @@ end
 -- @return "made" and the object; "absent"; or "unclear"
 function reconcile.look(entry, clock, echo, each, ask, let_pass)
   local way = ways[entry.operation.name]
-  local query = way.query(entry.params or {})
+  local query = way.query(asked(entry))
   local began = core.time() - (core.now() - entry.started)
   local function earliest() return clock:earliest(began) end
   local function listed() return collect(way, each(way.list, query), earliest) end
