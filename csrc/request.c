@@ -119,8 +119,8 @@ const char *cvk_request_header(cvk_request *request, const char *name, const cha
 const char *cvk_request_header_name_fault(const char *name, size_t size)
 {
     static const char *const ours[] = {
-        "Authorization", "Connection", "Content-Length",    "Content-Type", "Cookie",
-        "Expect",        "Host",       "Transfer-Encoding", "Upgrade",      "X-CSRFToken",
+        "Authorization", "Connection", "Content-Length",    "Content-Type", "Cookie",      "Expect",
+        "Host",          "Referer",    "Transfer-Encoding", "Upgrade",      "X-CSRFToken",
     };
     for (size_t i = 0; i < size; i++) {
         char c = name[i];

@@ -402,8 +402,8 @@ describe("a request", function()
 
     it("that convoke sets itself cannot be replaced", function()
       local clerk = client "clerk"
-      for _, name in ipairs { "Authorization", "authorization", "Cookie", "Host", "Content-Length",
-        "Content-Type", "Transfer-Encoding", "Connection", "Expect", "Upgrade", "X-CSRFToken" } do
+      for _, name in ipairs { "Authorization", "authorization", "Cookie", "Host", "Referer",
+        "Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "Expect", "Upgrade", "X-CSRFToken" } do
         assert_invalid("headers." .. name,
           clerk.invitations:list({}, { headers = { [name] = "x" } }))
       end
