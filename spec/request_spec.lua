@@ -403,7 +403,8 @@ describe("a request", function()
     it("that convoke sets itself cannot be replaced", function()
       local clerk = client "clerk"
       for _, name in ipairs { "Authorization", "authorization", "Cookie", "Host", "Referer",
-        "Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "Expect", "Upgrade", "X-CSRFToken" } do
+        "Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "Expect", "Upgrade",
+        "X-CSRFToken" } do
         assert_invalid("headers." .. name,
           clerk.invitations:list({}, { headers = { [name] = "x" } }))
       end
