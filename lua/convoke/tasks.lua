@@ -221,7 +221,6 @@ local function after_resume(task, thread, succeeded, first_result, ...)
 end
 
 local function resume(task)
-  task.queued = false
   if task.ended then return conclude(task) end
   local thread, arguments = task.coroutine, task.arguments
   local status = thread and status_of(thread) or "dead"
@@ -247,10 +246,11 @@ local at_work -- the task that goes on
 -- Runs the tasks that can go on, one turn each, then those whose calls have finished.
 local function run_ready(turn, stop)
   while first and first.number <= turn do
-    at_work = first
-    first = at_work.following or nil
+    local task = first
+    first = task.following or nil
     if not first then last = nil end
-    resume(at_work)
+    at_work, task.queued = task, false
+    resume(task)
     if stop and core.now() >= stop then return end
   end
   local task = next_task()
