@@ -296,6 +296,21 @@ describe("the books of what calls make", function()
     for _, entry in ipairs(open) do reconcile.leave(entry, "refused") end
   end)
 
+  it("take no memory for calls that were many once", function()
+    local native, open = {}, {}
+    for i = 1, 5000 do open[i] = reconcile.enter(native, operation, {}, convoke.now()) end
+    for i = 1, 5000 do
+      reconcile.leave(open[i], "refused")
+      reconcile.leave(open[i], "refused") -- which does no harm
+      open[i] = nil
+    end
+    collectgarbage()
+    local before = collectgarbage "count"
+    reconcile.leave(reconcile.enter(native, operation, {}, convoke.now()), "refused")
+    collectgarbage()
+    assert.is_true(before - collectgarbage "count" > 500, before - collectgarbage "count")
+  end)
+
   it("know what was given from what is new", function()
     local native, object = call_with { email_address = address }, given(5001)
     object.email_address = address

@@ -10,8 +10,16 @@ local reconcile = {}
 
 -- The creates that go on, each with an entry in a slot, which is used again: a set would be
 -- built anew all the time. The call is weak: who dies in between leaves none.
-local entries, calls = {}, setmetatable({}, { __mode = "v" })
-local free, free_count = {}, 0 -- slots without a call
+local entries, calls, free -- by slot; the last, in a row, slots without a call
+local slots, free_count
+local most_idle = 256 -- so many entries are kept when none is of use
+
+local function begin_anew()
+  entries, calls, free = {}, setmetatable({}, { __mode = "v" }), {}
+  slots, free_count = 0, 0
+end
+
+begin_anew()
 
 -- Creates of which nobody knows how they ended; the latest of them. They may be executed for a
 -- while yet.
@@ -228,12 +236,13 @@ ways["cvat.invitations.create"] = {
 -- @return an entry: operation, params, started; `on_wire`, it waits for an answer, and `unsettled`,
 --   an earlier try may have happened, both to be kept up; `waiting`, for what becomes of others
 function reconcile.enter(native, operation, params, started)
+  if free_count == slots and slots > most_idle then begin_anew() end
   if free_count == 0 then
-    local slot = #entries + 1
+    local slot = slots + 1
     free[slot] = slot -- so that giving it back needs no memory
     entries[slot] = { slot = slot, operation = false, params = nil, started = nil, asked = nil,
       on_wire = true, unsettled = false, waiting = false }
-    free[1], free_count = slot, 1
+    free[1], free_count, slots = slot, 1, slot
   end
   local entry = entries[free[free_count]]
   calls[entry.slot] = native -- there may be no memory for that
