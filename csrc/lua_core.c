@@ -485,7 +485,8 @@ static int client_calls(lua_State *L)
     lua_rawgeti(L, LUA_REGISTRYINDEX, state_of(L)->anchor_table);
     for (lua_pushnil(L); lua_next(L, 3);) {
         const cvk_call *call = lua_touserdata(L, -1); /* NULL: a free place */
-        if (call != NULL && call->exchange->settings == client->settings)
+        const cvk_exchange *exchange = call == NULL ? NULL : call->exchange; /* finalized: none */
+        if (exchange != NULL && exchange->settings == client->settings)
             lua_rawseti(L, 2, ++count);
         else
             lua_pop(L, 1);

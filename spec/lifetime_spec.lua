@@ -109,6 +109,25 @@ describe("lifetimes", function()
       assert.is_true(seconds < 3, seconds)
     end)
 
+    it("ends where a finalizer closes a client whose calls are finalized already", function()
+      ends([[
+        local guard
+        local function close() guard.client:close() end
+        if newproxy then
+          guard = {}
+          local proxy = newproxy(true)
+          getmetatable(proxy).__gc = close
+          guard.proxy = proxy
+        else
+          guard = setmetatable({}, { __gc = close })
+        end
+        guard.client = convoke.clerk { url = arg[1], secret_key = arg[2] }
+        convoke.spawn(function() guard.client.invitations:list() end)
+        convoke.step()
+        assert(convoke.stats().in_flight == 1)
+      ]], 0)
+    end)
+
     it("lets a finalizer make a call though all that served before are finalized", function()
       local output, status = run [[
         assert(call())
