@@ -202,6 +202,23 @@ describe("tasks", function()
       end)
     end)
 
+    it("loses no task where another one is woken for two things", function()
+      delay(0.2, 4)
+      local others = { convoke.spawn(list), convoke.spawn(list) }
+      local task = convoke.spawn(function()
+        pcall(list) -- plain Lua 5.1 cannot yield there: it goes on at once, and so does its call
+        others[1]:await()
+        others[3]:await()
+      end)
+      others[3] = convoke.spawn(list)
+      local following = convoke.spawn(function() others[2]:await() end)
+      local start = convoke.now()
+      while convoke.now() < start + 0.1 do convoke.step() end
+      while convoke.now() < start + 0.4 do end -- then all the answers are there
+      convoke.step()
+      step_until(function() return task:status() == "done" and following:status() == "done" end)
+    end)
+
     it("drives tasks where there is no task around it", function()
       delay(0.02)
       local task = convoke.spawn(function() return list() end)

@@ -255,9 +255,11 @@ local function run_ready(turn, stop)
   end
   local task = next_task()
   while task do
-    at_work = task
-    resume(task)
-    if stop and core.now() >= stop then return end
+    if not task.queued then -- else it has its turn there
+      at_work = task
+      resume(task)
+      if stop and core.now() >= stop then return end
+    end
     task = next_task()
   end
 end
