@@ -284,8 +284,9 @@ local function try_look(operation)
     end
   end
   local function never() return false end
-  local run = { operation = operation, params = params[operation], began = 0 }
-  local verdict = reconcile.look(run, clock, fuzz.below(2) == 1, each, never, never)
+  local entry = { operation = operation, params = params[operation],
+    started = core.now() - core.time() } -- with the epoch
+  local verdict = reconcile.look(entry, clock, fuzz.below(2) == 1, each, never, never)
   assert(verdicts[verdict], "no verdict: " .. tostring(verdict))
 end
 
@@ -296,7 +297,7 @@ return function()
   local what = fuzz.below(8)
   if what == 6 and operation.paging then
     try_each(current, operation)
-  elseif what == 7 and reconcile.can_look(operation) then
+  elseif what == 7 and reconcile.ways[operation.name] then
     try_look(operation)
   else
     try_call(current, operation)
