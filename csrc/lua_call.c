@@ -118,16 +118,6 @@ static int call_is_of(lua_State *L)
     return 1;
 }
 
-/* Call:number(): what submit() gave, while it is in flight; else nil. */
-static int call_number(lua_State *L)
-{
-    int anchor = check_call(L)->exchange->anchor;
-    if (anchor == 0)
-        return 0;
-    lua_pushinteger(L, anchor);
-    return 1;
-}
-
 /* Call:renew(client): the same request once more, with the client's credential of now. */
 static int call_renew(lua_State *L)
 {
@@ -527,7 +517,6 @@ void cvk_call_register(lua_State *L)
         {"header", call_header},
         {"headers", call_headers},
         {"is_of", call_is_of},
-        {"number", call_number},
         {"redact", call_redact},
         {"renew", call_renew},
         {"request", call_request},
