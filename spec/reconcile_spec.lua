@@ -195,6 +195,21 @@ for api, row in pairs(creates) do
   end)
 end
 
+describe("a lost answer to a create with nested values", function()
+  teardown(function() cjson.decode_max_depth(1000) end)
+
+  it("is found again whatever the program has set lua-cjson to", function()
+    cjson.decode_max_depth(2)
+    sandbox:fault { api = "clerk", method = "POST", execute = true, cut = 0, status = 502 }
+    local metadata = { one = { two = { three = { 4 } } } }
+    local value, err = clients.clerk.invitations:create { email_address = address,
+      public_metadata = metadata }
+    assert.is_nil(err)
+    assert.same(metadata, value.public_metadata)
+    assert.same({ value.id }, ids "clerk")
+  end)
+end)
+
 describe("a lost answer where duplicates are allowed", function()
   local function create()
     return clients.clerk.invitations:create { email_address = address, ignore_existing = true }

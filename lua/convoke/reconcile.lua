@@ -30,10 +30,12 @@ local function decode_percents(text)
   return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
+local decode = cjson.new().decode -- a program may have set its own to anything
+
 -- The parameters of a call, read off its request: the caller's own table may have changed since.
 local function read_request(call)
   local request = call:request()
-  local params = request.body and cjson.decode(request.body) or {}
+  local params = request.body and decode(request.body) or {}
   for name, value in (request.url:match "%?(.*)" or ""):gmatch "([^&=]+)=([^&]*)" do
     params[name] = decode_percents(value)
   end
