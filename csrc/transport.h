@@ -50,7 +50,7 @@ cvk_exchange *cvk_transport_finished(cvk_transport *transport);
 /* Takes such a one; the transport's hold of it passes to the caller. */
 void cvk_transport_take(cvk_transport *transport, cvk_exchange *exchange);
 
-/* Ends an exchange in flight: finished at once, as CVK_CANCELLED, and not handed out by `take`. */
+/* Ends an exchange in flight: finished at once, as CVK_CANCELLED, and never there to be taken. */
 void cvk_transport_cancel(cvk_exchange *exchange);
 
 /* A descriptor that is readable while there is work. */

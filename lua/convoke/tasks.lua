@@ -264,7 +264,8 @@ local function run_ready(turn, stop)
   end
 end
 
---- Runs the tasks that can go on, one turn each, or until the time is up.
+--- Runs the tasks that can go on, one turn each, and hands finished calls to those that wait for
+-- them; tasks that the time is up for stay in line.
 function scheduler.work(stop)
   local resumed_before, at_work_before = resumed, at_work
   at_work = nil
