@@ -488,6 +488,7 @@ static void orphan(cvk_exchange *first)
 void cvk_transport_abandon(cvk_transport *transport)
 {
     orphan(transport->flying.first);
+    orphan(transport->finished.first);
     for (cvk_settings *settings = transport->queues; settings; settings = settings->next_waiting) {
         orphan(settings->waiting.first);
         settings->waiting = (cvk_list){0};

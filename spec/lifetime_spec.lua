@@ -388,6 +388,31 @@ describe("lifetimes", function()
         assert.equal(0, status)
       end)
 
+    it("the child repeats no call of the parent's that has failed unheard", function()
+      server:fault { api = "clerk", path = PATH, status = 503, delay = 0.1, times = 1 }
+      local output, status = run(prelude .. [[
+        local waiting = convoke.spawn(function() return call() end)
+        local forking = convoke.spawn(function()
+          convoke.sleep(0.3)
+          return process.fork()
+        end)
+        for _ = 1, 5 do convoke.step() end
+        local stop = convoke.now() + 0.4
+        while convoke.now() < stop do end -- until the answer is there, and it is time to fork
+        convoke.step()
+        local child = forking:await()
+        local came, value, err = pcall(waiting.await, waiting)
+        if child == 0 then
+          print(came and err and err.kind or value)
+          io.stdout:flush()
+          process.exit(0)
+        end
+        print(process.wait(child), type(value))
+      ]])
+      assert.equal("cancelled\n0\ttable\n", output)
+      assert.equal(0, status)
+    end)
+
     it("the child's copies of waiting tasks end as cancelled", function()
       delay(0.2)
       local output, status = run(prelude .. [[
