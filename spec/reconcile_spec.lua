@@ -126,16 +126,16 @@ for api, row in pairs(creates) do
       local before = #ids(api)
       local params = { email = address, email_address = address, role = row.role }
       params[row.other_field] = nil
-      convoke.run(function()
+      local value, err, meta = convoke.run(function()
         local task = convoke.spawn(row.create_by, params)
         convoke.sleep(0.1)
         for name in pairs(params) do params[name] = "changed@example.com" end
-        local value, err, meta = task:await()
-        assert.is_nil(err)
-        assert.equal(1, meta.attempts)
-        assert.equal(before + 1, #ids(api))
-        assert.truthy(table.concat(ids(api), " "):find(value[row.id], 1, true))
+        return task:await()
       end)
+      assert.is_nil(err)
+      assert.equal(1, meta.attempts)
+      assert.equal(before + 1, #ids(api))
+      assert.truthy(table.concat(ids(api), " "):find(value[row.id], 1, true))
     end)
 
     it("stays unknown where nobody is to look", function()
