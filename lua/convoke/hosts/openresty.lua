@@ -39,6 +39,7 @@ end
 local function look(engine)
   core.step()
   engine.dispatch()
+  engine.announce() -- a task of ours may go on, which is for the timer to see to
 end
 
 -- Semaphores that nobody waits for. One may have been posted to once too often: park() may return
