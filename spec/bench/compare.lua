@@ -12,6 +12,7 @@ local python = "/usr/bin/python3 -B spec/bench/clients/" -- where Debian's packa
 --- How each client is started, and how many calls it makes in about half a second.
 compare.clients = {
   convoke = { command = lua .. " spec/bench/clients/convoke.lua", calls = 8000 },
+  ["convoke, 64 in flight"] = { command = lua .. " spec/bench/clients/convoke.lua", calls = 8000 },
   ["a: bare multi loop"] = { command = run.folder .. "/rival kind=bare", calls = 16000 },
   ["b: careful C, JSON"] = { command = run.folder .. "/rival kind=careful", calls = 12000 },
   ["c: easy_perform"] = { command = run.folder .. "/rival kind=easy", calls = 16000 },

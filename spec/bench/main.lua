@@ -20,7 +20,7 @@ local CONNECTIONS = 256 -- that a client may have, however much it has in flight
 
 local A, B, C, CJ = "a: bare multi loop", "b: careful C, JSON", "c: easy_perform",
   "c: the same, JSON"
-local AIOHTTP = "f: aiohttp"
+local AIOHTTP, SIXTY_FOUR = "f: aiohttp", "convoke, 64 in flight"
 
 local sections = {}
 
@@ -45,9 +45,10 @@ for _, width in ipairs { 16, 64, 256, 1000, 10000 } do
     local connections = math.min(width, CONNECTIONS)
     report.title(("%d in flight, %d connections"):format(width, connections))
     local names = { "convoke", A, B }
-    if width <= 1000 then names[4] = AIOHTTP end
+    names[4] = width <= 1000 and AIOHTTP or SIXTY_FOUR
     compare(found, "flight" .. width, { names = names, scale = width > 1000 and 2.5 or 1,
       rounds = width == 64 and rounds + 2 or nil,
+      own = { [SIXTY_FOUR] = "width=64 connections=64" },
       words = ("workload=create width=%d connections=%d warmup=%d url=%s/v1"):format(width,
         connections, math.max(200, 2 * connections), server.plain) })
   end)
