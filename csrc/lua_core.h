@@ -30,6 +30,12 @@ typedef struct cvk_call {
 cvk_transport *cvk_engine_or_none(lua_State *L);
 #define CVK_NO_ENGINE "no memory or file descriptor left for the engine"
 
+/* Makes the engine of a Lua state, unless it is there; pushes it; puts the functions that drive it into
+ * the module's table on top of the stack. */
+void cvk_engine_make(lua_State *L);
+void cvk_engine_push(lua_State *L);
+void cvk_engine_register(lua_State *L);
+
 /* Of the functions of core, and of the methods of clients and calls: the engine of their state. */
 enum { CVK_ENGINE_UPVALUE = 1 };
 
@@ -38,6 +44,9 @@ enum { CVK_ENGINE_UPVALUE = 1 };
  * other one has meanwhile, together with who waits for it, at `waiter` (nil: nobody).
  */
 void cvk_engine_anchor(lua_State *L, int index, int waiter, cvk_exchange *exchange);
+
+/* Pushes an array of what is kept so, by numbers: calls, and anything but a userdata between them. */
+void cvk_engine_push_anchors(lua_State *L);
 
 /* Pushes who waits for the call of that number, or nil; from now on nobody does. */
 void cvk_engine_forget(lua_State *L, int anchor);

@@ -41,6 +41,7 @@ build = {
         "csrc/lua_call.c",
         "csrc/lua_catalogue.c",
         "csrc/lua_core.c",
+        "csrc/lua_engine.c",
         "csrc/lua_prepare.c",
         "csrc/model.c",
         "csrc/model_read.c",
