@@ -138,6 +138,17 @@ for api, row in pairs(creates) do
       assert.truthy(table.concat(ids(api), " "):find(value[row.id], 1, true))
     end)
 
+    it("is found again whatever headers the caller has added", function()
+      local before = #ids(api)
+      sandbox:fault { api = api, method = "POST", execute = true, cut = 0, status = 502 }
+      local value, err, meta = row.create { headers = { email = "other@example.com",
+        email_address = "other@example.com", role = "owner" } }
+      assert.is_nil(err)
+      assert.equal(1, meta.attempts)
+      assert.equal(before + 1, #ids(api))
+      assert.truthy(table.concat(ids(api), " "):find(value[row.id], 1, true))
+    end)
+
     it("stays unknown where nobody is to look", function()
       for _, options in ipairs { { reconcile = false }, { retries = 0 } } do
         sandbox:reset()

@@ -39,7 +39,7 @@ local function read_request(call)
   for name, value in (request.url:match "%?(.*)" or ""):gmatch "([^&=]+)=([^&]*)" do
     params[name] = decode_percents(value)
   end
-  for name, value in pairs(request.headers) do params[name] = value end
+  params["X-Organization"] = request.headers["X-Organization"] -- the one parameter that is a header
   return params
 end
 
