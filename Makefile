@@ -87,7 +87,7 @@ lua_dir     = $(DESTDIR)$(PREFIX)/share/lua/$(lua_version)
 core_dir    = $(DESTDIR)$(PREFIX)/lib/lua/$(lua_version)
 
 .PHONY: all help demo test sandbox repl env check format sanitize torture threads memory poll kqueue \
-  storm soak memcheck bench instructions guard contract rock install uninstall clean
+  storm soak mutants memcheck bench instructions guard contract rock install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(core) ## build the module (the default)
@@ -249,6 +249,10 @@ storm: all ## many invitations through a proxy that breaks what it can (SEED=7 C
 soak: all ## a million calls of all kinds: memory and descriptors stay flat (COUNT=1000000 TASKS=64)
 	@.ci/install test
 	@$(LAUNCH) $(LUA) spec/soak/main.lua $(or $(COUNT),1000000) $(or $(TASKS),64)
+
+mutants: all ## whether the specs notice small changes of the code (ONLY=auth, PART=3/10)
+	@.ci/install sandbox test $(more)
+	@$(LUA) spec/mutants/main.lua '$(ONLY)' '$(PART)' $(LANES)
 
 memcheck: ## the demo under valgrind
 	@.ci/install build $(group) memcheck

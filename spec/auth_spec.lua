@@ -199,6 +199,17 @@ describe("a credential", function()
       assert(contains(raised(client_by, ways[6], "a:b", "word"), "colon"))
     end)
 
+    it("a cookie with a character that ends it", function()
+      for _, way in ipairs(ways) do
+        if way.option == "session_id" then
+          for _, bad in ipairs { ";", ",", '"', "\\" } do
+            assert(contains(raised(client_by, way, "a" .. bad .. "b", "fine"), "cookies"))
+            assert(contains(raised(client_by, way, "fine", "a" .. bad .. "b"), "cookies"))
+          end
+        end
+      end
+    end)
+
     it("a token with a space in it", function()
       assert(contains(raised(client_by, ways[1], "two words"), "space"))
       assert(contains(raised(client_by, ways[1], "Bearer "), "space"))
@@ -378,6 +389,7 @@ describe("a credential", function()
       "http://127.evil.example", "http://127.0.0.1.evil.example", "http://localhost.evil.example",
       "http://evil.example/127.0.0.1", "http://evil.example/localhost", "http://localhost.",
       "http://notlocalhost", "http://localhost-evil.example", "http://127.0.0.999",
+      "http://127.0.0.256",
       "http://127.0.0.1000", "http://127...1", "http://127.0.0.", "http://127.0.0.1.", "http://127",
       "http://127.0.0.0.1", "http://128.0.0.1", "http://[::2]", "http://[::ffff:10.0.0.1]",
       "http://[fe80::1]", "http://169.254.169.254", "http://host.docker.internal",

@@ -296,6 +296,7 @@ describe("a client", function()
       ["https://example.com\\@evil.example"] = "character",
       ["https://example.com:0"] = "port",
       ["https://example.com:99999"] = "port",
+      ["https://example.com:65536"] = "port",
       ["https://example.com:"] = "port",
       ["https://example.com:80:90"] = "port",
       ["https://example.com:8x"] = "port",

@@ -34,6 +34,10 @@ describe("an HTTP date", function()
       "Sun Nov  6 08:49:37 1994" } do
       assert.equal(784111777, core.http_date(text))
     end
+    for year, seconds in pairs { ["70"] = 0, ["99"] = 915148800, ["00"] = 946684800,
+      ["26"] = 1767225600 } do
+      assert.equal(seconds, core.http_date(("Sunday, 01-Jan-%s 00:00:00 GMT"):format(year)))
+    end
   end)
 
   it("is nothing else", function()

@@ -209,6 +209,7 @@ describe("an error answer", function()
       { ["clerk-trace-id"] = "abc" }).request_id)
     assert.equal("r-1", refused("cvat", 400, "[]", { ["x-request-id"] = "r-1" }).request_id)
     assert.equal("r-2", refused("gencove", 400, "[]", { ["X-Request-Id"] = "r-2" }).request_id)
+    assert.is_nil(refused("cvat", 400, "[]", { ["X-Request-Id-Not"] = "r-1" }).request_id)
     assert.equal("r-3", refused("convex", 400, "{}", { ["Convex-Request-Id"] = "r-3" }).request_id)
   end)
 

@@ -219,6 +219,26 @@ describe("lifetimes", function()
       end
     end)
 
+    it("that is closed ends its calls that pause between two tries at once", function()
+      local sent = 0
+      local function send()
+        sent = sent + 1
+        return { status = 429, headers = { ["Retry-After"] = "20" }, body = "{}" }
+      end
+      local c = convoke.clerk { secret_key = "sk_test_12345678", transport = { send = send } }
+      local before = convoke.now()
+      convoke.run(function()
+        local task = convoke.spawn(function() return c.invitations:list() end)
+        while sent == 0 do convoke.sleep(0) end
+        c:close()
+        local value, err = task:await()
+        assert.is_nil(value)
+        assert.equal("cancelled", err.kind)
+      end)
+      assert.equal(1, sent)
+      assert.truthy(convoke.now() - before < 10)
+    end)
+
     it("keeps no call whose coroutine a host drops before the next try", function()
       local natives, count = setmetatable({}, { __mode = "k" }), 0
       local function park(_, native)

@@ -125,6 +125,14 @@ describe("a request", function()
       assert.equal("/invitations?query=a%20b%2Bc&order_by=%2Bcreated_at", server:request().target)
     end)
 
+    it("has letters, digits and - . _ ~ as they are, and nothing else", function()
+      local all = {}
+      for byte = 1, 126 do all[byte] = string.char(byte) end
+      assert(client "clerk".invitations:list { query = table.concat(all) })
+      local plain = server:request().target:match "query=(.*)$":gsub("%%%x%x", "")
+      assert.equal("-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~", plain)
+    end)
+
     it("has numbers and booleans in plain form", function()
       assert(client "clerk".invitations:list { limit = 500, offset = 0, paginated = false })
       assert.equal("/invitations?paginated=false&limit=500&offset=0", server:request().target)

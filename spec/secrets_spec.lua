@@ -287,6 +287,15 @@ describe("a secret", function()
     assert.equal("a bad word", err.message)
   end)
 
+  it("of four characters is struck out, wherever it stands", function()
+    for _, words in ipairs { "abcd is it", "it is abcd", "abcd", "xabcdabcdx" } do
+      server:answer { status = 400, body = ('{"detail":"%s"}'):format(words) }
+      local _, err = convoke.cvat { url = server.url, username = "ada", password = "abcd" }
+        .invitations:list()
+      assert.equal(words:gsub("abcd", "****"), err.message)
+    end
+  end)
+
   it("does not hide what a success means", function()
     server:answer { body = '{"results":[{"key":"k","role":"worker"}]}' }
     local answer = convoke.cvat { url = server.url, username = "ada", password = "worker" }

@@ -164,7 +164,8 @@ describe("connections", function()
   end)
 
   it("on which an answer contradicts itself about its length are not trusted", function()
-    for _, lines in ipairs { "Content-Length: 11\r\nContent-Length: 10", "Content-Length: 11x",
+    for _, lines in ipairs { "Content-Length: 11\r\nContent-Length: 10",
+        "Content-Length: 10\r\nContent-Length: 11", "Content-Length: 11x",
         "Content-Length: +11", "Content-Length: 99999999999999999999", "Content-Length:" } do
       local text = "HTTP/1.1 200 OK\r\n" .. lines .. '\r\n\r\n{"id":"x"} '
       local c = clerk { { { "receive" }, { "send", text } }, always(answer(200, invitation)) }
