@@ -530,7 +530,7 @@ describe("redirects", function()
           { retries = 2 })
         local value, err = create(c)
         assert.is_nil(value)
-        check(err, { kind = "http", status = status, outcome = "refused", attempts = 1 })
+        check(err, { kind = "http", status = status, outcome = "unknown", attempts = 1 })
         assert.equal(1, #server:requests())
         assert.equal(0, other:connections())
       end

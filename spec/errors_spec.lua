@@ -244,7 +244,7 @@ describe("an error answer", function()
         for _, status in ipairs { 302, 400, 404, 500, 503 } do
           local err = refused(api, status, body)
           check(err, { kind = "http", status = status,
-            outcome = status < 500 and "refused" or "unknown" })
+            outcome = status >= 400 and status < 500 and "refused" or "unknown" })
           assert.truthy(#err.message > 0, api .. " " .. body)
         end
       end
@@ -278,12 +278,67 @@ describe("an error answer", function()
   end)
 
   it("says refused only where the status is certain", function()
-    for status, outcome in pairs { [101] = "unknown", [302] = "refused", [400] = "refused",
+    for status, outcome in pairs { [101] = "unknown", [302] = "unknown", [400] = "refused",
         [404] = "refused", [408] = "unknown", [409] = "refused", [429] = "refused",
         [500] = "unknown", [501] = "refused", [502] = "unknown", [503] = "unknown",
         [504] = "unknown", [520] = "unknown", [599] = "unknown", [700] = "unknown" } do
       assert.equal(outcome, refused("edgegap", status, "{}").outcome, status)
     end
+  end)
+end)
+
+-- Redirects ---------------------------------------------------------------------------------------
+
+describe("a redirect", function()
+  local statuses = { 300, 301, 302, 303, 304, 305, 307, 308 }
+
+  it("after a call that changes something may have come after the change", function()
+    for _, status in ipairs(statuses) do
+      for api in pairs(change) do
+        local err = refused(api, status, "", { Location = "/elsewhere" })
+        check(err, { kind = "http", status = status, outcome = "unknown", attempts = 1 })
+      end
+      for _, call in ipairs {
+        function(c) return c.sessions:add_users("s", { ip_list = { "192.0.2.1" } }) end,
+        function(c) return c.sessions:delete "s" end,
+      } do
+        local _, err = call(canned("edgegap", status, ""))
+        check(err, { kind = "http", status = status, outcome = "unknown" })
+      end
+      local _, err = canned("cvat", status, "").invitations:update("k", {})
+      check(err, { kind = "http", status = status, outcome = "unknown" })
+    end
+  end)
+
+  it("after a call that reads is a refusal", function()
+    for _, status in ipairs(statuses) do
+      local _, err = canned("edgegap", status, "").sessions:list()
+      check(err, { kind = "http", status = status, outcome = "refused" })
+    end
+  end)
+
+  it("is said to lead where it leads, without what may be a secret", function()
+    local long = ("t0ken"):rep(8)
+    for location, shown in pairs {
+      ["/elsewhere"] = "/elsewhere",
+      ["https://login.example.com:8443/portal"] = "https://login.example.com:8443/portal",
+      ["https://ada:pa55word@example.com/a?token=abc#tok"] = "https://example.com/a",
+      ["//ada:pa55word@example.com/?token=abc"] = "//example.com/",
+      ["/invitations/" .. long .. "/"] = "/invitations/.../",
+      ["/token/aaaaaaaa.bbbbbbbbb.cccccccc"] = "/token/...",
+      ["?token=abc"] = "",
+    } do
+      local err = refused("edgegap", 303, "", { Location = location })
+      local words = "moved" .. (shown ~= "" and " to " .. shown or "")
+        .. " (redirects are not followed)"
+      assert.equal(words, err.message)
+    end
+    assert.equal("moved (redirects are not followed)", refused("edgegap", 303, "").message)
+    local secret = credentials.edgegap.token
+    local err = refused("edgegap", 303, "", { Location = "/" .. secret:sub(1, 36) })
+    assert.is_nil(tostring(err):find(secret, 1, true))
+    err = refused("edgegap", 303, "", { Location = "/" .. ("x/"):rep(4000) })
+    assert.truthy(#err.message < 300)
   end)
 end)
 
@@ -459,7 +514,7 @@ describe("a body that cannot be read", function()
           local value, err = answered(api, raw_server.answer(status, body))
           assert.is_nil(value)
           check(err, { kind = status < 300 and "decode" or "http", status = status, body = body,
-            outcome = (status < 300 or status >= 500) and "unknown" or "refused", data = "none",
+            outcome = status >= 400 and status < 500 and "refused" or "unknown", data = "none",
             attempts = 1 })
           is_one_line(err)
           if body == page then assert.truthy(err.message:find("502 Bad Gateway", 1, true)) end

@@ -76,9 +76,11 @@ end
 
 local not_sent = { resolve = true, connect = true, tls = true, invalid = true }
 
--- What a refusal by status means for what was asked: `refused` only where that is certain.
-local function outcome_of(api, status, code)
+-- What a refusal by status means for what was asked: `refused` only where that is certain. A
+-- redirect often says that the work is done (303 above all), and nothing is done by reading.
+local function outcome_of(api, operation, status, code)
   if status < 200 then return "unknown" end
+  if status < 400 then return operation.method == "GET" and "refused" or "unknown" end
   if status == 503 then
     for _, known in ipairs(api.not_executed_codes or {}) do
       if known == code then return "refused" end
@@ -169,7 +171,11 @@ local function refusal(state, operation, native, status, data, fault)
   else
     err.kind = "http"
     err.outcome = not fault and failed_inside(operation, status, data) and "refused"
-      or outcome_of(api, status, err.code)
+      or outcome_of(api, operation, status, err.code)
+    if status >= 300 and status < 400 then
+      err.message = errors.redirection(native:header "Location")
+        .. (err.message and ": " .. err.message or "")
+    end
     err.message = err.message or errors.phrase(status)
   end
   return errors.new(err)

@@ -267,11 +267,6 @@ end
 
 -- Words for a status whose body says nothing.
 local phrases = {
-  [301] = "moved (redirects are not followed)",
-  [302] = "moved (redirects are not followed)",
-  [303] = "moved (redirects are not followed)",
-  [307] = "moved (redirects are not followed)",
-  [308] = "moved (redirects are not followed)",
   [400] = "bad request",
   [401] = "not authenticated",
   [403] = "not allowed",
@@ -303,6 +298,19 @@ function errors.describe_text(text)
   local plain = title_of(text) or text:gsub("<[^<>]*>", " ")
   plain = plain:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "")
   return text_or_nil(first_bytes(plain, most_words))
+end
+
+--- Words for a redirect. Of its target they show the origin and the short parts of its path: a
+-- query, a user or a long part may be a secret (a login, the token of an invitation).
+-- @param location  the Location header, or nil
+function errors.redirection(location)
+  local target = (location or ""):gsub("[?#].*$", "")
+  local origin = target:match "^%a*:?//[^/]*" or ""
+  local path = target:sub(#origin + 1):gsub("[^/]+", function(part)
+    if #part > 20 then return "..." end
+  end)
+  target = first_bytes(origin:gsub("//.*@", "//") .. path, most_words)
+  return "moved" .. (target ~= "" and " to " .. target or "") .. " (redirects are not followed)"
 end
 
 --- A phrase for a status.
