@@ -68,6 +68,7 @@ build = {
     ["convoke.hosts.cqueues"] = "lua/convoke/hosts/cqueues.lua",
     ["convoke.hosts.luv"] = "lua/convoke/hosts/luv.lua",
     ["convoke.hosts.openresty"] = "lua/convoke/hosts/openresty.lua",
+    ["convoke.observe"] = "lua/convoke/observe.lua",
     ["convoke.pages"] = "lua/convoke/pages.lua",
     ["convoke.reconcile"] = "lua/convoke/reconcile.lua",
     ["convoke.retry"] = "lua/convoke/retry.lua",

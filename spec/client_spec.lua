@@ -136,6 +136,68 @@ describe("a client", function()
       assert.equal("me/1", server:request().headers["user-agent"])
     end)
 
+    describe("log", function()
+      local tasks = require "convoke.tasks"
+      local reports, report
+
+      before_each(function()
+        reports, report = {}, tasks.report
+        tasks.report = function(message) reports[#reports + 1] = message end
+      end)
+      after_each(function() tasks.report = report end)
+
+      it("that raises loses no result and is reported once for a client", function()
+        for _, raise_it in ipairs {
+          function() error "the disk is full" end,
+          function() error { "a table" } end,
+          function() error(setmetatable({}, { __tostring = function() error "no" end })) end,
+          function() return nil + 1 end,
+        } do
+          reports = {}
+          local client = clerk { log = raise_it }
+          for _ = 1, 3 do assert(client.invitations:list()) end
+          local value, err = client.invitations:revoke "inv_\n"
+          assert.is_true(value ~= nil or err ~= nil)
+          assert.equal(1, #reports)
+          assert_tells(reports[1], "convoke.clerk", "log", "failed")
+        end
+      end)
+
+      it("that yields loses no result, in a task or out of one", function()
+        local client = clerk { log = function() coroutine.yield "later" end }
+        assert(client.invitations:list())
+        assert.equal(1, #reports)
+        assert_tells(reports[1], "convoke.clerk", "log", "yielded")
+        client = clerk { log = function() coroutine.yield "later" end }
+        local listed = convoke.run(function() return client.invitations:list() end)
+        assert.is_table(listed)
+        assert.equal(2, #reports)
+      end)
+
+      it("that raises keeps an error what it was", function()
+        local client = clerk { url = nowhere, retries = 0, log = function() error "full" end }
+        local value, err = client.invitations:list()
+        assert.is_nil(value)
+        assert.equal("connect", err.kind)
+        assert.equal(1, #reports)
+      end)
+
+      it("that raises with a credential has it struck out of the report", function()
+        local secret = "sk_test_" .. ("k3y"):rep(5)
+        local client = clerk { secret_key = secret, log = function() error(secret) end }
+        assert(client.invitations:list())
+        assert.is_nil(reports[1]:find(secret, 1, true))
+      end)
+
+      it("still gets a line for each try", function()
+        local lines = {}
+        local client = clerk { log = function(line) lines[#lines + 1] = line end }
+        assert(client.invitations:list())
+        assert.equal(1, #lines)
+        assert.matches("^clerk%.invitations%.list GET /invitations 200 in ", lines[1])
+      end)
+    end)
+
     it("tables are not kept: a later change does not matter", function()
       local options = { url = server.url, secret_key = "first_key" }
       local client = convoke.clerk(options)

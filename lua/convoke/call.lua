@@ -3,6 +3,7 @@
 local core = require "convoke.core"
 local engine = require "convoke.engine"
 local errors = require "convoke.errors"
+local observe = require "convoke.observe"
 local pages = require "convoke.pages"
 local reconcile = require "convoke.reconcile"
 local retry = require "convoke.retry"
@@ -233,9 +234,10 @@ local function exchange(state, operation, native, seconds)
   return read(state, operation, native, answer(native))
 end
 
-local function log(state, operation, err, status, attempt, seconds)
-  state.log(("%s %s %s %s in %.3f s (attempt %d)"):format(operation.name, operation.method,
-    operation.path, err and err.kind ~= "http" and err.kind or status, seconds, attempt))
+local function log(state, native, operation, err, status, attempt, seconds)
+  local line = ("%s %s %s %s in %.3f s (attempt %d)"):format(operation.name, operation.method,
+    operation.path, err and err.kind ~= "http" and err.kind or status, seconds, attempt)
+  observe.tell(state, "log", function(text) return native:redact(text) end, state.log, line)
 end
 
 -- Asks the function that gives a short-lived credential. Returns true, or nil and an error.
@@ -318,7 +320,9 @@ local function try_once(run, before)
   local value, err, status, log_lines =
     exchange(state, operation, run.native, run.deadline - before)
   set_on_wire(run, false)
-  if state.log then log(state, operation, err, status, run.attempt, now() - before) end
+  if state.log then
+    log(state, run.native, operation, err, status, run.attempt, now() - before)
+  end
   return value, err, status, log_lines
 end
 
