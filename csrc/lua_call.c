@@ -215,14 +215,20 @@ static bool is_blank(const cvk_buffer *body)
     return true;
 }
 
-/* Makes the decoded value on top pleasant. Convex wraps it. Returns whether it is as promised. */
-static bool read_answer(lua_State *L, const cvk_operation *operation)
+static const char other_kind[] = "the JSON value is of another kind than promised";
+
+/* Makes the decoded value on top pleasant. Convex wraps it. Returns NULL, or why it is not what was
+ * promised. */
+static const char *read_answer(lua_State *L, const cvk_operation *operation)
 {
     static const cvk_schema any = {.kind = CVK_ANY};
-    if (operation->envelope == CVK_PLAIN)
-        return cvk_model_read(L, &operation->answer);
+    if (operation->envelope == CVK_PLAIN) {
+        if (!cvk_model_meets(L, &operation->answer)) /* before nulls go away: they are there */
+            return "it holds nothing of what was promised";
+        return cvk_model_read(L, &operation->answer) ? NULL : other_kind;
+    }
     if (!lua_istable(L, -1))
-        return false;
+        return other_kind;
     lua_pushstring(L, "value");
     lua_rawget(L, -2);
     bool good = lua_isnil(L, -1) || cvk_model_read(L, &operation->answer);
@@ -235,7 +241,7 @@ static bool read_answer(lua_State *L, const cvk_operation *operation)
     lua_pushstring(L, "errorData");
     lua_insert(L, -2);
     lua_rawset(L, -3);
-    return good;
+    return good ? NULL : other_kind;
 }
 
 /*
@@ -272,10 +278,14 @@ static int call_answer(lua_State *L)
     }
     static const cvk_schema any = {.kind = CVK_ANY};
     const cvk_operation *operation = exchange->request.operation;
-    bool shaped = success || (operation->envelope != CVK_PLAIN && exchange->status == 560);
-    if (shaped ? read_answer(L, operation) : cvk_model_read(L, &any))
+    const char *fault = NULL;
+    if (success || (operation->envelope != CVK_PLAIN && exchange->status == 560))
+        fault = read_answer(L, operation);
+    else
+        cvk_model_read(L, &any);
+    if (fault == NULL)
         return 2;
-    lua_pushstring(L, "the JSON value is of another kind than promised");
+    lua_pushstring(L, fault);
     return 3;
 }
 

@@ -49,4 +49,10 @@ void cvk_model_unknown(cvk_walk *walk, const cvk_spot *up, int index, const cvk_
  */
 bool cvk_model_read(lua_State *L, const cvk_schema *schema);
 
+/*
+ * Whether the decoded value on top can be the promised one at all: an object that has none of the
+ * fields which its model requires is somebody else's, such as a login page's.
+ */
+bool cvk_model_meets(lua_State *L, const cvk_schema *schema);
+
 #endif

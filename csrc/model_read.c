@@ -101,3 +101,58 @@ bool cvk_model_read(lua_State *L, const cvk_schema *schema)
         return true;
     }
 }
+
+/* Whether the table on top has a member of that name. */
+static bool has_member(lua_State *L, const char *name)
+{
+    lua_pushstring(L, name);
+    lua_rawget(L, -2);
+    bool has = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    return has;
+}
+
+static bool has_any(lua_State *L, const cvk_model *model, bool required)
+{
+    for (size_t i = 0; i < model->field_count; i++)
+        if (model->fields[i].required == required && has_member(L, model->fields[i].name))
+            return true;
+    return false;
+}
+
+static bool is_empty(lua_State *L)
+{
+    lua_pushnil(L);
+    if (!lua_next(L, -2))
+        return true;
+    lua_pop(L, 2);
+    return false;
+}
+
+/* A model that requires nothing is met by any field that it knows, and by no field at all. */
+static bool meets(lua_State *L, const cvk_model *model)
+{
+    if (has_any(L, model, true))
+        return true;
+    for (size_t i = 0; i < model->field_count; i++)
+        if (model->fields[i].required)
+            return false;
+    return has_any(L, model, false) || is_empty(L);
+}
+
+bool cvk_model_meets(lua_State *L, const cvk_schema *schema)
+{
+    if (lua_type(L, -1) != LUA_TTABLE || lua_rawlen(L, -1) > 0)
+        return true;
+    switch (schema->kind) {
+    case CVK_MODEL:
+        return meets(L, schema->model);
+    case CVK_EITHER:
+        return is_empty(L) || meets(L, schema->model);
+    case CVK_ARRAY:
+    case CVK_NULL:
+        return is_empty(L);
+    default:
+        return true;
+    }
+}

@@ -1,5 +1,6 @@
 -- Clients: options, environment, addresses, arguments, and what is raised for a mistake.
 
+local answers = require "spec.support.answers"
 local convoke = require "convoke"
 local echo_server = require "spec.support.echo_server"
 
@@ -37,7 +38,7 @@ describe("a client", function()
   setup(function() server = echo_server.start() end)
   teardown(function() server:stop() end)
   before_each(function()
-    server:answer { body = "{}" }
+    server:answer { body = answers.any }
     server:requests()
   end)
 

@@ -287,6 +287,66 @@ describe("an error answer", function()
   end)
 end)
 
+-- Answers that are another's ----------------------------------------------------------------------
+
+describe("a success that holds nothing of what was promised", function()
+  -- What a network's login page, a proxy or a wrong address may say instead.
+  local strange = { '{"login":"http://portal.example.com/"}', '{"error":"login required","code":7}',
+    '{"status":"ok"}' }
+
+  local function ask(operation, body)
+    local c = canned(operation.api, 200, body)
+    return c:call(operation.id, answers.arguments[operation.name], alone)
+  end
+
+  local function knows(schema, name)
+    for _, field in ipairs(schema.fields or {}) do
+      if field.name == name and field.required then return true end
+    end
+  end
+
+  for _, operation in ipairs(convoke.operations) do
+    if answers.arguments[operation.name] then
+      it("is no answer to " .. operation.name, function()
+        for _, body in ipairs(strange) do
+          local value, err = ask(operation, body)
+          if knows(operation.answer, "status") and body:find('"status"', 1, true) then
+            assert.equal("ok", value.status) -- one field of it is enough
+          else
+            assert.is_nil(value, body)
+            check(err, { kind = "decode", status = 200, outcome = "unknown", attempts = 1 })
+          end
+        end
+      end)
+
+      it("and one that holds a single promised field is one to " .. operation.name, function()
+        local fields = operation.answer.fields or {}
+        for _, field in ipairs(fields) do
+          local one = { [field.name] = convoke.array {} }
+          local required = false
+          for _, other in ipairs(fields) do required = required or other.required end
+          if operation.api ~= "convex" and (field.required or not required) then
+            local value, err = ask(operation, cjson.encode(one))
+            assert.is_table(value, tostring(err))
+          end
+        end
+      end)
+    end
+  end
+
+  it("leaves a create to be looked for, and a listing that it answers proves nothing", function()
+    local asked = 0
+    local c = client("gencove", { retries = 2, transport = { send = function()
+      asked = asked + 1
+      return { status = 200, body = strange[1] }
+    end } })
+    local value, err = c.invitations:create { email = "a@example.com" }
+    assert.is_nil(value)
+    check(err, { kind = "decode", outcome = "unknown" })
+    assert.is_true(asked > 1)
+  end)
+end)
+
 -- Redirects ---------------------------------------------------------------------------------------
 
 describe("a redirect", function()

@@ -1,3 +1,4 @@
+local answers = require "spec.support.answers"
 local convoke = require "convoke"
 local core = require "convoke.core"
 local lfs = require "lfs"
@@ -294,7 +295,7 @@ end)
 
 describe("requests", function()
   it("with PUT, PATCH and DELETE carry their bodies, and others none", function()
-    server:play { always(answer(200, '{"session_users":[]}')) }
+    server:play { always(answer(200, answers.any)) }
     local edgegap = convoke.edgegap { url = server.url, token = "0123456789" }
     assert(edgegap.sessions:add_users("s", { ip_list = { "192.0.2.1" } }))
     assert(edgegap.sessions:remove_users("s", { ip_list = { "192.0.2.1" } }))

@@ -41,6 +41,10 @@ answers.arguments = {
   ["gencove.invitations.accept"] = { token = "t" },
 }
 
+--- An answer to every operation that has a body.
+answers.any = '{"status":"success","value":null,"id":"inv_1","role":"worker","results":[],'
+  .. '"data":[],"session_id":"s","session_users":[],"processable":[]}'
+
 -- Answers as trees --------------------------------------------------------------------------------
 
 -- A node: { text = JSON } or { open =, close =, members }; a member has `node`, and in an object
