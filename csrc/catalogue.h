@@ -107,6 +107,7 @@ typedef struct cvk_operation {
     cvk_envelope envelope;
     cvk_paging paging;
     const char *non_empty; /* an array parameter that must hold something (option allow_empty) */
+    const char *non_empty_member; /* and the array in each of its elements that must, too */
     const cvk_exclusion *exclusions;
     size_t exclusion_count;
     const short *success; /* statuses the contract names, zero-terminated */

@@ -292,6 +292,7 @@ static void push_operation(lua_State *L, const cvk_api *api, size_t index)
     set_string(L, "envelope", envelope_name(operation->envelope));
     set_string(L, "paging", paging_name(operation->paging));
     set_string(L, "non_empty", operation->non_empty);
+    set_string(L, "non_empty_member", operation->non_empty_member);
     set_statuses(L, "success", operation->success);
     set_statuses(L, "errors", operation->errors);
     set_integer(L, "index", (lua_Integer)index);

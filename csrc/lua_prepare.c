@@ -161,19 +161,49 @@ static void check_exclusions(preparation *p)
     }
 }
 
-static void check_not_empty(preparation *p)
+/* Whether the value on top is a list without anything but blank texts. */
+static bool is_blank_list(lua_State *L)
 {
-    const char *name = p->operation->non_empty;
-    if (name == NULL || lua_toboolean(p->L, arg_allow_empty))
-        return;
-    push_member(p->L, arg_params, name);
-    if (lua_istable(p->L, -1) && lua_rawlen(p->L, -1) == 0) {
-        cvk_spot spot = {.name = name};
-        cvk_model_fault(&p->walk, &spot,
+    if (!lua_istable(L, -1))
+        return false;
+    bool blank = true;
+    for (size_t i = 1, count = lua_rawlen(L, -1); i <= count && blank; i++) {
+        lua_rawgeti(L, -1, (int)i);
+        const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
+        blank = text[strspn(text, " \t\r\n")] == '\0';
+        lua_pop(L, 1);
+    }
+    return blank;
+}
+
+static void refuse_blank(preparation *p, const cvk_spot *spot)
+{
+    if (is_blank_list(p->L))
+        cvk_model_fault(&p->walk, spot,
                         "must not be empty (the option allow_empty = true "
                         "sends it all the same)");
+}
+
+/* A list that must not be empty, lest it matches everything; nor may be what its elements list. */
+static void check_not_empty(preparation *p)
+{
+    lua_State *L = p->L;
+    const char *name = p->operation->non_empty;
+    if (name == NULL || lua_toboolean(L, arg_allow_empty))
+        return;
+    push_member(L, arg_params, name);
+    cvk_spot whole = {.name = name};
+    refuse_blank(p, &whole);
+    size_t count = lua_istable(L, -1) ? lua_rawlen(L, -1) : 0;
+    for (size_t i = 1; i <= count; i++) {
+        cvk_spot element = {.up = &whole, .index = (int64_t)i};
+        cvk_spot spot = {.up = &element, .name = p->operation->non_empty_member};
+        lua_rawgeti(L, -1, (int)i);
+        push_member(L, lua_gettop(L), spot.name);
+        refuse_blank(p, &spot);
+        lua_pop(L, 2);
     }
-    lua_pop(p->L, 1);
+    lua_pop(L, 1);
 }
 
 static void check_unknown(preparation *p)

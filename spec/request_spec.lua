@@ -1,5 +1,6 @@
 -- Requests: what leaves for the server, byte by byte where it matters.
 
+local answers = require "spec.support.answers"
 local cjson = require "cjson"
 local compile = require "spec.support.compile"
 local convoke = require "convoke"
@@ -36,7 +37,7 @@ describe("a request", function()
   setup(function() server = echo_server.start() end)
   teardown(function() server:stop() end)
   before_each(function()
-    server:answer { body = "{}" }
+    server:answer { body = answers.any }
     server:requests()
   end)
 
@@ -208,8 +209,8 @@ describe("a request", function()
             end
           end
         end
-        server:answer { body = operation.answer.type == "string"
-          and '{"status":"success","value":"x"}' or '{"status":"success","value":{}}' }
+        local whole = answers.whole(operation)
+        server:answer { status = whole and 200 or 204, body = whole or "" }
         local resource, verb = operation.name:match "^%a+%.([^.]+)%.(.*)$"
         local target = clients[operation.api][resource]
         local ok, err = target[verb](target, params)
@@ -235,7 +236,6 @@ describe("a request", function()
   describe("body", function()
     it("goes with POST, PUT, PATCH and DELETE alike", function()
       local sessions = client "edgegap".sessions
-      server:answer { body = '{"session_users":[]}' }
       assert(sessions:add_users("s", { ip_list = { "1.2.3.4" } }))
       assert(sessions:remove_users("s", { ip_list = { "1.2.3.4" } }))
       local requests = server:requests()
@@ -306,6 +306,28 @@ describe("a request", function()
       assert_invalid("filters", sessions:bulk_stop({ filters = null }, { allow_empty = true }))
       assert(sessions:bulk_stop({ filters = {} }, { allow_empty = true }))
       assert.equal('{"filters":[]}', server:request().body)
+    end)
+
+    it("of a bulk stop with a filter that says nothing goes only when that is said", function()
+      local sessions = client "edgegap".sessions
+      server:answer { body = '{"processable":[]}' }
+      local function filter(kind, values, field)
+        return { field = field or "session_id", filter_type = kind, values = values }
+      end
+      local one = filter("any", { "s" })
+      for _, kind in ipairs { "not", "all", "any" } do
+        for _, values in ipairs { {}, convoke.array {}, { "" }, { "", " \t" } } do
+          local empty = filter(kind, values, "deployment_tags")
+          assert_invalid("filters[1].values", sessions:bulk_stop { filters = { empty } })
+          assert_invalid("filters[2].values", sessions:bulk_stop { filters = { one, empty } })
+          assert_invalid("filters[1].values",
+            sessions:bulk_stop({ filters = { empty, one } }, { allow_empty = false }))
+          assert.equal(0, #server:requests())
+          assert(sessions:bulk_stop({ filters = { one, empty } }, { allow_empty = true }))
+          assert.equal(1, #server:requests())
+        end
+      end
+      assert(sessions:bulk_stop { filters = { one, filter("not", { "", "x" }) } })
     end)
   end)
 

@@ -359,7 +359,8 @@ static const cvk_operation operations[] = {
         PARAMS(bulk_stop_params),
         .has_body = true,
         /* Not safe: a repeat also stops matching sessions that began after the first call. */
-        .non_empty = "filters",
+        .non_empty = "filters", /* what an empty one does is not documented: perhaps stop all */
+        .non_empty_member = "values",
         .success = STATUSES(200),
         .errors = EDGEGAP_ERRORS,
         .answer = MODEL(bulk_stop),

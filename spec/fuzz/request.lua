@@ -151,6 +151,13 @@ local function check_body(operation, given, body)
   judge.same("body", wanted, decoded)
 end
 
+local function is_blank(list)
+  for _, text in ipairs(list) do
+    if type(text) ~= "string" or text:match "^[^%z]*":find "[^ \t\r\n]" then return false end
+  end
+  return true
+end
+
 -- What the catalogue says of such values, whatever the core thinks.
 local function is_allowed(api, operation, given, allow_empty)
   local known, convex = {}, api.error_shape == "convex"
@@ -175,7 +182,11 @@ local function is_allowed(api, operation, given, allow_empty)
     end
   end
   local whole = operation.non_empty and given[operation.non_empty]
-  if whole and not allow_empty and next(whole) == nil then return false, "empty" end
+  if not whole or allow_empty then return true end
+  if is_blank(whole) then return false, "empty" end
+  for _, element in ipairs(whole) do
+    if is_blank(element[operation.non_empty_member]) then return false, "empty inside" end
+  end
   return true
 end
 

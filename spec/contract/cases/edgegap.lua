@@ -49,7 +49,8 @@ return {
     { stop, { filters = { { field = "session_id", values = { id }, filter_type = "any" },
                           { field = "deployment_tags", values = { "größe", "b" },
                             filter_type = "all" },
-                          { field = "request_id", values = {}, filter_type = "not" } } } },
+                          { field = "request_id", values = {}, filter_type = "not" } } },
+      options = { allow_empty = true } },
     { stop, { filters = {} }, options = { allow_empty = true } },
   },
 
