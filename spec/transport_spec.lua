@@ -1,4 +1,4 @@
-local answers = require "spec.support.answers"
+local any_answer = require("spec.support.answers").any
 local convoke = require "convoke"
 local core = require "convoke.core"
 local lfs = require "lfs"
@@ -295,7 +295,7 @@ end)
 
 describe("requests", function()
   it("with PUT, PATCH and DELETE carry their bodies, and others none", function()
-    server:play { always(answer(200, answers.any)) }
+    server:play { always(answer(200, any_answer)) }
     local edgegap = convoke.edgegap { url = server.url, token = "0123456789" }
     assert(edgegap.sessions:add_users("s", { ip_list = { "192.0.2.1" } }))
     assert(edgegap.sessions:remove_users("s", { ip_list = { "192.0.2.1" } }))
