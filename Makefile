@@ -166,8 +166,8 @@ sanitize: ## the specs under the address and undefined behaviour sanitizers
 	  $(MAKE) --no-print-directory VARIANT=-sanitize test
 
 # A file at a time: in one process all of them together leave the collector too much to go through.
-# Left out: what is not about us; and faults_calls, faults_tls, rivals and storm, which wait more than
-# they work.
+# Left out: what is not about us; and faults_calls, faults_tls, rivals, sent and storm, which wait more
+# than they work.
 torture: all ## the specs of what is ours with Lua's collector at its most aggressive
 	@.ci/install $(group) sandbox test
 	@for mode in step stress $(if $(filter 5.4,$(lua_version)),generational); do \
@@ -175,7 +175,7 @@ torture: all ## the specs of what is ours with Lua's collector at its most aggre
 	    echo "== collector: $$mode, $$spec"; \
 	    CONVOKE_TEST_GC=$$mode $(LUA) spec/run.lua $(ARGS) $$spec || exit 1; done; done
 untortured := build catalogue examples faults_calls faults_tls game_server openresty readme rivals \
-  rockspec storm
+  rockspec sent storm
 
 threads: ## Lua states in threads of their own, under the thread sanitizer
 	@.ci/install build $(group) sandbox

@@ -157,14 +157,59 @@ static size_t on_header(char *data, size_t one, size_t size, void *user)
     return exchange->headers.failed ? 0 : size;
 }
 
+static bool is_encrypted(const cvk_exchange *exchange)
+{
+    return !cvk_uri_is_plain(exchange->request.url.data);
+}
+
 /*
  * When a kept connection dies before an answer has begun, libcurl sends the request again by
  * itself, and reports success. Only reading may be repeated so; whether anything else may is not for
  * libcurl to say, and what its repeat answers ("gone already") would mislead. It asks before it sends
  * since 7.80.0; with an older one the body comes through a function that nothing can wind back.
  */
-#if LIBCURL_VERSION_NUM >= 0x075000
-#define CVK_LIBCURL_ASKS 1
+#ifndef CVK_LIBCURL_ASKS
+#define CVK_LIBCURL_ASKS (LIBCURL_VERSION_NUM >= 0x075000)
+#endif
+
+bool cvk_easy_has_sent(const cvk_exchange *exchange)
+{
+    long bytes = 0;
+    if (exchange->sent)
+        return true;
+#if CVK_LIBCURL_ASKS
+    if (!exchange->sending)
+        return false;
+    curl_easy_getinfo(exchange->easy->curl, CURLINFO_REQUEST_SIZE, &bytes);
+    return bytes > exchange->bytes_before;
+#else
+    curl_off_t before = 0;
+    curl_easy_getinfo(exchange->easy->curl, CURLINFO_REQUEST_SIZE, &bytes);
+    curl_easy_getinfo(exchange->easy->curl, CURLINFO_PRETRANSFER_TIME_T, &before);
+    return before > 0 && (bytes > 0 || is_encrypted(exchange));
+#endif
+}
+
+/* Whether the request may be sent, now that libcurl wants to do so over another connection. */
+static bool may_repeat(cvk_exchange *exchange)
+{
+    if (!exchange->sent || exchange->request.operation->method == CVK_GET)
+        return true;
+    exchange->failure = CVK_NETWORK;
+    exchange->why = "the connection was closed before an answer came";
+    return false;
+}
+
+bool cvk_easy_may_connect(cvk_exchange *exchange)
+{
+    exchange->connects = true;
+    exchange->sent = cvk_easy_has_sent(exchange);
+    exchange->sending = false; /* what goes to a proxy now is no part of the request */
+    exchange->repeated |= exchange->sent;
+    return may_repeat(exchange);
+}
+
+#if CVK_LIBCURL_ASKS
 
 static int on_ready_to_send(void *user, char *remote, char *local, int remote_port, int local_port)
 {
@@ -173,23 +218,19 @@ static int on_ready_to_send(void *user, char *remote, char *local, int remote_po
     (void)remote_port;
     (void)local_port;
     cvk_exchange *exchange = exchange_of(user);
-    long bytes = 0;
-    curl_easy_getinfo(exchange->easy->curl, CURLINFO_REQUEST_SIZE, &bytes);
-    bool again = exchange->asked && bytes > exchange->bytes_before;
-    exchange->repeated = exchange->asked;
-    if (!exchange->asked)
-        exchange->bytes_before = bytes; /* what went to a proxy */
+    exchange->repeated |= exchange->asked;
+    exchange->sent = cvk_easy_has_sent(exchange);
     exchange->asked = true;
-    if (again && exchange->request.operation->method != CVK_GET) {
-        exchange->failure = CVK_NETWORK;
-        exchange->why = "the connection was closed before an answer came";
+    exchange->sending = false;
+    if (exchange->abandoned || !may_repeat(exchange))
         return CURL_PREREQFUNC_ABORT;
-    }
-    return exchange->abandoned ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+    curl_easy_getinfo(exchange->easy->curl, CURLINFO_REQUEST_SIZE, &exchange->bytes_before);
+    exchange->sending = true;
+    exchange->sent |= is_encrypted(exchange);
+    return CURL_PREREQFUNC_OK;
 }
 
 #else
-#define CVK_LIBCURL_ASKS 0
 
 static size_t on_read(char *data, size_t one, size_t room, void *user)
 {
@@ -470,22 +511,21 @@ bool cvk_easy_has_begun(const cvk_exchange *exchange)
            exchange->body_sent > 0;
 }
 
-bool cvk_easy_has_sent(const cvk_exchange *exchange)
+bool cvk_easy_failed_late(const cvk_exchange *exchange)
 {
-    long bytes = 0;
-    curl_easy_getinfo(exchange->easy->curl, CURLINFO_REQUEST_SIZE, &bytes);
-#if CVK_LIBCURL_ASKS
-    return exchange->asked && bytes > exchange->bytes_before;
-#else
-    curl_off_t before = 0;
-    curl_easy_getinfo(exchange->easy->curl, CURLINFO_PRETRANSFER_TIME_T, &before);
-    return bytes > 0 && before > 0;
-#endif
+    cvk_failure failure = exchange->failure;
+    return exchange->sent &&
+           (failure == CVK_RESOLVE || failure == CVK_CONNECT || failure == CVK_TLS);
+}
+
+bool cvk_easy_is_worn(const cvk_exchange *exchange)
+{
+    return exchange->easy->last || exchange->repeated || cvk_easy_failed_late(exchange);
 }
 
 static bool may_share(const cvk_exchange *exchange)
 {
-    return exchange->settings->http_version != 1 && !cvk_uri_is_plain(exchange->request.url.data);
+    return exchange->settings->http_version != 1 && is_encrypted(exchange);
 }
 
 bool cvk_easy_spoils(const cvk_exchange *exchange)

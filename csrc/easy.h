@@ -52,10 +52,26 @@ bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange, long timeout);
 bool cvk_easy_has_begun(const cvk_exchange *exchange);
 
 /*
- * Whether a part of the request may have reached the server: libcurl had come as far as sending
- * one and bytes have left. (What goes to a proxy before that does not count.)
+ * Whether a byte of the request may have left, over any of the connections that libcurl tried: it
+ * reconnects by itself, and then fails as if it had never sent anything. What goes to a proxy to
+ * have it open a tunnel does not count. libcurl's count of bytes is exact where nothing is encrypted;
+ * TLS and HTTP/2 may have sent what libcurl does not count, so that there it is true once libcurl
+ * was let send.
  */
 bool cvk_easy_has_sent(const cvk_exchange *exchange);
+
+/*
+ * To be called when libcurl makes a socket for the exchange. Returns whether it may connect: not
+ * where it would send again, by itself, what may have been executed.
+ */
+bool cvk_easy_may_connect(cvk_exchange *exchange);
+
+/* Whether a finished exchange failed to make a connection, after the request had left by another. */
+bool cvk_easy_failed_late(const cvk_exchange *exchange);
+
+/* Whether the handle of a finished exchange is not to be used again: libcurl counts the repeats that
+ * it makes by itself, and allows five in a handle's whole life. */
+bool cvk_easy_is_worn(const cvk_exchange *exchange);
 
 /* The status of the answer, 0: none came. */
 int cvk_easy_status(const cvk_exchange *exchange);

@@ -116,7 +116,8 @@ void cvk_exchange_reset(cvk_exchange *exchange)
     exchange->status = 0;
     cvk_buffer_clear(&exchange->words);
     exchange->body_sent = 0;
-    exchange->connects = exchange->asked = exchange->repeated = false;
+    exchange->connects = exchange->asked = false;
+    exchange->sending = exchange->repeated = false;
     exchange->header_bytes = 0;
     exchange->head_ended = exchange->head_too_large = false;
     exchange->length = -1;

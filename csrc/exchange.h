@@ -69,7 +69,7 @@ struct cvk_exchange {
     cvk_stage stage;
     /* the result */
     cvk_failure failure;
-    bool sent;          /* the request, or a part of it, has left */
+    bool sent;          /* a byte of the request may have left, whatever came after that */
     int status;         /* 0: none came */
     cvk_buffer headers; /* raw lines of the final answer */
     cvk_buffer body;    /* after decompression */
@@ -85,8 +85,9 @@ struct cvk_exchange {
     size_t body_sent;  /* where libcurl reads the body through a function */
     bool connects;     /* a socket was made for it */
     bool asked;        /* libcurl has asked whether it may send */
-    bool repeated;     /* and asked again, for another connection */
-    long bytes_before; /* what had left before it asked first */
+    bool sending;      /* and was let, and has made no other connection since */
+    bool repeated;     /* libcurl has tried another connection by itself, or may have */
+    long bytes_before; /* what had left, to a proxy, when it asked last */
     size_t header_bytes;
     bool head_ended;     /* the empty line after the headers has come */
     bool head_too_large; /* why it is CVK_TOO_LARGE */

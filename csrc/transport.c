@@ -59,9 +59,8 @@ static int on_open(void *user, curl_socket_t fd, curlsocktype purpose)
     const cvk_easy *easy = user;
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     cvk_poller_opened(easy->transport->poller, fd);
-    if (easy->exchange != NULL)
-        easy->exchange->connects = true;
-    return CURL_SOCKOPT_OK;
+    bool good = easy->exchange == NULL || cvk_easy_may_connect(easy->exchange);
+    return good ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
 }
 
 static int on_close(void *user, curl_socket_t fd)
@@ -126,8 +125,13 @@ static void explain(cvk_exchange *exchange, CURLcode code)
         exchange->failure = cvk_easy_failure(exchange, code);
     if (exchange->failure == CVK_FINE || exchange->why != NULL)
         return;
-    cvk_buffer_add_string(&exchange->words, exchange->easy->message);
-    if (cvk_buffer_string(&exchange->words) == NULL || exchange->words.size == 0)
+    const char *message = exchange->easy->message;
+    if (message[0] == '\0')
+        message = curl_easy_strerror(code);
+    if (cvk_easy_failed_late(exchange))
+        cvk_buffer_add_string(&exchange->words, "after the request had left: ");
+    cvk_buffer_add_string(&exchange->words, message);
+    if (cvk_buffer_string(&exchange->words) == NULL)
         exchange->why = curl_easy_strerror(code);
 }
 
@@ -164,11 +168,11 @@ static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode co
             grow_wary(transport);
     }
     exchange->settings->shares |= cvk_easy_shared(exchange);
+    bool worn = cvk_easy_is_worn(exchange);
     curl_multi_remove_handle(transport->multi, easy->curl);
     exchange->easy = NULL;
     exchange->settings->in_flight--;
-    /* libcurl counts repeats up to five for a handle's whole life. */
-    if (easy->last || exchange->repeated)
+    if (worn)
         cvk_easy_free(easy);
     else
         cvk_easy_give(exchange->settings, easy);

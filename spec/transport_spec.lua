@@ -1000,7 +1000,7 @@ describe("a transport of one's own", function()
     assert.equal("timeout", err.kind)
     assert.equal("not_sent", err.outcome)
     _, err = create(through(function() return nil, { kind = "connect" } end))
-    assert.equal("not_sent", err.outcome)
+    assert.equal("unknown", err.outcome)
   end)
 
   it("keeps to max_response_bytes", function()

@@ -75,8 +75,6 @@ end
 
 -- Reading ------------------------------------------------
 
-local not_sent = { resolve = true, connect = true, tls = true, invalid = true }
-
 -- What a refusal by status means for what was asked: `refused` only where that is certain. A
 -- redirect often says that the work is done (303 above all), and nothing is done by reading.
 local function outcome_of(api, operation, status, code)
@@ -182,10 +180,12 @@ local function refusal(state, operation, native, status, data, fault)
   return errors.new(err)
 end
 
+-- The error of a try that brought no answer. What was `sent` decides, not how it ended: a kept
+-- connection may die after the request was executed, and the reconnect be refused.
 local function failure(operation, kind, message, sent, status)
   return errors.new {
     kind = kind,
-    outcome = (sent and not not_sent[kind]) and "unknown" or "not_sent",
+    outcome = sent and "unknown" or "not_sent",
     operation = operation.name,
     message = message,
     status = status,

@@ -7,21 +7,20 @@ local first_pause, longest_pause = 0.5, 8 -- seconds
 -- Statuses after which a repeat helps, if a repeat can do no harm.
 local passing = { [408] = true, [500] = true, [502] = true, [503] = true, [504] = true }
 
---- Whether the call may be sent again.
+-- Failures without an answer after which a repeat helps.
+local passing_kinds = { resolve = true, connect = true, timeout = true, network = true }
+
+--- Whether the call may be sent again: never where it may have happened and is not safe to repeat.
 -- @param operation  of the catalogue; its `safe` counts
 -- @param err        the error of the last try: kind, outcome, status
 function retry.allowed(operation, err)
   local kind = err.kind
-  if kind == "resolve" or kind == "connect" then return true end
   if kind == "http" then
     if err.status == 429 then return true end
     if err.status == 503 and err.outcome == "refused" then return true end
     return operation.safe and passing[err.status] == true
   end
-  if kind == "timeout" or kind == "network" then
-    return operation.safe or err.outcome == "not_sent"
-  end
-  return false
+  return passing_kinds[kind] == true and (operation.safe or err.outcome == "not_sent")
 end
 
 --- Seconds to wait before try number `attempt` + 1: doubling, with up to a half taken off by

@@ -24,6 +24,15 @@ int clock_gettime(clockid_t clock, struct timespec *time)
     return result;
 }
 
+time_t time(time_t *where)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (where != NULL)
+        *where = now.tv_sec;
+    return now.tv_sec;
+}
+
 char *getenv(const char *name)
 {
     typedef char *get(const char *);

@@ -1,11 +1,27 @@
 --- A server that speaks HTTP/2 over TLS (lua-http's), in a process of its own that ends with its
--- parent. It answers every request with an invitation, after a moment.
+-- parent. It answers every request with an invitation, after a moment; one with the header X-Act as
+-- that says: "hold", never; "refuse", by RST_STREAM with REFUSED_STREAM.
 
 local http2_server = {}
 
 local invitation = '{"object":"invitation","id":"inv_1","status":"pending"}'
 
---- The child's program: prints its port, its certificate and an empty line.
+-- Tells whoever connects how many requests came. Returns the port.
+local function tell_count(cq, requests)
+  local listener = assert(require("cqueues.socket").listen { host = "127.0.0.1", port = 0 })
+  assert(listener:listen())
+  cq:wrap(function()
+    while true do
+      local connection = listener:accept()
+      connection:write(requests.count, "\n")
+      connection:close()
+    end
+  end)
+  local _, _, port = listener:localname()
+  return port
+end
+
+--- The child's program: prints its ports, its certificate and an empty line.
 -- @param delay  seconds before each answer
 function http2_server.main(delay)
   local cqueues = require "cqueues"
@@ -18,12 +34,18 @@ function http2_server.main(delay)
     return "http/1.1"
   end)
   require("cqueues.signal").ignore(require("cqueues.signal").SIGPIPE)
+  local requests = { count = 0 }
   local server = assert(require("http.server").listen {
     host = "127.0.0.1", port = 0, tls = true, ctx = tls,
     onstream = function(_, stream)
-      assert(stream:get_headers())
+      local act = assert(stream:get_headers()):get "x-act"
       stream:get_body_as_string()
-      cqueues.sleep(delay)
+      requests.count = requests.count + 1
+      if act == "refuse" then
+        local refused = require("http.h2_error").errors.REFUSED_STREAM
+        return stream:rst_stream(refused:new { message = "no" })
+      end
+      cqueues.sleep(act == "hold" and 3600 or delay)
       local headers = headers_class.new()
       headers:append(":status", "200")
       headers:append("content-type", "application/json")
@@ -46,13 +68,22 @@ function http2_server.main(delay)
     cqueues.poll { pollfd = 0, events = "r" } -- the parent is gone
     os.exit(0)
   end)
-  io.stdout:write(port, "\n", pem, "\n")
+  io.stdout:write(port, " ", tell_count(cq, requests), "\n", pem, "\n")
   io.stdout:flush()
   assert(cq:loop())
 end
 
 local methods = {}
 methods.__index = methods
+
+--- How many requests have come.
+function methods:count()
+  local connection = assert(require("socket").connect("127.0.0.1", self.count_port))
+  connection:settimeout(10)
+  local count = tonumber(assert(connection:receive "*l"))
+  connection:close()
+  return count
+end
 
 --- Ends the server.
 function methods:stop()
@@ -66,7 +97,7 @@ end
 
 --- Starts a server.
 -- @param delay  seconds before each answer
--- @return an object with `url`, `certificate` (a file's name) and stop()
+-- @return an object with `url`, `port`, `certificate` (a file's name), count() and stop()
 function http2_server.start(delay)
   local fifo = os.tmpname()
   os.remove(fifo)
@@ -76,20 +107,21 @@ function http2_server.start(delay)
   local process = assert(io.popen(("exec %s -e %s >%s"):format(
     quote(os.getenv "LUA" or "lua5.4"), quote(program), fifo), "w"))
   local pipe = assert(io.open(fifo, "r"))
-  local port, pem = pipe:read "*l", {}
+  local ports, pem = pipe:read "*l", {}
   for line in pipe:lines() do
     if line == "" then break end
     pem[#pem + 1] = line
   end
   pipe:close()
   os.remove(fifo)
-  assert(port, "the HTTP/2 server did not start")
+  assert(ports, "the HTTP/2 server did not start")
   local certificate = os.tmpname()
   local file = assert(io.open(certificate, "w"))
   file:write(table.concat(pem, "\n"), "\n")
   file:close()
-  return setmetatable({ process = process, certificate = certificate,
-    url = "https://localhost:" .. port }, methods)
+  local port, count_port = ports:match "(%d+) (%d+)"
+  return setmetatable({ process = process, certificate = certificate, port = tonumber(port),
+    count_port = tonumber(count_port), url = "https://localhost:" .. port }, methods)
 end
 
 return http2_server

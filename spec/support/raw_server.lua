@@ -18,6 +18,8 @@
 --   { "reset" }                   ends the connection by a reset
 --   { "close" }                   ends it in the ordinary way
 --   { "tunnel", port, n }         passes bytes on to that port and n bytes of what comes back
+--   { "outage", ending, seconds } ends every connection by "reset" or "close" and refuses new ones
+--                                 for so long, or, without the number, until `play`
 --   { "act" }                     reads a request and does what it asks for, as follows
 -- At the end of its script a connection is closed. The server is a process of its own, so that
 -- blocking calls can be made to it; it ends when the control connection does.
@@ -119,10 +121,12 @@ local function receive_request(connection)
 end
 
 local state = { scripts = {}, connections = 0, requests = {}, acts = {}, served = {} }
-local open = {} -- task that plays a script -> its connection
+local open = {} -- task that plays a script -> what is known of it: see below
+local listen, stop_listening
 
 -- Each step returns true, or nothing where the script ends. It gets the connection, what is known
--- of it (its `number`; `act`, the number that a request gave) and what the script says.
+-- of it (its `number`; `act`, the number that a request gave; `other` and
+-- `back`, of a tunnel) and what the script says.
 local steps = {}
 
 function steps.receive(connection, about, size)
@@ -188,16 +192,49 @@ local function pass(from, to, most)
   return true
 end
 
-function steps.tunnel(connection, _, port, most)
+function steps.tunnel(connection, about, port, most)
   local other = assert(socket.connect("127.0.0.1", port))
+  about.other = other
   other:settimeout(0)
   other:setoption("tcp-nodelay", true)
   local back = coroutine.create(pass)
+  about.back = back
   resume(back, connection, other, math.huge)
   local whole = pass(other, connection, most)
   tasks[back] = nil
   other:close()
   return whole
+end
+
+local function close_all(by_reset)
+  for task, about in pairs(open) do
+    tasks[task], open[task] = nil, nil
+    if by_reset then steps.reset(about.connection) end
+    about.connection:close()
+    if about.other then
+      about.other:close()
+      tasks[about.back] = nil
+    end
+  end
+end
+
+local function outage(ending, seconds)
+  stop_listening() -- first: who finds its connection ended is to find nobody who accepts another
+  close_all(ending == "reset")
+  if not seconds then return end
+  resume(coroutine.create(function()
+    sleep(seconds)
+    listen()
+  end))
+end
+
+-- (From a task of its own: this one is among those that end.)
+function steps.outage(_, _, ending, seconds)
+  resume(coroutine.create(function()
+    sleep(0)
+    outage(ending, seconds)
+  end))
+  sleep(3600)
 end
 
 -- Does what the next request asks for.
@@ -217,8 +254,8 @@ function steps.act(connection, about)
   end
 end
 
-local function play(connection, number, script)
-  local position, about = 1, { number = number }
+local function play(about, script)
+  local position, connection = 1, about.connection
   while script[position] do
     local step = script[position]
     position = position + 1
@@ -232,9 +269,9 @@ local function play(connection, number, script)
   open[coroutine.running()] = nil
 end
 
-local function accept_all(listener)
+local function accept_all()
   while true do
-    local connection = listener:accept()
+    local connection = state.listener:accept()
     if connection then
       connection:settimeout(0)
       connection:setoption("tcp-nodelay", true)
@@ -242,22 +279,44 @@ local function accept_all(listener)
       local number = state.connections
       local script = state.scripts[number] or state.scripts[#state.scripts] or {}
       local task = coroutine.create(play)
-      open[task] = connection
-      resume(task, connection, number, script)
+      open[task] = { connection = connection, number = number }
+      resume(task, open[task], script)
     else
-      coroutine.yield(listener, "read")
+      coroutine.yield(state.listener, "read")
     end
   end
+end
+
+local accepting -- the task that does
+
+function listen()
+  if state.listener then return end
+  state.listener = assert(socket.bind("127.0.0.1", state.port or 0, 256))
+  local _
+  _, state.port = state.listener:getsockname()
+  state.listener:settimeout(0)
+  accepting = coroutine.create(accept_all)
+  resume(accepting)
+end
+
+function stop_listening()
+  if not state.listener then return end
+  tasks[accepting] = nil
+  state.listener:close()
+  state.listener = nil
 end
 
 local commands = {}
 
 function commands.play(scripts)
-  for task, connection in pairs(open) do
-    tasks[task], open[task] = nil, nil
-    connection:close()
-  end
+  close_all(false)
+  listen()
   state.scripts, state.connections, state.requests = scripts, 0, {}
+  return true
+end
+
+function commands.outage(how)
+  outage(how.ending, how.seconds)
   return true
 end
 
@@ -310,21 +369,20 @@ local function wait_for_work()
       ready[#ready + 1] = task
     end
   end
-  for _, task in ipairs(ready) do resume(task) end
+  for _, task in ipairs(ready) do
+    if tasks[task] then resume(task) end -- else one before it has ended it
+  end
 end
 
 --- The server's process: serves until the process that listens on `port` is gone.
 function raw_server.serve(port)
   local control = assert(socket.connect("127.0.0.1", port))
-  local listener = assert(socket.bind("127.0.0.1", 0, 256))
-  local _, own_port = listener:getsockname()
   control:settimeout(0)
-  listener:settimeout(0)
+  listen()
   resume(coroutine.create(function()
-    send(control, own_port .. "\n")
+    send(control, state.port .. "\n")
     obey(control)
   end))
-  resume(coroutine.create(accept_all), listener)
   while true do wait_for_work() end
 end
 
@@ -365,6 +423,13 @@ end
 --- How many requests each case has made since `acts`: case -> number.
 function methods:served()
   return ask(self, "served")
+end
+
+--- Ends every connection and refuses new ones.
+-- @param ending   "reset" or "close"
+-- @param seconds  how long; nil: until `play`
+function methods:outage(ending, seconds)
+  ask(self, "outage", { ending = ending, seconds = seconds })
 end
 
 --- Waits until all connections are closed.

@@ -1,6 +1,7 @@
 /*
  * A name service that takes its time, for LD_PRELOAD: every look-up of a name below "slow.test"
- * lasts three seconds and then finds 127.0.0.1. With OLD_LIBCURL set libcurl cannot let go of such
+ * lasts three seconds and then finds 127.0.0.1; one below "gone.test" finds that at once, but no more
+ * once half a minute has passed since the first such look-up. With OLD_LIBCURL set libcurl cannot let go of such
  * a look-up, as before its version 7.87.
  */
 #define _GNU_SOURCE
@@ -10,6 +11,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #undef curl_easy_setopt
@@ -19,6 +21,16 @@ enum { option_quick_exit = 322 }; /* CURLOPT_QUICK_EXIT */
 typedef int lookup(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 typedef CURLcode set(CURL *, CURLoption, ...);
 
+static int is_gone(void)
+{
+    static time_t first;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (first == 0)
+        first = now.tv_sec;
+    return now.tv_sec > first + 30;
+}
+
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
                 struct addrinfo **found)
 {
@@ -26,6 +38,11 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
     *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
     if (name != NULL && strstr(name, "slow.test") != NULL) {
         sleep(3);
+        name = "127.0.0.1";
+    }
+    if (name != NULL && strstr(name, "gone.test") != NULL) {
+        if (is_gone())
+            return EAI_NONAME;
         name = "127.0.0.1";
     }
     return real(name, service, hints, found);
