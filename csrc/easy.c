@@ -1,5 +1,6 @@
 #include "easy.h"
 
+#include "reuse.h"
 #include "uri.h"
 
 #include <stdlib.h>
@@ -141,7 +142,10 @@ static size_t on_header(char *data, size_t one, size_t size, void *user)
         cvk_buffer_clear(&exchange->headers);
         exchange->head_ended = false;
         exchange->length = -1;
+        cvk_reuse_answered(exchange, data, size);
     } else if (data[0] == '\r' || data[0] == '\n') {
+        if (!exchange->head_ended)
+            cvk_reuse_head_ended(exchange);
         exchange->head_ended = true;
     } else if (!exchange->head_ended && !learn_length(exchange, data, size)) {
         exchange->failure = CVK_NETWORK;
@@ -216,13 +220,14 @@ static int on_ready_to_send(void *user, char *remote, char *local, int remote_po
     (void)remote;
     (void)local;
     (void)remote_port;
-    (void)local_port;
     cvk_exchange *exchange = exchange_of(user);
     exchange->repeated |= exchange->asked;
     exchange->sent = cvk_easy_has_sent(exchange);
     exchange->asked = true;
     exchange->sending = false;
     if (exchange->abandoned || !may_repeat(exchange))
+        return CURL_PREREQFUNC_ABORT;
+    if (!cvk_reuse_allowed(exchange, local_port))
         return CURL_PREREQFUNC_ABORT;
     curl_easy_getinfo(exchange->easy->curl, CURLINFO_REQUEST_SIZE, &exchange->bytes_before);
     exchange->sending = true;
@@ -283,6 +288,7 @@ static bool set_up(cvk_easy *easy, const cvk_settings *settings)
 {
     CURL *curl = easy->curl;
     set_callbacks(easy);
+    CURLcode code = cvk_reuse_set_up(easy);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, settings->connect_timeout);
@@ -295,10 +301,9 @@ static bool set_up(cvk_easy *easy, const cvk_settings *settings)
     curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075500 /* 7.85.0 */
-    CURLcode code = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    code |= curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 #else
-    CURLcode code =
-        curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+    code |= curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
     long version = settings->http_version == 1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS;
     /* A libcurl built without HTTP/2 refuses. */
@@ -489,8 +494,14 @@ bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange, long timeout)
     bool show_head = easy->used && easy->remembers;
     if (show_head && !easy->shows_head)
         code |= curl_easy_setopt(curl, CURLOPT_HEADER, 1L);
+    if (exchange->fresh)
+        code |= curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
+    if (easy->verbose)
+        code |= curl_easy_setopt(curl, CURLOPT_VERBOSE, 0L);
     if (code != CURLE_OK)
         return false;
+    easy->last |= exchange->fresh;
+    easy->verbose = false;
     easy->shows_head = show_head;
     easy->amid_line = false;
     easy->operation = request->operation;

@@ -23,6 +23,10 @@ typedef struct cvk_easy {
     bool used;                      /* there was an answer before */
     bool shows_head;                /* the head goes through the body's callback first */
     bool amid_line;                 /* of such a head, and the line goes on */
+    bool may_exceed;                /* libcurl may keep quiet about bytes beyond the answer */
+    bool bodyless;                  /* the answer has no body */
+    bool verbose;                   /* libcurl speaks of what it does */
+    struct cvk_sockets *sockets;    /* the transport's */
     cvk_transport *transport;       /* that is told of its connections */
     char message[CURL_ERROR_SIZE];
 } cvk_easy;

@@ -118,6 +118,8 @@ void cvk_exchange_reset(cvk_exchange *exchange)
     exchange->body_sent = 0;
     exchange->connects = exchange->asked = false;
     exchange->sending = exchange->repeated = false;
+    exchange->socket = -1;
+    exchange->stale = exchange->fresh = false;
     exchange->header_bytes = 0;
     exchange->head_ended = exchange->head_too_large = false;
     exchange->length = -1;
@@ -135,6 +137,17 @@ void cvk_list_add(cvk_list *list, cvk_exchange *exchange)
     else
         list->first = exchange;
     list->last = exchange;
+}
+
+void cvk_list_add_first(cvk_list *list, cvk_exchange *exchange)
+{
+    exchange->previous = NULL;
+    exchange->next = list->first;
+    if (list->first != NULL)
+        list->first->previous = exchange;
+    else
+        list->last = exchange;
+    list->first = exchange;
 }
 
 void cvk_list_remove(cvk_list *list, cvk_exchange *exchange)

@@ -84,6 +84,9 @@ struct cvk_exchange {
     cvk_buffer lines;  /* libcurl's list of header lines */
     size_t body_sent;  /* where libcurl reads the body through a function */
     bool connects;     /* a socket was made for it */
+    int socket;        /* that one, or (asked) its own that has brought no answer yet; -1: none */
+    bool stale;        /* nothing was sent: the connection had ended, or brought bytes unasked */
+    bool fresh;        /* it takes no connection that others have used */
     bool asked;        /* libcurl has asked whether it may send */
     bool sending;      /* and was let, and has made no other connection since */
     bool repeated;     /* libcurl has tried another connection by itself, or may have */
@@ -117,8 +120,9 @@ const char *cvk_exchange_message(const cvk_exchange *exchange);
 /* Forgets the result, so that the exchange can be submitted again. It must not be in flight. */
 void cvk_exchange_reset(cvk_exchange *exchange);
 
-/* Adds at the end of a row; takes out of the row it is in. */
+/* Adds at the end of a row, or at its beginning; takes out of the row it is in. */
 void cvk_list_add(cvk_list *list, cvk_exchange *exchange);
+void cvk_list_add_first(cvk_list *list, cvk_exchange *exchange);
 void cvk_list_remove(cvk_list *list, cvk_exchange *exchange);
 
 /* Milliseconds, and microseconds, of a clock that never goes back. */

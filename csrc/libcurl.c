@@ -1,4 +1,9 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* RTLD_DEFAULT */
+#endif
 #include "libcurl.h"
+
+#include <dlfcn.h>
 
 #ifndef CVK_LIBCURL /* the file to load; without it the linker has been given libcurl */
 
@@ -9,10 +14,14 @@ bool cvk_libcurl_load(char *why, size_t size)
     return true;
 }
 
+cvk_any_function *cvk_libcurl_find(const char *name)
+{
+    return (cvk_any_function *)dlsym(RTLD_DEFAULT, name);
+}
+
 #else
 
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -30,8 +39,9 @@ enum { FUNCTIONS(PLACE), function_count };
 
 static const char *const names[] = {FUNCTIONS(NAME)};
 
-/* Threads that load it at once write the same into it. */
+/* Threads that load it at once write the same into these. */
 static _Atomic(void *) functions[function_count];
+static _Atomic(void *) loaded_library;
 
 /* ---- loading ---------------------------------------------------------------------------------- */
 
@@ -77,8 +87,15 @@ bool cvk_libcurl_load(char *why, size_t size)
     }
     for (int i = 0; i < function_count; i++)
         atomic_store_explicit(&functions[i], found[i], memory_order_relaxed);
+    atomic_store_explicit(&loaded_library, library, memory_order_relaxed);
     atomic_store_explicit(&loaded, true, memory_order_release);
     return true;
+}
+
+cvk_any_function *cvk_libcurl_find(const char *name)
+{
+    void *library = atomic_load_explicit(&loaded_library, memory_order_relaxed);
+    return (cvk_any_function *)look_up(NULL, library == NULL ? RTLD_DEFAULT : library, name);
 }
 
 /* ---- libcurl's functions, passed on ----------------------------------------------------------- */
@@ -118,8 +135,6 @@ OURS const char *(curl_easy_strerror)(CURLcode code)
 
 /* The number of an option tells the type of its value. Of the kinds of options that libcurl has
  * only blobs are missing here, and in the rest of convoke. */
-typedef void any_function(void);
-
 OURS CURLcode(curl_easy_setopt)(CURL *curl, CURLoption option, ...)
 {
     CURLcode code;
@@ -130,7 +145,7 @@ OURS CURLcode(curl_easy_setopt)(CURL *curl, CURLoption option, ...)
     else if (option < CURLOPTTYPE_FUNCTIONPOINT)
         code = REAL(easy_setopt)(curl, option, va_arg(value, void *));
     else if (option < CURLOPTTYPE_OFF_T)
-        code = REAL(easy_setopt)(curl, option, va_arg(value, any_function *));
+        code = REAL(easy_setopt)(curl, option, va_arg(value, cvk_any_function *));
     else
         code = REAL(easy_setopt)(curl, option, va_arg(value, curl_off_t));
     va_end(value);
@@ -186,7 +201,7 @@ OURS CURLMcode(curl_multi_setopt)(CURLM *multi, CURLMoption option, ...)
     else if (option < CURLOPTTYPE_FUNCTIONPOINT)
         code = REAL(multi_setopt)(multi, option, va_arg(value, void *));
     else if (option < CURLOPTTYPE_OFF_T)
-        code = REAL(multi_setopt)(multi, option, va_arg(value, any_function *));
+        code = REAL(multi_setopt)(multi, option, va_arg(value, cvk_any_function *));
     else
         code = REAL(multi_setopt)(multi, option, va_arg(value, curl_off_t));
     va_end(value);

@@ -4,6 +4,8 @@
 #include "guard.h"
 #include "libcurl.h"
 #include "poller.h"
+#include "reuse.h"
+#include "sockets.h"
 
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -22,6 +24,7 @@ struct cvk_transport {
     CURLM *multi;
     cvk_poller *poller;
     cvk_guard guard;
+    cvk_sockets sockets;
     cvk_list flying;
     cvk_list finished;
     cvk_counters counters;
@@ -49,6 +52,7 @@ static int on_socket(CURL *curl, curl_socket_t fd, int what, void *user, void *s
     cvk_transport *transport = user;
     bool in = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
     bool out = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
+    cvk_sockets_busy(&transport->sockets, fd, in || out);
     return cvk_guard_watch(&transport->guard, fd, in, out) ? 0 : -1;
 }
 
@@ -59,14 +63,18 @@ static int on_open(void *user, curl_socket_t fd, curlsocktype purpose)
     const cvk_easy *easy = user;
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     cvk_poller_opened(easy->transport->poller, fd);
-    bool good = easy->exchange == NULL || cvk_easy_may_connect(easy->exchange);
-    return good ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+    cvk_sockets_opened(easy->sockets, fd);
+    if (easy->exchange == NULL)
+        return CURL_SOCKOPT_OK;
+    easy->exchange->socket = fd;
+    return cvk_easy_may_connect(easy->exchange) ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
 }
 
 static int on_close(void *user, curl_socket_t fd)
 {
     cvk_transport *transport = user;
     cvk_poller_closed(transport->poller, fd);
+    cvk_sockets_closed(&transport->sockets, fd);
     return close(fd);
 }
 
@@ -154,10 +162,23 @@ static void grow_wary(cvk_transport *transport)
     }
 }
 
-/* Takes an exchange from libcurl, with libcurl's word for how it went. */
-static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode code)
+/* Takes an exchange from libcurl, and its handle, which may be used again unless it is worn. */
+static void take_back(cvk_transport *transport, cvk_exchange *exchange, bool worn)
 {
     cvk_easy *easy = exchange->easy;
+    curl_multi_remove_handle(transport->multi, easy->curl);
+    exchange->easy = NULL;
+    exchange->settings->in_flight--;
+    if (worn)
+        cvk_easy_free(easy);
+    else
+        cvk_easy_give(exchange->settings, easy);
+    cvk_list_remove(&transport->flying, exchange);
+}
+
+/* Ends an exchange that libcurl holds, with libcurl's word for how it went. */
+static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode code)
+{
     exchange->status = cvk_easy_status(exchange);
     exchange->sent = cvk_easy_has_sent(exchange);
     explain(exchange, code);
@@ -168,15 +189,7 @@ static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode co
             grow_wary(transport);
     }
     exchange->settings->shares |= cvk_easy_shared(exchange);
-    bool worn = cvk_easy_is_worn(exchange);
-    curl_multi_remove_handle(transport->multi, easy->curl);
-    exchange->easy = NULL;
-    exchange->settings->in_flight--;
-    if (worn)
-        cvk_easy_free(easy);
-    else
-        cvk_easy_give(exchange->settings, easy);
-    cvk_list_remove(&transport->flying, exchange);
+    take_back(transport, exchange, cvk_easy_is_worn(exchange));
     if (transport->flying.first == NULL)
         transport->flying_due = -1;
     settle(transport, exchange);
@@ -256,6 +269,7 @@ static bool adopt(cvk_transport *transport, cvk_easy *easy)
     code |= curl_easy_setopt(easy->curl, CURLOPT_CLOSESOCKETFUNCTION, on_close);
     code |= curl_easy_setopt(easy->curl, CURLOPT_CLOSESOCKETDATA, transport);
     easy->transport = code == CURLE_OK ? transport : NULL;
+    easy->sockets = &transport->sockets;
     return code == CURLE_OK;
 }
 
@@ -314,14 +328,18 @@ static bool has_room(const cvk_transport *transport, const cvk_settings *setting
            (settings->max_in_flight == 0 || settings->in_flight < settings->max_in_flight);
 }
 
-static void queue(cvk_transport *transport, cvk_exchange *exchange)
+/* `next`: before all others. */
+static void queue(cvk_transport *transport, cvk_exchange *exchange, bool next)
 {
     cvk_settings *settings = exchange->settings;
     if (settings->waiting.first == NULL) {
         settings->next_waiting = transport->queues;
         transport->queues = settings;
     }
-    cvk_list_add(&settings->waiting, exchange);
+    if (next)
+        cvk_list_add_first(&settings->waiting, exchange);
+    else
+        cvk_list_add(&settings->waiting, exchange);
     transport->counters.queued++;
     if (transport->queue_due < 0 || exchange->deadline < transport->queue_due)
         transport->queue_due = exchange->deadline;
@@ -370,6 +388,15 @@ static void expire_queues(cvk_transport *transport, int64_t now)
     }
 }
 
+/* Begins anew what has not been sent because the connection was stale, over one of its own. */
+static void begin_anew(cvk_transport *transport, cvk_exchange *exchange)
+{
+    take_back(transport, exchange, true);
+    exchange->stale = exchange->asked = exchange->connects = false;
+    exchange->fresh = true;
+    queue(transport, exchange, true);
+}
+
 /* Starts what may have its turn now. */
 static void advance_queues(cvk_transport *transport)
 {
@@ -400,7 +427,10 @@ static void collect(cvk_transport *transport)
         cvk_easy *easy = NULL;
         CURLcode code = message->data.result;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &easy);
-        finish(transport, easy->exchange, code);
+        if (easy->exchange->stale && !easy->exchange->abandoned)
+            begin_anew(transport, easy->exchange);
+        else
+            finish(transport, easy->exchange, code);
     }
 }
 
@@ -447,6 +477,7 @@ cvk_transport *cvk_transport_new(void)
     transport->alarm = transport->queue_due = transport->flying_due = transport->armed = -1;
     transport->poller = cvk_poller_new();
     cvk_guard_begin(&transport->guard, transport->poller);
+    cvk_sockets_begin(&transport->sockets, cvk_reuse_wary());
     if (transport->poller == NULL || !new_multi(transport)) {
         cvk_poller_free(transport->poller);
         free(transport);
@@ -472,6 +503,7 @@ void cvk_transport_free(cvk_transport *transport)
     }
     curl_multi_cleanup(transport->multi);
     cvk_guard_clear(&transport->guard);
+    cvk_sockets_clear(&transport->sockets);
     cvk_poller_free(transport->poller);
     free(transport);
 }
@@ -547,7 +579,7 @@ bool cvk_transport_submit(cvk_transport *transport, cvk_exchange *exchange, long
     exchange->transport = transport;
     exchange->stage = CVK_IN_FLIGHT;
     if (!has_room(transport, exchange->settings)) {
-        queue(transport, exchange);
+        queue(transport, exchange, false);
     } else if (!launch(transport, exchange)) {
         exchange->transport = NULL;
         exchange->stage = CVK_AT_REST;

@@ -91,13 +91,24 @@ local function certificate_for(name)
   return key, certificate
 end
 
+local function new_context(protocol, key, certificate)
+  local context = require("openssl.ssl.context").new(protocol, true)
+  context:setPrivateKey(key)
+  context:setCertificate(certificate)
+  return context
+end
+
 --- A TLS context for a server of that name, with a certificate of its own, and that as PEM.
 function echo_server.tls_for(name)
   local key, certificate = certificate_for(name)
-  local context = require("openssl.ssl.context").new("TLS", true)
-  context:setPrivateKey(key)
-  context:setCertificate(certificate)
-  return context, certificate:toPEM()
+  return new_context("TLS", key, certificate), certificate:toPEM()
+end
+
+--- The same for one version of TLS each, "tls12" and "tls13" -> context, with one certificate.
+function echo_server.tls_versions(name)
+  local key, certificate = certificate_for(name)
+  return { tls12 = new_context("TLSv1_2", key, certificate),
+    tls13 = new_context("TLS", key, certificate) }, certificate:toPEM()
 end
 
 local function listen(cq, handle)

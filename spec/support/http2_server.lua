@@ -1,10 +1,26 @@
 --- A server that speaks HTTP/2 over TLS (lua-http's), in a process of its own that ends with its
 -- parent. It answers every request with an invitation, after a moment; one with the header X-Act as
 -- that says: "hold", never; "refuse", by RST_STREAM with REFUSED_STREAM.
+--
+-- The header X-After names what is to follow an answer: "goaway", "goaway close", "close", "ping".
+-- server:followed() waits until that has been sent.
 
 local http2_server = {}
 
 local invitation = '{"object":"invitation","id":"inv_1","status":"pending"}'
+
+-- Sends what is to follow an answer, and says so. Returns nothing.
+local function follow(stream, wish)
+  local cqueues = require "cqueues"
+  local connection = stream.connection
+  cqueues.sleep(0.001) -- a packet of its own
+  if wish:find "goaway" then connection:write_goaway_frame(stream.id, 0) end
+  if wish:find "ping" then connection.stream0:write_ping_frame(false, "12345678") end
+  if wish:find "close" then connection.socket:shutdown "rw" end
+  cqueues.sleep(0.001)
+  io.stdout:write(wish, "\n")
+  io.stdout:flush()
+end
 
 -- Tells whoever connects how many requests came. Returns the port.
 local function tell_count(cq, requests)
@@ -38,7 +54,8 @@ function http2_server.main(delay)
   local server = assert(require("http.server").listen {
     host = "127.0.0.1", port = 0, tls = true, ctx = tls,
     onstream = function(_, stream)
-      local act = assert(stream:get_headers()):get "x-act"
+      local request = assert(stream:get_headers())
+      local act, wish = request:get "x-act", request:get "x-after"
       stream:get_body_as_string()
       requests.count = requests.count + 1
       if act == "refuse" then
@@ -52,6 +69,7 @@ function http2_server.main(delay)
       headers:append("x-version", tostring(stream.connection.version))
       stream:write_headers(headers, false)
       stream:write_chunk(invitation, true)
+      if wish then follow(stream, wish) end
     end,
     onerror = function() end,
   })
@@ -85,9 +103,15 @@ function methods:count()
   return count
 end
 
+--- Waits until what a request had as X-After has followed its answer.
+function methods:followed()
+  return assert(self.pipe:read "*l")
+end
+
 --- Ends the server.
 function methods:stop()
   self.process:close()
+  self.pipe:close()
   os.remove(self.certificate)
 end
 
@@ -97,7 +121,7 @@ end
 
 --- Starts a server.
 -- @param delay  seconds before each answer
--- @return an object with `url`, `port`, `certificate` (a file's name), count() and stop()
+-- @return an object with `url`, `port`, `certificate` (a file's name), count(), followed() and stop()
 function http2_server.start(delay)
   local fifo = os.tmpname()
   os.remove(fifo)
@@ -112,7 +136,6 @@ function http2_server.start(delay)
     if line == "" then break end
     pem[#pem + 1] = line
   end
-  pipe:close()
   os.remove(fifo)
   assert(ports, "the HTTP/2 server did not start")
   local certificate = os.tmpname()
@@ -120,8 +143,9 @@ function http2_server.start(delay)
   file:write(table.concat(pem, "\n"), "\n")
   file:close()
   local port, count_port = ports:match "(%d+) (%d+)"
-  return setmetatable({ process = process, certificate = certificate, port = tonumber(port),
-    count_port = tonumber(count_port), url = "https://localhost:" .. port }, methods)
+  return setmetatable({ process = process, pipe = pipe, certificate = certificate,
+    port = tonumber(port), count_port = tonumber(count_port),
+    url = "https://localhost:" .. port }, methods)
 end
 
 return http2_server
