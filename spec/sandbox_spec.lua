@@ -86,6 +86,115 @@ describe("starting the sandbox", function()
     assert.matches("the sandbox did not start: .*/nonexistent/lua", why)
   end)
 
+  -- Runs a Lua text in another process with these programs before all others in its PATH: name ->
+  -- shell script. Returns what it printed.
+  local function run_beside(programs, text)
+    local pipe = io.popen("mktemp -d", "r")
+    local folder = pipe:read "*l"
+    pipe:close()
+    for name, script in pairs(programs) do
+      local file = assert(io.open(folder .. "/" .. name, "w"))
+      file:write("#!/bin/sh\n", script, "\n")
+      file:close()
+      os.execute("chmod +x " .. folder .. "/" .. name)
+    end
+    local interpreter = require("spec.support.raw_server").interpreter()
+    local program = ("package.path = %q; package.cpath = %q; "):format(package.path, package.cpath)
+      .. text
+    pipe = io.popen(("PATH=%s:$PATH %s -e '%s' 2>&1"):format(folder, interpreter,
+      program:gsub("'", "'\\''")), "r")
+    local said = pipe:read "*a"
+    pipe:close()
+    os.execute("rm -r " .. folder)
+    return said
+  end
+
+  it("meets its starter in a folder that is closed to others", function()
+    local said = run_beside({ mkfifo = [[
+      for last; do :; done
+      stat -c "folder %a %u" "$(dirname "$last")" >&2
+      PATH=/usr/bin:/bin exec mkfifo "$@" ]] },
+      [[local one = require("convoke.sandbox").start() one:stop() print "stopped"]])
+    local pipe = io.popen("id -u", "r")
+    local user = pipe:read "*l"
+    pipe:close()
+    assert.matches("folder 700 " .. user, said)
+    assert.matches("stopped", said)
+  end)
+
+  it("does not start where its pipe cannot be made", function()
+    local said = run_beside({ mkfifo = "echo cannot: exists >&2; exit 1" },
+      [[print(pcall(require("convoke.sandbox").start))]])
+    assert.matches("^[^\n]*cannot: exists", said)
+    assert.matches("false\t.*the sandbox did not start", said)
+  end)
+
+  describe("as a program", function()
+    local function run_main(arguments)
+      local out = os.tmpname()
+      local interpreter = require("spec.support.raw_server").interpreter()
+      local main = package.searchpath and package.searchpath("convoke.sandbox.main", package.path)
+        or "lua/convoke/sandbox/main.lua"
+      local pipe = io.popen(("%s %s %s >%s 2>&1 </dev/null & echo $!"):format(interpreter, main,
+        arguments, out), "r")
+      local id = pipe:read "*l"
+      pipe:close()
+      local function text()
+        local file = assert(io.open(out))
+        local all = file:read "*a"
+        file:close()
+        return all
+      end
+      return text, function()
+        os.execute("kill " .. id)
+        os.remove(out)
+      end
+    end
+
+    local function wait_for(text, pattern)
+      local deadline = socket.gettime() + 20
+      while not text():find(pattern) and socket.gettime() < deadline do socket.sleep(0.02) end
+      return text()
+    end
+
+    it("prints one line with addresses, credentials and its control token", function()
+      local text, stop = run_main ""
+      finally(stop)
+      local line = wait_for(text, "\n")
+      local told = json.decode(line)
+      assert.matches("^%x+$", told.control_token)
+      for _, api in ipairs { "clerk", "convex", "cvat", "gencove", "edgegap" } do
+        assert.matches("^http://127%.0%.0%.1:%d+", told[api].url)
+      end
+    end)
+
+    it("prints lines for a shell with --shell", function()
+      local text, stop = run_main "--shell"
+      finally(stop)
+      local lines = wait_for(text, "CONVOKE_SANDBOX_TOKEN='%x+'\n")
+      local file = os.tmpname()
+      local handle = assert(io.open(file, "w"))
+      handle:write(lines)
+      handle:close()
+      local interpreter = require("spec.support.raw_server").interpreter()
+      local program = ("package.path, package.cpath = %q, %q; "):format(package.path, package.cpath)
+        .. [[local convoke = require "convoke"
+        for _, client in ipairs { convoke.clerk {}, convoke.gencove {},
+            convoke.cvat { url = os.getenv "CVAT_URL" } } do
+          assert(client.invitations:list {})
+        end
+        assert(convoke.edgegap {}.sessions:list {})
+        assert(convoke.convex {}:mutation("testing:echo", {}))
+        print "all five" ]]
+      local pipe = io.popen((". %s; %s -e '%s' 2>&1"):format(file, interpreter, program), "r")
+      local said = pipe:read "*a"
+      pipe:close()
+      os.remove(file)
+      assert.equal("all five\n", said)
+      for line in lines:gmatch "[^\n]+" do assert.matches("^export [%u_]+='[^']*'$", line) end
+    end)
+  end)
+
   it("refuses options it does not have", function()
     assert.has_error(function() sandbox.start { prot = 8900 } end, "unknown option prot")
   end)
@@ -211,8 +320,56 @@ describe("the sandbox", function()
       assert.has_error(function() server:fault { api = "clerk", status = "500" } end)
       assert.has_error(function() server:books("nobody") end)
       local origin = server.clerk.url:gsub("/v1$", "")
-      assert.equal(404, client.send("POST", origin .. "/_control/nothing").status)
-      assert.equal(400, client.send("POST", origin .. "/_control/clock", { body = "{" }).status)
+      local headers = { authorization = "Bearer " .. server.control_token }
+      assert.equal(404, client.send("POST", origin .. "/_control/nothing",
+        { headers = headers }).status)
+      assert.equal(400, client.send("POST", origin .. "/_control/clock",
+        { body = "{", headers = headers }).status)
+    end)
+
+    -- A control request with some headers; returns its status.
+    local function controlled(headers, method, path)
+      local origin = server.clerk.url:gsub("/v1$", "")
+      return client.send(method or "POST", origin .. "/_control/" .. (path or "reset"),
+        { headers = headers }).status
+    end
+
+    it("wants the token that only its starter knows", function()
+      invite("ada@example.com")
+      local token = server.control_token
+      assert.matches("^%x+$", token)
+      assert.is_true(#token >= 32)
+      local other = sandbox.start()
+      finally(function() other:stop() end)
+      for _, given in ipairs { "", "Bearer ", "Bearer " .. token:sub(1, -2),
+          "Bearer " .. token .. "0", "Basic " .. token, token, "Bearer " .. server.clerk.secret_key,
+          "Bearer " .. other.control_token } do
+        for _, path in ipairs { "reset", "clock", "faults", "stop", "nothing" } do
+          assert.equal(401, controlled({ authorization = given }, "POST", path))
+        end
+        assert.equal(401, controlled({ authorization = given }, "GET", "books"))
+      end
+      assert.equal(401, controlled())
+      assert.equal(1, #server:books("clerk").invitations)
+      assert.equal(200, controlled { authorization = "Bearer " .. token })
+      assert.equal(0, #server:books("clerk").invitations)
+    end)
+
+    it("is closed to web pages and to names that only lead here", function()
+      invite("ada@example.com")
+      local port = server.clerk.url:match(":(%d+)")
+      local authorization = "Bearer " .. server.control_token
+      for _, host in ipairs { "evil.example.com", "evil.example.com:" .. port, "127.0.0.1",
+          "127.0.0.1:1", "localhost.evil.example.com:" .. port } do
+        assert.equal(403, controlled { authorization = authorization, [":authority"] = host })
+      end
+      for _, origin in ipairs { "http://evil.example.com", "null", "http://localhost:" .. port } do
+        assert.equal(403, controlled { authorization = authorization, origin = origin })
+      end
+      assert.equal(1, #server:books("clerk").invitations)
+      for _, host in ipairs { "127.0.0.1:" .. port, "localhost:" .. port, "LOCALHOST:" .. port } do
+        assert.equal(200, controlled { authorization = authorization, [":authority"] = host })
+      end
     end)
   end)
 

@@ -121,7 +121,27 @@ local controls = router.new {
   { "GET", "/_control/requests", function(self) return self.log end },
 }
 
+--- Opens the control path to whoever knows the token.
+-- @param token string
+-- @param port integer, where requests arrive
+function endpoint:open_control(token, port)
+  self.authorization = "Bearer " .. token
+  self.hosts = { ["127.0.0.1:" .. port] = true, ["localhost:" .. port] = true }
+end
+
+-- Why a request may not control the sandbox: status and words. Pages in a browser send an Origin,
+-- and a name of theirs that leads to this machine is in Host.
+local function refusal_of(self, headers)
+  if headers.origin then return 403, "the control path is not for web pages" end
+  if not self.hosts[(headers.host or ""):lower()] then return 403, "another host is asked for" end
+  if headers.authorization ~= self.authorization then
+    return 401, "the control path wants Authorization: Bearer and the sandbox's control_token"
+  end
+end
+
 function endpoint:control(request)
+  local status, refused = refusal_of(self, request.headers)
+  if status then return web.json(status, { error = refused }) end
   local route = controls:find(request.method, request.path)
   if not route then return web.json(404, { error = "no such control" }) end
   local data, why = control_data(request)

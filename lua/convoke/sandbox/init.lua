@@ -65,18 +65,28 @@ local function child_command(options, fifo)
     :format(shell_quote(lua), shell_quote(program), shell_quote(fifo))
 end
 
+-- A new folder that is closed to other users, with a pipe in it: what the child says first holds
+-- its control token, and nobody may stand between. Returns nil when it cannot be made.
+local function make_folder()
+  local shell = io.popen([[folder=$(mktemp -d "${TMPDIR:-/tmp}/convoke.XXXXXXXXXX") || exit
+    mkfifo -m 600 "$folder/pipe" && echo "$folder" || rmdir "$folder"]], "r")
+  local folder = shell and shell:read("*l")
+  if shell then shell:close() end
+  return folder
+end
+
 -- Starts the child; returns its standard input and all it said first.
 local function spawn(options)
-  local name = os.tmpname()
-  local fifo = name .. ".fifo"
-  os.execute("mkfifo -m 600 " .. shell_quote(fifo))
+  local folder = make_folder()
+  if not folder then return nil, "no pipe could be made (TMPDIR)" end
+  local fifo = folder .. "/pipe"
   local process, why = io.popen(child_command(options, fifo), "w")
   local pipe = process and io.open(fifo, "r")
   local line = pipe and pipe:read("*l")
   local rest = pipe and not (line and line:sub(1, 1) == "{") and pipe:read("*a") or ""
   if pipe then pipe:close() end
   os.remove(fifo)
-  os.remove(name)
+  os.remove(folder)
   return process, (line or tostring(why)) .. (rest ~= "" and "\n" .. rest or "")
 end
 
@@ -85,7 +95,7 @@ end
 --   ones), `lua` (interpreter, default the running one), `request_timeout` and `idle_timeout`
 --   (seconds a request may take to arrive and a connection may be idle)
 -- @return an object with `.clerk`, `.convex`, `.cvat`, `.gencove`, `.edgegap` (`url` and
---   credentials, as in the line the program prints) and the methods below.
+--   credentials) and `.control_token`, as in the line the program prints, and the methods below.
 -- Raises when the server cannot start, and for an unknown option.
 function sandbox.start(options)
   options = options or {}
@@ -101,9 +111,9 @@ function sandbox.start(options)
     error("the sandbox did not start: " .. said, 2)
   end
   local self = setmetatable({ process = process, origins = {} }, object_mt)
-  for api, entry in pairs(told) do
-    self[api] = entry
-    self.origins[api] = entry.url:match("^%w+://[^/]+")
+  for name, entry in pairs(told) do
+    self[name] = entry
+    if name ~= "control_token" then self.origins[name] = entry.url:match("^%w+://[^/]+") end
   end
   return self
 end
@@ -139,11 +149,11 @@ end
 
 -- Sends a request and waits for its answer, on an event loop that ends with the call.
 -- @return status and body, or nil and why
-local function exchange(origin, method, path, body)
+local function exchange(origin, token, method, path, body)
   local cqueues = require "cqueues"
-  local text = ("%s %s HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n"
+  local text = ("%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nAuthorization: Bearer %s\r\n"
     .. "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s")
-    :format(method, path, #body, body)
+    :format(method, path, origin:match("//(.*)$"), token, #body, body)
   local loop, answer = cqueues.new(), nil
   loop:wrap(function() answer = talk(origin, text) end)
   loop:loop()
@@ -155,7 +165,8 @@ end
 
 local function control(self, api, method, path, data)
   local origin = self.origins[api] or error("no such API: " .. tostring(api), 3)
-  local status, answer = exchange(origin, method, "/_control/" .. path, json.encode(data or {}))
+  local status, answer = exchange(origin, self.control_token, method, "/_control/" .. path,
+                                  json.encode(data or {}))
   if not status then error(answer, 3) end
   local value = json.decode(answer)
   if status ~= 200 then error(value and value.error or answer, 3) end
@@ -219,7 +230,7 @@ function methods:stop()
   if not process then return end
   self.process = nil
   -- Something else may hold the pipe open, so the server is told, not only left.
-  pcall(exchange, self.origins.clerk, "POST", "/_control/stop", "{}")
+  pcall(exchange, self.origins.clerk, self.control_token, "POST", "/_control/stop", "{}")
   process:close()
 end
 

@@ -1,9 +1,10 @@
 --- The sandbox as a program: serves the five APIs until stopped.
 --
---   lua main.lua [--port N] [--with-parent] [--request-timeout S] [--idle-timeout S]
+--   lua main.lua [--port N] [--shell] [--with-parent] [--request-timeout S] [--idle-timeout S]
 --
--- It prints one JSON line with the addresses and credentials on standard output. Port N is Clerk's,
--- the others follow (default: free ones). With --with-parent it ends when its standard input does.
+-- It prints one JSON line with the addresses, credentials and its control token on standard output,
+-- with --shell `export` lines of the variables that clients read. Port N is Clerk's, the others
+-- follow (default: free ones). With --with-parent it ends when its standard input does.
 
 -- `require` passes the module's name, the command line does not.
 if ... ~= "convoke.sandbox.main" then
@@ -16,12 +17,14 @@ end
 
 local cqueues = require "cqueues"
 local signal = require "cqueues.signal"
+local rand = require "openssl.rand"
 local json = require "convoke.sandbox.json"
 local server = require "convoke.sandbox.server"
 
 local APIS = { "clerk", "convex", "cvat", "gencove", "edgegap" }
 
-local USAGE = "usage: main.lua [--port N] [--with-parent] [--request-timeout S] [--idle-timeout S]"
+local USAGE = "usage: main.lua [--port N] [--shell] [--with-parent] [--request-timeout S] "
+  .. "[--idle-timeout S]"
 
 local numbers = { ["--port"] = "port", ["--request-timeout"] = "request_timeout",
                   ["--idle-timeout"] = "idle_timeout" }
@@ -30,8 +33,8 @@ local function read_arguments(arguments)
   local options, i = { port = 0 }, 1
   while arguments[i] do
     local word = arguments[i]
-    if word == "--with-parent" then
-      options.with_parent = true
+    if word == "--with-parent" or word == "--shell" then
+      options[word == "--shell" and "shell" or "with_parent"] = true
     elseif numbers[word] then
       i = i + 1
       options[numbers[word]] = tonumber(arguments[i])
@@ -44,14 +47,41 @@ local function read_arguments(arguments)
   return options
 end
 
+-- A name in the environment -> API, what of it, and what is cut off its end.
+local VARIABLES = {
+  { "CLERK_API_URL", "clerk", "url", "/v1" }, { "CLERK_SECRET_KEY", "clerk", "secret_key" },
+  { "CONVEX_URL", "convex", "url" }, { "CONVEX_DEPLOY_KEY", "convex", "deploy_key" },
+  { "CONVEX_TOKEN", "convex", "token" },
+  { "CVAT_URL", "cvat", "url" }, { "CVAT_ACCESS_TOKEN", "cvat", "access_token" },
+  { "EDGEGAP_API_URL", "edgegap", "url" }, { "EDGEGAP_API_TOKEN", "edgegap", "token" },
+  { "GENCOVE_HOST", "gencove", "url", "/api/v2" }, { "GENCOVE_API_KEY", "gencove", "api_key" },
+}
+
+local function shell_lines(told)
+  local lines = {}
+  for i, variable in ipairs(VARIABLES) do
+    local name, api, what, ending = variable[1], variable[2], variable[3], variable[4]
+    local value = told[api][what]
+    if ending then value = value:sub(1, -#ending - 1) end
+    lines[i] = ("export %s='%s'"):format(name, value)
+  end
+  lines[#lines + 1] = ("export CONVOKE_SANDBOX_TOKEN='%s'"):format(told.control_token)
+  return table.concat(lines, "\n")
+end
+
+local function hex(bytes)
+  return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+end
+
 -- Listens on every port; returns what the first line tells.
 local function listen_all(cq, options)
-  local told = {}
+  local told = { control_token = hex(rand.bytes(24)) }
   for i, name in ipairs(APIS) do
     local api = require("convoke.sandbox." .. name)
     local port = options.port ~= 0 and options.port + i - 1 or 0
     local listener, why = server.listen(cq, api, {
       port = port, request_timeout = options.request_timeout, idle_timeout = options.idle_timeout,
+      control_token = told.control_token,
     })
     if not listener then error(("cannot listen on port %d: %s"):format(port, tostring(why)), 0) end
     local entry = { url = listener.origin .. api.base }
@@ -87,7 +117,7 @@ return function(arguments)
   local cq = cqueues.new()
   local told = listen_all(cq, options)
   watch_for_the_end(cq, options)
-  io.stdout:write(json.encode(told), "\n")
+  io.stdout:write(options.shell and shell_lines(told) or json.encode(told), "\n")
   io.stdout:flush()
   while true do
     -- An error ends only the coroutine it came from; the server goes on.

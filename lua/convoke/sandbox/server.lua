@@ -214,7 +214,8 @@ end
 -- @param cq cqueues controller that runs the server
 -- @param api API module (see endpoint.new)
 -- @param options port (0 picks a free one), request_timeout (seconds a request may take to arrive),
---   idle_timeout (seconds a connection may stay idle)
+--   idle_timeout (seconds a connection may stay idle), control_token (text that the control path
+--   wants)
 -- @return listener with `.endpoint`, `.port`, `.origin`; or nil and why
 function server.listen(cq, api, options)
   local self = setmetatable({
@@ -235,6 +236,7 @@ function server.listen(cq, api, options)
   local _, host, port = http:localname()
   self.http, self.port = http, port
   self.host = host .. ":" .. port
+  self.endpoint:open_control(options.control_token, port)
   self.origin = "http://" .. self.host
   return self
 end
