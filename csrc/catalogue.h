@@ -92,6 +92,13 @@ typedef struct cvk_exclusion {
     bool equal_is_fine; /* the two may be given when they say the same */
 } cvk_exclusion;
 
+/* How many calls the vendor lets begin, as its documents say. */
+typedef struct cvk_limit {
+    int count;              /* calls */
+    int seconds;            /* within which */
+    const char *credential; /* how the credentials begin that it is for; NULL: all */
+} cvk_limit;
+
 typedef struct cvk_operation {
     const char *id;       /* the reference page's name: "create_invitation" */
     const char *resource; /* "invitations"; NULL: a method of the client itself */
@@ -110,6 +117,8 @@ typedef struct cvk_operation {
     const char *non_empty_member; /* and the array in each of its elements that must, too */
     const cvk_exclusion *exclusions;
     size_t exclusion_count;
+    const cvk_limit *limits; /* of this operation alone */
+    size_t limit_count;
     const short *success; /* statuses the contract names, zero-terminated */
     const short *errors;  /* error statuses the contract names, zero-terminated */
     cvk_schema answer;    /* the value; CVK_NULL with success 204 means no body */
@@ -163,7 +172,10 @@ typedef struct cvk_api {
     const char *const *request_id_headers; /* NULL-terminated, best first */
     const char *const *not_executed_codes; /* NULL-terminated: codes of a 503 that did nothing */
     cvk_error_shape error_shape;
-    bool anonymous; /* a client without any credential is allowed */
+    bool anonymous;          /* a client without any credential is allowed */
+    bool shared_limit;       /* a 429 of one operation holds for all of them */
+    const cvk_limit *limits; /* of all its operations together */
+    size_t limit_count;
     const cvk_auth *auths;
     size_t auth_count;
     const cvk_client_field *client_fields;

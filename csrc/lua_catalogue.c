@@ -270,10 +270,33 @@ static void set_exclusions(lua_State *L, const cvk_operation *operation)
     lua_setfield(L, -2, "exclusions");
 }
 
+/* Appends limits to the array on top: { count, per = seconds }, in the form of the option `rate`. */
+static void append_limits(lua_State *L, const cvk_limit *limits, size_t count, bool shared)
+{
+    int before = (int)lua_rawlen(L, -1);
+    for (size_t i = 0; i < count; i++) {
+        lua_createtable(L, 1, 3);
+        lua_pushinteger(L, limits[i].count);
+        lua_rawseti(L, -2, 1);
+        set_integer(L, "per", limits[i].seconds);
+        set_true(L, "shared", shared);
+        set_string(L, "credential", limits[i].credential);
+        lua_rawseti(L, -2, before + (int)i + 1);
+    }
+}
+
+static void set_limits(lua_State *L, const cvk_api *api, const cvk_operation *operation)
+{
+    lua_createtable(L, (int)(operation->limit_count + api->limit_count), 0);
+    append_limits(L, operation->limits, operation->limit_count, false);
+    append_limits(L, api->limits, api->limit_count, true);
+    lua_setfield(L, -2, "limits");
+}
+
 static void push_operation(lua_State *L, const cvk_api *api, size_t index)
 {
     const cvk_operation *operation = &api->operations[index];
-    lua_createtable(L, 0, 20);
+    lua_createtable(L, 0, 21);
     set_string(L, "api", api->name);
     set_string(L, "id", operation->id);
     set_name(L, api, operation);
@@ -293,6 +316,7 @@ static void push_operation(lua_State *L, const cvk_api *api, size_t index)
     set_string(L, "paging", paging_name(operation->paging));
     set_string(L, "non_empty", operation->non_empty);
     set_string(L, "non_empty_member", operation->non_empty_member);
+    set_limits(L, api, operation);
     set_statuses(L, "success", operation->success);
     set_statuses(L, "errors", operation->errors);
     set_integer(L, "index", (lua_Integer)index);
@@ -370,7 +394,7 @@ static void set_client_fields(lua_State *L, const cvk_api *api)
 
 static void push_api(lua_State *L, const cvk_api *api)
 {
-    lua_createtable(L, 0, 13);
+    lua_createtable(L, 0, 14);
     set_string(L, "name", api->name);
     set_string(L, "title", api->title);
     set_string(L, "url", api->url);
@@ -378,6 +402,7 @@ static void push_api(lua_State *L, const cvk_api *api)
     set_string(L, "url_suffix", api->url_suffix);
     set_string(L, "accept", api->accept);
     set_boolean(L, "anonymous", api->anonymous);
+    set_boolean(L, "shared_limit", api->shared_limit);
     set_string(L, "error_shape", error_shape_name(api->error_shape));
     set_strings(L, "request_id_headers", api->request_id_headers);
     set_strings(L, "not_executed_codes", api->not_executed_codes);

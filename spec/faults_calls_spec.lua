@@ -47,17 +47,18 @@ describe("Retry-After", function()
       back = 3029529600 },
   }
 
-  -- Tries all rows with a status.
+  -- Tries all rows with a status, each with a client of its own: a 429 holds others of that client.
   local function try_rows(status)
-    local acts, cases, clients = {}, {}, faults.new_clients(faults.server.url, { retries = 1 })
+    local acts, cases, clients = {}, {}, {}
     for i, of in ipairs(operations) do
       -- 503 may come after all was done; only what is safe is asked for again.
       local retried = status == 429 or of.operation.safe
       for j, row in ipairs(rows) do
         local name, again = ("act%d-%d"):format(i, j), retried and not row.back
         acts[name] = { refuse(status, row[2]), succeed(of) }
+        clients[name] = faults.client(of.api, faults.server.url, { retries = 1 })
         cases[#cases + 1] = case(of, { act = name, where = ("%d, %s"):format(status, row[1]),
-          client = clients[of.api], reconcile = false, asked = again and 2 or 1,
+          client = clients[name], reconcile = false, asked = again and 2 or 1,
           expect = again and "right" or status == 429 and "http refused" or "http unknown",
           check = function(_, meta, seconds)
             if meta.attempts ~= 2 then return "attempts: " .. meta.attempts end

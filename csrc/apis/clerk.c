@@ -70,6 +70,9 @@ static const cvk_field revoke_params[] = {
     {.name = "invitation_id", IN_PATH, .schema = STRING(), .summary = "Invitation id"},
 };
 
+/* Of an instance. A 429 "blocks that specific endpoint", so others may go on. */
+static const cvk_limit create_limits[] = {{.count = 100, .seconds = 3600}};
+
 static const cvk_operation operations[] = {
     {
         .id = "create_invitation",
@@ -79,6 +82,7 @@ static const cvk_operation operations[] = {
         .method = CVK_POST,
         .path = "/invitations",
         PARAMS(create_params),
+        LIMITS(create_limits),
         .has_body = true,
         .success = STATUSES(200),
         .errors = STATUSES(400, 401, 422, 429, 500),
@@ -126,6 +130,12 @@ static const cvk_client_field client_fields[] = {
      .summary = "API version, a date such as 2026-05-12; the vendor's choice when absent"},
 };
 
+/* Of an instance as well; its secret keys show whether it is for production or for development. */
+static const cvk_limit limits[] = {
+    {.count = 1000, .seconds = 10, .credential = "sk_live_"},
+    {.count = 100, .seconds = 10, .credential = "sk_test_"},
+};
+
 const cvk_api cvk_api_clerk = {
     .name = "clerk",
     .title = "Clerk Backend API",
@@ -137,6 +147,7 @@ const cvk_api cvk_api_clerk = {
     /* service_unavailable does not say whether the call was executed */
     .not_executed_codes = (const char *const[]){NULL},
     .error_shape = CVK_ERRORS_CLERK,
+    LIMITS(limits),
     AUTHS(auths),
     CLIENT_FIELDS(client_fields),
     OPERATIONS(operations),

@@ -195,6 +195,7 @@ const cvk_api cvk_api_convex = {
     .not_executed_codes = LIST("OptimisticConcurrencyControlFailure", "TooManyConcurrentRequests"),
     .error_shape = CVK_ERRORS_CONVEX,
     .anonymous = true,
+    .shared_limit = true, /* what runs at once and what is written counts for all functions */
     AUTHS(auths),
     OPERATIONS(operations),
 };

@@ -40,6 +40,7 @@
 #define FIELDS(table) .fields = (table), .field_count = CVK_COUNT(table)
 #define PARAMS(table) .params = (table), .param_count = CVK_COUNT(table)
 #define EXCLUSIONS(table) .exclusions = (table), .exclusion_count = CVK_COUNT(table)
+#define LIMITS(table) .limits = (table), .limit_count = CVK_COUNT(table)
 #define AUTHS(table) .auths = (table), .auth_count = CVK_COUNT(table)
 #define CLIENT_FIELDS(table) .client_fields = (table), .client_field_count = CVK_COUNT(table)
 #define OPERATIONS(table) .operations = (table), .operation_count = CVK_COUNT(table)

@@ -4,6 +4,7 @@ local core = require "convoke.core"
 local engine = require "convoke.engine"
 local errors = require "convoke.errors"
 local observe = require "convoke.observe"
+local pace = require "convoke.pace"
 local pages = require "convoke.pages"
 local reconcile = require "convoke.reconcile"
 local retry = require "convoke.retry"
@@ -263,15 +264,16 @@ end
 -- What one call carries along from try to try, once its first one has failed, or where that is not
 -- a plain one:
 --   state, operation, params, options, path (its path value), native; started and deadline by
---   now(), attempt, retries; on_wire: a try waits for its answer; unsettled: an earlier try may
---   have happened; renewed: its credential was asked for anew; entry: where what it makes can be
---   looked up, see reconcile.enter().
+--   now(), attempt, retries; free: tries that count for nothing, because they were told to wait;
+--   refusal: the error of the last of those; on_wire: a try waits for its answer; unsettled: an
+--   earlier try may have happened; renewed: its credential was asked for anew; entry: where what
+--   it makes can be looked up, see reconcile.enter().
 local function new_run(state, operation, params, options, path, started, deadline)
   options = options or {}
   return { state = state, operation = operation, params = params, options = options, path = path,
     native = nil, started = started, deadline = deadline, attempt = 0,
-    retries = options.retries or state.retries, on_wire = false, unsettled = false,
-    renewed = false, entry = nil }
+    free = 0, refusal = nil, retries = options.retries or state.retries, on_wire = false,
+    unsettled = false, renewed = false, entry = nil }
 end
 
 -- A call prepared as state and options say, or nil and its faults.
@@ -308,8 +310,71 @@ local function set_unsettled(run)
   if run.entry then run.entry.unsettled = true end
 end
 
+-- Waiting for a turn ------------------------------------------------
+
+-- Waits until the pace of the client lets the call begin. Returns nothing, or the error.
+local function await_turn(run)
+  local state, operation, native = run.state, run.operation, run.native
+  local waits_in = state.pace -- the client's may be another one afterwards
+  local ticket = waits_in:enter(operation.name, run.deadline, native, not engine.here())
+  local function wait(seconds)
+    if state.closed then return false end
+    state.pausing[native] = true
+    local going_on = engine.pause(native, seconds)
+    state.pausing[native] = nil
+    return going_on
+  end
+  local waited, verdict, seconds = engine.protected(waits_in.await, waits_in, ticket, wait)
+  waits_in:leave(ticket)
+  if not waited then
+    state.pausing[native] = nil
+    error(verdict, 0)
+  end
+  call.end_pace(state)
+  if verdict then return nil end
+  if state.closed then return closed(operation) end
+  if verdict == false then
+    return failure(operation, "cancelled", "cancelled before its turn", false)
+  end
+  local err = run.refusal
+    or failure(operation, "timeout", "its turn comes after the deadline", false)
+  err.retry_after = seconds
+  return err
+end
+
+-- After a 429 that says for how long: nothing of its kind begins until then. Returns whether the
+-- call itself waits for that time and is sent again, which costs it nothing.
+local function hold(run, err)
+  local seconds = err.status == 429 and err.kind == "http" and err.retry_after
+  if not seconds or seconds <= 0 or err == run.refusal then return false end
+  local state = run.state
+  if not state.pace then
+    state.pace = pace.new(now, engine.nudge)
+    state.plain = false
+  end
+  state.pace:hold(not state.api.shared_limit and run.operation.name or nil, seconds)
+  if run.retries == 0 or now() + seconds >= run.deadline then return false end
+  run.free, run.refusal = run.free + 1, err
+  return true
+end
+
+--- Lets a client go without a pace again once nothing is held.
+function call.end_pace(state)
+  if not (state.pace and state.pace:is_over()) then return end
+  state.pace, state.plain = nil, state.simple
+end
+
+-- Trying ------------------------------------------------
+
 -- One try within the deadline; it is `before` now. Returns value, err, status, log lines.
 local function try_once(run, before)
+  if run.state.pace then
+    local err = await_turn(run)
+    if err then return nil, err end
+    before = now()
+    -- What it makes cannot be older.
+    if run.entry and run.attempt == 0 then run.entry.started = before end
+  end
   if before >= run.deadline then
     return nil, failure(run.operation, "timeout", "the deadline has passed", false)
   end
@@ -397,14 +462,16 @@ local function look(run, err, echo)
   return verdict, object, status
 end
 
+-- How many tries have counted.
+local function tries(run) return run.attempt - run.free end
+
 -- Whether a refusal or a try that was not sent may be followed by another; waits for that one.
 local function may_repeat(run, err)
-  if run.attempt == 0 or run.attempt > run.retries or not retry.allowed(run.operation, err)
-    or not run.state.budget:take() then
-    return false
-  end
-  local seconds = retry.pause(run.attempt, err.retry_after)
-  return now() + seconds < run.deadline and pause(run, seconds, err)
+  if run.attempt == 0 then return false end
+  local seconds, why = retry.plan(run.operation, err, tries(run), run.retries,
+    run.deadline - now(), run.state.budget)
+  err.budget_empty = why == "budget" or nil
+  return seconds ~= nil and pause(run, seconds, err)
 end
 
 -- After a failed try: whether the matter is settled. Returns "again", "done" and a value, or
@@ -423,14 +490,14 @@ local function weigh(run, err)
   if lookable and (err.outcome == "unknown" or echo) then
     local left = run.deadline - now()
     if left <= 0 then return "over" end
-    if not pause(run, math.min(retry.pause(run.attempt), left / 4), err) then return "over" end
+    if not pause(run, math.min(retry.pause(tries(run)), left / 4), err) then return "over" end
     local verdict, object, status = look(run, err, echo)
     if verdict == "made" then return "done", object, status end
     if echo then
       if verdict == "unclear" then err.outcome = "unknown" end
       return "over"
     end
-    return verdict == "absent" and run.attempt <= run.retries and "again" or "over"
+    return verdict == "absent" and tries(run) <= run.retries and "again" or "over"
   end
   if may_repeat(run, err) then return "again" end
   -- An earlier try may have happened, whatever became of this one.
@@ -466,6 +533,8 @@ local function go_on(run, err)
     local verdict, object, seen
     if state.credential and not run.renewed and err.status == 401 then
       verdict = renew_once(run) and "again" or "over"
+    elseif hold(run, err) then
+      verdict = "again"
     else
       verdict, object, seen = weigh(run, err)
     end

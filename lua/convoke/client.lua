@@ -4,7 +4,9 @@ local core = require "convoke.core"
 local call = require "convoke.call"
 local engine = require "convoke.engine"
 local errors = require "convoke.errors"
+local pace = require "convoke.pace"
 local pages = require "convoke.pages"
+local rates = require "convoke.rates"
 local reconcile = require "convoke.reconcile"
 local retry = require "convoke.retry"
 local version = require "convoke.version"
@@ -79,6 +81,7 @@ local common_options = {
   timeout = positive,
   connect_timeout = positive,
   retries = whole,
+  rate = { function() return true end, "" }, -- checked by make_pace()
   proxy = text,
   ca_file = text,
   cert = text,
@@ -263,6 +266,14 @@ local function is_here(proxy)
   return not fault and loopback
 end
 
+-- The pace that the option `rate` asks for, or nil.
+local function make_pace(api, rate, credential, where)
+  if rate == nil then return nil end
+  local limits, of_operations = rates.read(api, rate, credential)
+  if not limits then raise(("%s: option rate %s"):format(where, of_operations)) end
+  return pace.new(core.now, engine.nudge, limits, of_operations)
+end
+
 local function build(api, options, meta)
   local where = "convoke." .. api.name
   local known = own_options(api)
@@ -310,8 +321,11 @@ local function build(api, options, meta)
   elseif not api.anonymous then
     missing_credential(api, where)
   end
+  state.pace = make_pace(api, options.rate, chosen and chosen.value, where)
   state.meta = meta
-  state.plain = not (state.transport or state.log or state.credential)
+  -- Calls of a simple client are plain as long as nothing holds them back, see call.perform().
+  state.simple = not (state.transport or state.log or state.credential)
+  state.plain = state.simple and not state.pace
   return state
 end
 

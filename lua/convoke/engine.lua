@@ -15,7 +15,8 @@ local finished = core.finished
 -- By the number of a call in flight:
 local waiters = core.waiters() -- what the parked coroutine that waits for it is known by, or false
 local owners = {} -- the host that knows it, where that is not our own scheduler
--- Native call -> { owner, token } of who waits for its next try; weak, because that one may die.
+-- Native call -> { owner, token, timer } of who waits for its next try; weak, because that one may
+-- die.
 local pausers = setmetatable({}, { __mode = "k" })
 local host -- a foreign host in use, or nil
 local scheduler -- the host of our own tasks; set by tasks.lua
@@ -265,6 +266,7 @@ end
 -- Parks the running coroutine for a time, or until `ended(native)` is true.
 local function park_for(seconds, owner, token, ended, native)
   local timer = timers.add(seconds, owner, token)
+  if native then pausers[native].timer = timer end
   local parked, why = engine.protected(function()
     engine.drive()
     engine.announce()
@@ -279,13 +281,22 @@ end
 function engine.pause(native, seconds)
   local owner, token = engine.here()
   if owner then
-    pausers[native] = { owner = owner, token = token }
+    pausers[native] = { owner = owner, token = token, timer = false }
     park_for(seconds, owner, token, native.revoked, native)
     pausers[native] = nil
   else
     block_for(seconds, native.revoked, native)
   end
   return not native:revoked()
+end
+
+--- Ends the pause of a native call, as if its time were over. Harmless when it does not pause, or
+-- blocks.
+function engine.nudge(native)
+  local pauser = pausers[native]
+  if not (pauser and pauser.timer) then return end
+  timers.hasten(pauser.timer)
+  engine.announce()
 end
 
 --- Ends a native call, in flight or between two tries; whoever waits for it goes on.

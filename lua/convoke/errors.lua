@@ -1,8 +1,9 @@
 --- Error objects: what every failed call returns as its second value.
 --
 -- Fields: kind, outcome, operation, message, and where they apply status, code, fields,
--- retry_after, request_id, attempts, elapsed, data, body, log_lines. The error bodies of the
--- vendors are read here, a function for each of their shapes.
+-- retry_after, budget_empty (true: it was not sent again because the client's retry budget was used
+-- up), request_id, attempts, elapsed, data, body, log_lines. The error bodies of the vendors are
+-- read here, a function for each of their shapes.
 
 local cjson = require "cjson"
 
@@ -15,7 +16,13 @@ local most_rows, most_name = 100, 200 -- fields of an error, and bytes of a name
 
 local metatable = { __name = "convoke.error" }
 
+-- Tenths where there are any, rounded up: who waits for so long has waited long enough.
+local function show_seconds(seconds)
+  return (("%.1f"):format(math.ceil(seconds * 10) / 10):gsub("%.0$", ""))
+end
+
 --- One line: `clerk.invitations.create: 400 duplicate_record: ... (request 7f3a..., 1 attempt)`.
+-- What it says beside: `retry after 30 s`, `retry budget empty`.
 function metatable.__tostring(err)
   local what = err.kind ~= "http" and err.kind or nil
   local words = {}
@@ -29,6 +36,11 @@ function metatable.__tostring(err)
   end
   local line = err.operation .. ": " .. table.concat(words, " ")
   if err.message and err.message ~= "" then line = line .. ": " .. err.message end
+  local wait = err.retry_after
+  if wait and wait > 0 and (err.kind == "http" or err.kind == "timeout") then
+    notes[#notes + 1] = ("retry after %s s"):format(show_seconds(wait))
+  end
+  if err.budget_empty then notes[#notes + 1] = "retry budget empty" end
   if #notes > 0 then line = line .. " (" .. table.concat(notes, ", ") .. ")" end
   return (line:gsub("%c+", " "))
 end

@@ -23,13 +23,34 @@ function retry.allowed(operation, err)
   return passing_kinds[kind] == true and (operation.safe or err.outcome == "not_sent")
 end
 
+--- Where chance comes from: a function that returns a number from 0 to below 1. Replaceable.
+retry.chance = math.random
+
 --- Seconds to wait before try number `attempt` + 1: doubling, with up to a half taken off by
 -- chance; what the server asked for counts more.
 -- @param retry_after  seconds or nil
 function retry.pause(attempt, retry_after)
   if retry_after then return retry_after end
   local pause = math.min(first_pause * 2 ^ (attempt - 1), longest_pause)
-  return pause * (1 - math.random() / 2)
+  return pause * (1 - retry.chance() / 2)
+end
+
+--- Whether a call is sent again after a failure, and when. Takes the price off the budget if so.
+-- @param operation  of the catalogue
+-- @param err        the error of the last try
+-- @param attempt    how many tries have counted so far, from 1
+-- @param retries    how many repeats there may be
+-- @param left       seconds until the deadline
+-- @param budget     of the client
+-- @return seconds to wait before; or nil and why not: "final" (a repeat is not allowed or of no
+--   use), "retries", "deadline" or "budget" (there is not enough left of it)
+function retry.plan(operation, err, attempt, retries, left, budget)
+  if not retry.allowed(operation, err) then return nil, "final" end
+  if attempt > retries then return nil, "retries" end
+  local seconds = retry.pause(attempt, err.retry_after)
+  if seconds >= left then return nil, "deadline" end
+  if not budget:take() then return nil, "budget" end
+  return seconds
 end
 
 -- A budget keeps an outage from being multiplied: each repeat takes from it, each success gives a

@@ -20,6 +20,8 @@
 --   { "tunnel", port, n }         passes bytes on to that port and n bytes of what comes back
 --   { "outage", ending, seconds } ends every connection by "reset" or "close" and refuses new ones
 --                                 for so long, or, without the number, until `play`
+--   { "limit", limit, text }      sends the text so many times (limit.count) in so many seconds
+--                                 (limit.per), and else a 429 that says when to come again
 --   { "act" }                     reads a request and does what it asks for, as follows
 -- At the end of its script a connection is closed. The server is a process of its own, so that
 -- blocking calls can be made to it; it ends when the control connection does.
@@ -180,6 +182,19 @@ function steps.fill(connection, about, status, body)
   return send(connection, raw_server.answer(status, (body:gsub("{(%l+)}", values))))
 end
 
+-- Windows stand side by side, the first one begins with the first request; all connections share
+-- them.
+function steps.limit(connection, _, limit, text)
+  local now = socket.gettime()
+  if now >= state.window_ends then
+    state.window_ends, state.served_in_window = now + limit.per, 0
+  end
+  state.served_in_window = state.served_in_window + 1
+  if state.served_in_window <= limit.count then return send(connection, text) end
+  return send(connection, raw_server.answer(429, "{}",
+    ("Retry-After: %d\r\n"):format(math.ceil(limit.per))))
+end
+
 -- Passes bytes on, at most so many, until an end closes.
 local function pass(from, to, most)
   while most > 0 do
@@ -312,6 +327,7 @@ function commands.play(scripts)
   close_all(false)
   listen()
   state.scripts, state.connections, state.requests = scripts, 0, {}
+  state.window_ends, state.served_in_window = 0, 0
   return true
 end
 

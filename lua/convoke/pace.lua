@@ -1,0 +1,310 @@
+--- How fast calls may begin: the limits that a client was given, the holds that servers ask for.
+--
+-- A limit is a sliding window: never more than so many calls begin within any so many seconds,
+-- wherever one lays the window. A hold is what a 429 with Retry-After asks for: nothing begins
+-- before a time. Calls that cannot begin yet wait in lanes, one an operation, and begin in the
+-- order in which they came, as far as the limits of their own operation let them.
+--
+-- Nothing here waits or reads a clock by itself; both are given, see pace.new().
+
+local pace = {}
+
+local patience = 1 -- seconds after which who does not take its turn has lost it
+local news = 0.5 -- seconds: a hold that grows by less is not worth waking everybody for
+
+-- Limits ------------------------------------------------
+
+-- The last `count` times at which calls began, in a ring.
+local function new_window(limit)
+  return { count = limit[1], per = limit.per, begun = 0, times = {} }
+end
+
+local function new_windows(limits)
+  local windows = {}
+  for i, limit in ipairs(limits or {}) do windows[i] = new_window(limit) end
+  return windows
+end
+
+-- When the call in such a place of the line (1: the next one) may begin, which is `earliest` or
+-- later, if those before it begin as soon as they may.
+local function ready_at(window, earliest, place)
+  local at = (window.begun + place - 1) % window.count + 1
+  local rounds = math.floor((place - 1) / window.count) -- of calls that are yet to begin
+  local begun = window.times[at]
+  if begun and begun + window.per > earliest then earliest = begun + window.per end
+  return earliest + rounds * window.per
+end
+
+local function note_begin(windows, now)
+  for _, window in ipairs(windows) do
+    window.times[window.begun % window.count + 1] = now
+    window.begun = window.begun + 1
+  end
+end
+
+-- Lanes ------------------------------------------------
+
+local Pace = {}
+Pace.__index = Pace
+
+local natives = setmetatable({}, { __mode = "kv" }) -- ticket -> native call; who died is nil
+
+--- A new pace.
+-- @param clock   function that returns the time in seconds; it never goes back
+-- @param wake    function(native) that ends the wait of a call, see Pace:await()
+-- @param limits  array of { count, per = seconds } that all calls share, or nil
+-- @param own     name of an operation -> array of such for its calls alone, or nil
+function pace.new(clock, wake, limits, own)
+  local self = setmetatable({ clock = clock, wake = wake, shared = new_windows(limits), lanes = {},
+    held_until = -math.huge, arrivals = 0, limited = limits ~= nil or own ~= nil }, Pace)
+  for name, each in pairs(own or {}) do self:lane(name).windows = new_windows(each) end
+  return self
+end
+
+-- The lane of an operation.
+--   line, first, last: its tickets in the order in which they came; those that have left are
+--     taken out once they are first
+--   count: how many wait; called: how many of them were told to begin together and have not yet
+--   told: the hold that those who wait know of
+function Pace:lane(name)
+  local lane = self.lanes[name]
+  if not lane then
+    lane = { windows = {}, held_until = -math.huge, told = -math.huge, line = {}, first = 1,
+      last = 0, count = 0, called = 0 }
+    self.lanes[name] = lane
+  end
+  return lane
+end
+
+-- When a call in such a place of its lane may begin by its own operation's limits.
+local function lane_ready_at(self, lane, now, place)
+  local earliest = math.max(now, self.held_until, lane.held_until)
+  local ready = earliest
+  for _, window in ipairs(lane.windows) do
+    ready = math.max(ready, ready_at(window, earliest, place))
+  end
+  return ready
+end
+
+-- The same by the limits that all share, too; `place_of_all` is its place among all.
+local function turn_at(self, lane, now, place, place_of_all)
+  local ready = lane_ready_at(self, lane, now, place)
+  for _, window in ipairs(self.shared) do
+    ready = math.max(ready, ready_at(window, math.max(now, self.held_until), place_of_all))
+  end
+  return ready
+end
+
+local function wake_up(self, ticket)
+  local native = natives[ticket]
+  if native then self.wake(native) end
+end
+
+-- Who is first in a lane and has not left it; nil: nobody waits.
+local function first_of(lane)
+  while lane.first <= lane.last do
+    local ticket = lane.line[lane.first]
+    if ticket.waits then return ticket end
+    lane.line[lane.first] = nil
+    lane.first = lane.first + 1
+  end
+  lane.count, lane.called = 0, 0
+end
+
+local function join_line(self, ticket)
+  local lane = ticket.lane
+  local at = lane.last + 1
+  self.arrivals = self.arrivals + 1
+  ticket.number, ticket.at, ticket.waits, ticket.due = self.arrivals, at, true, nil
+  lane.line[at] = ticket
+  lane.last, lane.count = at, lane.count + 1
+end
+
+local function leave_line(ticket)
+  local lane = ticket.lane
+  ticket.waits = false
+  lane.count = lane.count - 1
+  if ticket.called then lane.called = lane.called - 1 end
+  ticket.called = false
+end
+
+-- Tells as many as may begin now, at once: one after another would be one in each tick of a
+-- program that ticks.
+local function call_together(self, lane, now)
+  local at, called = lane.first, 0
+  while at <= lane.last and turn_at(self, lane, now, called + 1, called + 1) <= now do
+    local ticket = lane.line[at]
+    at = at + 1
+    if ticket.waits then
+      called = called + 1
+      ticket.called = true
+      wake_up(self, ticket)
+    end
+  end
+  lane.called = called
+end
+
+-- Tells those who are first now.
+local function call_next(self, lane, now)
+  local head = first_of(lane)
+  if not head then return end
+  head.due = turn_at(self, lane, now, 1, 1)
+  if lane.called <= 0 then call_together(self, lane, now) end
+  wake_up(self, head)
+end
+
+-- Somebody has left a lane: the next one's turn, and where limits are shared, other lanes' as well.
+local function move_up(self, lane, now)
+  call_next(self, lane, now)
+  if not self.shared[1] then return end
+  for _, other in pairs(self.lanes) do
+    local head = other ~= lane and first_of(other)
+    if head then wake_up(self, head) end
+  end
+end
+
+-- The first in a lane, after putting aside those who have died, or do not take their turn: their
+-- coroutine may never be resumed.
+local function first_awake(self, lane, now)
+  local head = first_of(lane)
+  while head and (natives[head] == nil or (head.due and now - head.due >= patience)) do
+    leave_line(head)
+    head = first_of(lane)
+    if head then head.due = turn_at(self, lane, now, 1, 1) end
+  end
+  return head
+end
+
+-- How many of other operations begin before it by the shared limits, at least: they have come
+-- before, and wait for no limit of their own.
+local function count_others(self, ticket, now)
+  local others = 0
+  for _, lane in pairs(self.shared[1] and self.lanes or {}) do
+    local head = lane ~= ticket.lane and first_awake(self, lane, now)
+    if head and head.number < ticket.number and lane_ready_at(self, lane, now, 1) <= now then
+      local all_before = ticket.number == self.arrivals and not lane.windows[1]
+      others = others + (all_before and lane.count or 1)
+    end
+  end
+  return others
+end
+
+-- Its place in its lane.
+local function place_of(ticket)
+  local lane = ticket.lane
+  if ticket.at == lane.last then return lane.count end
+  local place = 0
+  for at = lane.first, ticket.at do
+    if lane.line[at].waits then place = place + 1 end
+  end
+  return place
+end
+
+-- Turns ------------------------------------------------
+
+--- Gets in line. Each ticket is to be given back by Pace:leave().
+-- @param name      of the operation
+-- @param deadline  by the clock
+-- @param native    the call, kept weakly
+-- @param alone     everybody else stands still while this one waits, as in a call that blocks: it
+--   waits for nobody but the limits
+function Pace:enter(name, deadline, native, alone)
+  local ticket = { lane = self:lane(name), deadline = deadline, alone = alone, number = 0, at = 0,
+    waits = false, called = false, due = nil }
+  natives[ticket] = native
+  if not alone then join_line(self, ticket) end
+  return ticket
+end
+
+--- Gives up a place in line. Harmless when that has been done.
+function Pace:leave(ticket)
+  if not ticket.waits then return end
+  local lane = ticket.lane
+  local was_first = first_of(lane) == ticket
+  leave_line(ticket)
+  if was_first then move_up(self, lane, self.clock()) end
+end
+
+-- Whether nobody is before it, and when its turn comes by the limits.
+local function look_ahead(self, ticket, now)
+  local lane = ticket.lane
+  if ticket.alone then return true, turn_at(self, lane, now, 1, 1) end
+  if not ticket.waits or lane.line[ticket.at] ~= ticket then join_line(self, ticket) end -- anew
+  local place = first_of(lane) == ticket and 1
+    or first_awake(self, lane, now) == ticket and 1 or place_of(ticket)
+  local others = count_others(self, ticket, now)
+  return place == 1 and others == 0, turn_at(self, lane, now, place, place + others)
+end
+
+--- Asks whether a call may begin, and counts it if so.
+-- @return true: it begins now; or false and the seconds to wait before the next question; or nil
+--   and the seconds until its turn, which comes after its deadline
+function Pace:check(ticket)
+  local now, lane = self.clock(), ticket.lane
+  local is_first, turn = look_ahead(self, ticket, now)
+  if turn >= ticket.deadline or now >= ticket.deadline then return nil, turn - now end
+  if is_first and turn <= now then
+    note_begin(lane.windows, now)
+    note_begin(self.shared, now)
+    if ticket.waits then
+      leave_line(ticket)
+      move_up(self, lane, now)
+    end
+    return true
+  end
+  if first_of(lane) == ticket then ticket.due = turn end
+  -- Who is not first is woken by those before; by itself it looks whether they are still there.
+  local seconds = turn - now + (is_first and 0 or patience)
+  return false, math.min(seconds, ticket.deadline - now)
+end
+
+--- Waits for a turn.
+-- @param wait  function(seconds) that lets time pass, until `wake` is called for the call; returns
+--   whether the call is to go on
+-- @return true; or false: it is not to go on; or nil and the seconds until its turn, which comes
+--   after its deadline
+function Pace:await(ticket, wait)
+  while true do
+    local verdict, seconds = self:check(ticket)
+    if verdict ~= false then return verdict, seconds end
+    if not wait(seconds) then return false end
+  end
+end
+
+-- Wakes those that cannot outlast a hold, so that they end at once.
+local function tell(self, lane, until_when)
+  local head = first_of(lane)
+  if head then head.due = math.max(head.due or until_when, until_when) end
+  if until_when < lane.told + news then return end
+  lane.told = until_when
+  for at = lane.first, lane.last do
+    local ticket = lane.line[at]
+    if ticket.waits and ticket.deadline <= until_when then wake_up(self, ticket) end
+  end
+end
+
+--- Lets no call of an operation begin for a time.
+-- @param name     of the operation; nil: of all
+-- @param seconds  from now
+function Pace:hold(name, seconds)
+  local until_when = self.clock() + seconds
+  if name then
+    local lane = self:lane(name)
+    lane.held_until = math.max(lane.held_until, until_when)
+    return tell(self, lane, until_when)
+  end
+  self.held_until = math.max(self.held_until, until_when)
+  for _, lane in pairs(self.lanes) do tell(self, lane, until_when) end
+end
+
+--- Whether there is nothing to keep: no limit, no hold, nobody who waits.
+function Pace:is_over()
+  local now = self.clock()
+  if self.limited or self.held_until > now then return false end
+  for _, lane in pairs(self.lanes) do
+    if lane.held_until > now or first_of(lane) then return false end
+  end
+  return true
+end
+
+return pace
