@@ -223,6 +223,21 @@ static int core_time(lua_State *L)
     return 1;
 }
 
+/* core.clocks(): seconds of a clock that goes on while the machine is suspended and that nobody
+ * sets, then those of core.time(). */
+static int core_clocks(lua_State *L)
+{
+#ifdef CLOCK_BOOTTIME
+    const clockid_t clock = CLOCK_BOOTTIME;
+#else
+    const clockid_t clock = CLOCK_MONOTONIC; /* elsewhere this one goes on */
+#endif
+    struct timespec now;
+    clock_gettime(clock, &now);
+    lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9);
+    return 1 + core_time(L);
+}
+
 /* core.http_date(text): seconds since the epoch of an HTTP date, or nil. */
 static int core_http_date(lua_State *L)
 {
@@ -289,12 +304,19 @@ static void register_client(lua_State *L)
 int luaopen_convoke_core(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"address", core_address},     {"catalogue", core_catalogue},
-        {"client", core_client},       {"date_time", core_date_time},
-        {"decoder", cvk_call_decoder}, {"header", cvk_core_header},
-        {"headers", cvk_core_headers}, {"http_date", core_http_date},
-        {"nearest", core_nearest},     {"now", core_now},
-        {"time", core_time},           {NULL, NULL},
+        {"address", core_address},
+        {"catalogue", core_catalogue},
+        {"client", core_client},
+        {"date_time", core_date_time},
+        {"decoder", cvk_call_decoder},
+        {"header", cvk_core_header},
+        {"headers", cvk_core_headers},
+        {"http_date", core_http_date},
+        {"nearest", core_nearest},
+        {"now", core_now},
+        {"time", core_time},
+        {"clocks", core_clocks},
+        {NULL, NULL},
     };
     cvk_engine_make(L);
     register_client(L);

@@ -661,6 +661,41 @@ describe("a body that cannot be read", function()
   end)
 end)
 
+-- Codes ------------------------------------------------------------------------------------------
+
+describe("a 503 of Convex", function()
+  local server
+  setup(function() server = raw_server.start() end)
+  teardown(function() server:stop() end)
+
+  -- What becomes of a mutation whose first answer is a 503 with that code.
+  local function mutate(code)
+    local refusal = raw_server.answer(503, ('{"code":"%s","message":"Busy"}'):format(code))
+    local success = raw_server.answer(200, '{"status":"success","value":7}')
+    server:play { { { "receive" }, { "send", refusal }, { "receive" }, { "send", success } } }
+    return client("convex", { url = server.url, retries = 1 }):mutation("a:b", {})
+  end
+
+  it("is tried again where its code says that nothing was executed", function()
+    for _, code in ipairs { "ExpiredInQueue", "WorkerOverloaded", "ExecuteFullError",
+      "IsolateNotClean", "InitialPermitTimeoutError", "UpstreamConnectError", "CommitterFullError",
+      "AuthProviderDiscoveryFailed", "OptimisticConcurrencyControlFailure" } do
+      local value, err, meta = mutate(code)
+      assert.is_nil(err, code)
+      assert.equal(7, value)
+      assert.equal(2, meta.attempts)
+    end
+  end)
+
+  it("leaves the outcome unknown where its code says less", function()
+    for _, code in ipairs { "InternalServerError", "TableSummariesUnavailable", "Whatever" } do
+      local value, err = mutate(code)
+      assert.is_nil(value)
+      check(err, { outcome = "unknown", code = code, attempts = 1 })
+    end
+  end)
+end)
+
 -- The vendors' own examples -----------------------------------------------------------------------
 
 local function read_document(api)

@@ -287,7 +287,7 @@ describe("the books of what calls make", function()
   end
 
   -- What a call finds that looks while `object` is listed.
-  local function look(entry, object)
+  local function look(entry, object, echo)
     local function each()
       local left = object
       return function()
@@ -296,7 +296,7 @@ describe("the books of what calls make", function()
         return here
       end
     end
-    return reconcile.look(entry, clock, false, each, error, function() return false end)
+    return reconcile.look(entry, clock, echo, each, error, function() return false end)
   end
 
   -- A call as the core has it, of which all that is asked is what was sent.
@@ -344,20 +344,22 @@ describe("the books of what calls make", function()
     assert.same({ "made", object }, { look(entry, object) })
     local other = reconcile.enter(call_with {}, operation, {}, convoke.now())
     reconcile.succeed(other, object, reconcile.clock(), convoke.now())
-    assert.equal("absent", (look(entry, object)))
+    assert.equal("another", (look(entry, object)))
     reconcile.leave(entry, "refused")
   end)
 
   it("remember a call that was never heard of again", function()
-    local native, object = call_with { email_address = address }, given(5002)
-    object.email_address, object.public_metadata = address, { team = "red" }
-    local entry = reconcile.enter(native, operation, { email_address = address }, convoke.now())
-    assert.equal("unclear", (look(entry, object))) -- it may be the call's own
-    reconcile.enter({}, operation,
-      { email_address = address, public_metadata = { team = "red" } }, convoke.now())
+    local of_cvat = { name = "cvat.invitations.create" }
+    local wanted = { email = "bo@example.com", role = "worker" }
+    local object = { key = "k", role = "worker", user = { username = "bo1" },
+      created_date = os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() + 1) }
+    local native = call_with(wanted)
+    local entry = reconcile.enter(native, of_cvat, wanted, convoke.now())
+    assert.same({ "made", object }, { look(entry, object, true) }) -- it may well be the call's own
+    reconcile.enter({}, of_cvat, { email = "bo1@example.com", role = "worker" }, convoke.now())
     collectgarbage()
     collectgarbage()
-    assert.equal("absent", (look(entry, object))) -- it is rather that of the other
+    assert.equal("nothing", (look(entry, object, true))) -- it is rather that of the other
     reconcile.leave(entry, "refused")
   end)
 end)

@@ -192,7 +192,10 @@ const cvk_api cvk_api_convex = {
     .url_environment = "CONVEX_URL",
     .accept = "application/json",
     .request_id_headers = LIST("Convex-Request-Id"),
-    .not_executed_codes = LIST("OptimisticConcurrencyControlFailure", "TooManyConcurrentRequests"),
+    .not_executed_codes =
+        LIST("OptimisticConcurrencyControlFailure", "TooManyConcurrentRequests", "ExpiredInQueue",
+             "WorkerOverloaded", "ExecuteFullError", "IsolateNotClean", "InitialPermitTimeoutError",
+             "UpstreamConnectError", "CommitterFullError", "AuthProviderDiscoveryFailed"),
     .error_shape = CVK_ERRORS_CONVEX,
     .anonymous = true,
     .shared_limit = true, /* what runs at once and what is written counts for all functions */

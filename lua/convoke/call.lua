@@ -3,9 +3,9 @@
 local core = require "convoke.core"
 local engine = require "convoke.engine"
 local errors = require "convoke.errors"
+local lookup = require "convoke.lookup"
 local observe = require "convoke.observe"
 local pace = require "convoke.pace"
-local pages = require "convoke.pages"
 local reconcile = require "convoke.reconcile"
 local retry = require "convoke.retry"
 
@@ -235,10 +235,13 @@ local function exchange(state, operation, native, seconds)
   return read(state, operation, native, answer(native))
 end
 
-local function log(state, native, operation, err, status, attempt, seconds)
-  local line = ("%s %s %s %s in %.3f s (attempt %d)"):format(operation.name, operation.method,
-    operation.path, err and err.kind ~= "http" and err.kind or status, seconds, attempt)
-  observe.tell(state, "log", function(text) return native:redact(text) end, state.log, line)
+-- A line for a try, which may be a look for what another operation has made.
+local function log(run, err, status, seconds)
+  local operation, native, wanted = run.operation, run.native, run.options.looks_for
+  local line = ("%s %s %s %s in %.3f s (attempt %d%s)"):format(operation.name, operation.method,
+    operation.path, err and err.kind ~= "http" and err.kind or status, seconds, run.attempt,
+    wanted and ", look-up for " .. wanted or "")
+  observe.tell(run.state, "log", function(text) return native:redact(text) end, run.state.log, line)
 end
 
 -- Asks the function that gives a short-lived credential. Returns true, or nil and an error.
@@ -285,18 +288,15 @@ local function prepare_by(state, operation, params, options, path)
     options.headers, options.allow_empty, path)
 end
 
-local function find_operation(api, id)
-  for _, operation in ipairs(api.operations) do
-    if operation.id == id then return operation end
-  end
-end
-
 -- What a call returns that has gone well, though not at its first try or not plainly.
-local function succeed(run, value, status, log_lines)
+-- @param settled  "look-up" where the value was found by looking
+local function succeed(run, value, status, log_lines, settled)
   local state, ended = run.state, now()
-  if run.entry then reconcile.succeed(run.entry, value, state.clock, ended) end
+  if run.entry then
+    reconcile.succeed(run.entry, value, state.clock, ended, settled ~= nil)
+  end
   return value, nil, retire(run.native, { status = status, attempts = run.attempt,
-    elapsed = ended - run.started, log_lines = log_lines }, state.meta)
+    elapsed = ended - run.started, log_lines = log_lines, settled = settled }, state.meta)
 end
 
 -- Notes whether a try waits for its answer, for those that look for what they have made.
@@ -386,7 +386,7 @@ local function try_once(run, before)
     exchange(state, operation, run.native, run.deadline - before)
   set_on_wire(run, false)
   if state.log then
-    log(state, run.native, operation, err, status, run.attempt, now() - before)
+    log(run, err, status, now() - before)
   end
   return value, err, status, log_lines
 end
@@ -407,61 +407,6 @@ local function pause(run, seconds, err)
   return going_on
 end
 
--- Looks once for what an earlier try may have made. Returns the verdict, the object, its status,
--- and whether the look failed in a way that may pass.
-local function look_once(run, err, echo)
-  local state, failed, passing, status = run.state, false, false, nil
-  local function list(id, query)
-    local sent, operation = core.time(), find_operation(state.api, id)
-    local listed, fault, meta
-    if state.closed then
-      fault = closed(operation)
-    else
-      listed, fault, meta = call.perform(state, operation, query,
-        { deadline = run.deadline, defaults = run.options.defaults })
-    end
-    if fault then
-      failed, passing = true, retry.allowed(operation, fault)
-      return { data = {}, results = {} }
-    end
-    status = meta.status
-    state.clock:learn_date(meta.headers.date, sent, core.time())
-    return listed
-  end
-  local function each(id, query)
-    local function fetch(asked) return list(id, asked) end
-    local function fail() failed = true end
-    return pages.each(find_operation(state.api, id), query, fetch, fail)
-  end
-  local function let_pass()
-    if failed or run.deadline - now() < 1 then return false end
-    failed = not pause(run, 0.1, err)
-    return not failed
-  end
-  local function ask(id, query)
-    if not let_pass() then return false end
-    list(id, query)
-    return true
-  end
-  local verdict, object = reconcile.look(run.entry, state.clock, echo, each, ask, let_pass)
-  return failed and "unclear" or verdict, object, status, passing
-end
-
--- Looks until a look has not failed, or failed for good. Returns the verdict, the object and its
--- status.
-local function look(run, err, echo)
-  local turn = 0
-  local verdict, object, status, passing
-  repeat
-    turn = turn + 1
-    verdict, object, status, passing = look_once(run, err, echo)
-    local seconds = retry.pause(turn)
-    local again = passing and turn <= run.retries and now() + seconds < run.deadline
-      and run.state.budget:take() and pause(run, seconds, err)
-  until not again
-  return verdict, object, status
-end
-
 -- How many tries have counted.
 local function tries(run) return run.attempt - run.free end
 
@@ -472,6 +417,36 @@ local function may_repeat(run, err)
     run.deadline - now(), run.state.budget)
   err.budget_empty = why == "budget" or nil
   return seconds ~= nil and pause(run, seconds, err)
+end
+
+-- Lets a moment pass before the first look after a try, which the server may still be at. Returns
+-- whether the call goes on.
+local function pause_before_look(run, err)
+  local left = run.deadline - now()
+  return left > 0 and pause(run, math.min(retry.pause(tries(run)), left / 4), err)
+end
+
+-- Settles by looking a failure after which something may be there. Returns as weigh() does.
+-- @param echo  the API has said that there is one already
+local function settle(run, err, echo)
+  local composed = not echo and err.status == 500 -- by the server: it is no lost answer
+  local lost = not echo and not composed
+  local can_repeat = lost and tries(run) <= run.retries and not reconcile.makes_many(run.entry)
+  local refused = err.outcome
+  err.outcome = "unknown"
+  if not pause_before_look(run, err) then return "over" end
+  local patient = not (can_repeat and reconcile.is_exclusive(run.entry))
+  local verdict, object, status = lookup.look(run, err, echo, patient)
+  if verdict == "made" then
+    if not composed then return "done", object, status end
+    err.outcome, err.value = "made", object
+    return "over"
+  end
+  if echo then
+    if verdict == "another" or verdict == "likely another" then err.outcome = refused end
+    return "over"
+  end
+  return can_repeat and lookup.shows_nothing(verdict) and "again" or "over"
 end
 
 -- After a failed try: whether the matter is settled. Returns "again", "done" and a value, or
@@ -487,25 +462,18 @@ local function weigh(run, err)
   -- Who wants no retries wants no other requests either.
   local lookable = run.entry and run.retries > 0 and run.options.reconcile ~= false
   local echo = lookable and unsettled and reconcile.is_echo(operation, err)
-  if lookable and (err.outcome == "unknown" or echo) then
-    local left = run.deadline - now()
-    if left <= 0 then return "over" end
-    if not pause(run, math.min(retry.pause(tries(run)), left / 4), err) then return "over" end
-    local verdict, object, status = look(run, err, echo)
-    if verdict == "made" then return "done", object, status end
-    if echo then
-      if verdict == "unclear" then err.outcome = "unknown" end
-      return "over"
-    end
-    return verdict == "absent" and tries(run) <= run.retries and "again" or "over"
-  end
+  if lookable and (err.outcome == "unknown" or echo) then return settle(run, err, echo) end
   if may_repeat(run, err) then return "again" end
   -- An earlier try may have happened, whatever became of this one.
   if unsettled and (err.outcome == "not_sent" or (refused and operation.method ~= "GET")) then
     local verdict, object, status
-    if lookable and run.deadline > now() then verdict, object, status = look(run, err) end
+    if lookable and run.deadline > now() then
+      verdict, object, status = lookup.look(run, err, false, true)
+    end
     if verdict == "made" then return "done", object, status end
-    if verdict ~= "absent" then err.outcome = "unknown" end
+    if verdict ~= "another" or not reconcile.is_exclusive(run.entry) then
+      err.outcome = "unknown"
+    end
   end
   return "over"
 end
@@ -531,17 +499,21 @@ local function go_on(run, err)
       return succeed(run, value, status, log_lines)
     end
     local verdict, object, seen
-    if state.credential and not run.renewed and err.status == 401 then
-      verdict = renew_once(run) and "again" or "over"
+    if state.credential and not run.renewed and err.status == 401 and renew_once(run) then
+      verdict = "again"
     elseif hold(run, err) then
       verdict = "again"
     else
       verdict, object, seen = weigh(run, err)
     end
     if verdict == "done" then
-      return succeed(run, object, seen or err.status)
+      return succeed(run, object, seen or err.status, nil, seen and "look-up")
     elseif verdict == "over" then
-      if run.entry then reconcile.leave(run.entry, err.outcome) end
+      if err.outcome == "made" then
+        reconcile.succeed(run.entry, err.value, state.clock, now(), true)
+      elseif run.entry then
+        reconcile.leave(run.entry, err.outcome)
+      end
       err.attempts = run.attempt
       err.elapsed = now() - run.started
       return nil, err
@@ -605,7 +577,7 @@ end
 -- @param operation  of the catalogue
 -- @param params     table or nil
 -- @param options    checked table: timeout, retries, deadline, headers, allow_empty, reconcile,
---   defaults; or nil
+--   defaults, looks_for (the operation that a look-up is for); or nil
 -- @param path       the path value, where the operation has one and it does not sit in params
 -- @return value, nil, meta; or nil, err
 function call.perform(state, operation, params, options, path)
@@ -641,5 +613,7 @@ function call.perform(state, operation, params, options, path)
   return go_on_with(new_run(state, operation, params, options, path, started, deadline), native,
     entry, sent, why, status, data, fault)
 end
+
+lookup.use(call.perform, pause)
 
 return call

@@ -2,8 +2,9 @@
 --
 -- Fields: kind, outcome, operation, message, and where they apply status, code, fields,
 -- retry_after, budget_empty (true: it was not sent again because the client's retry budget was used
--- up), request_id, attempts, elapsed, data, body, log_lines. The error bodies of the vendors are
--- read here, a function for each of their shapes.
+-- up), request_id, attempts, elapsed, data, body, log_lines, value (what was made although the API
+-- reported a failure). The error bodies of the vendors are read here, a function for each of their
+-- shapes.
 
 local cjson = require "cjson"
 
@@ -30,7 +31,8 @@ function metatable.__tostring(err)
     if word then words[#words + 1] = tostring(word) end
   end
   local notes = {}
-  if err.request_id then notes[1] = "request " .. err.request_id end
+  if err.outcome == "made" then notes[1] = "made all the same" end
+  if err.request_id then notes[#notes + 1] = "request " .. err.request_id end
   if err.attempts and err.attempts > 0 then
     notes[#notes + 1] = err.attempts .. (err.attempts == 1 and " attempt" or " attempts")
   end

@@ -20,7 +20,8 @@ end
 
 local kinds = set("decode", "too_large", "http")
 local outcomes = set("refused", "unknown")
-local verdicts = set("made", "absent", "unclear")
+local verdicts = set("made", "another", "likely another", "nothing", "unsure",
+  "unclear")
 
 -- Clients ------------------------------------------------
 
@@ -275,7 +276,7 @@ local function try_look(operation)
     if ok then objects[#objects + 1] = object end
   end
   local clock = reconcile.clock()
-  clock:learn_date(fuzz.text(), 0, 1)
+  clock:learn_date(fuzz.text(), fuzz.text(), 0, 1)
   local function each()
     local position = 0
     return function()
@@ -285,7 +286,8 @@ local function try_look(operation)
   end
   local function never() return false end
   local entry = { operation = operation, params = params[operation],
-    started = core.now() - core.time() } -- with the epoch
+    started = core.now(), began = core.clocks() - core.time(), wall = 0,
+    turn = 1 } -- with the epoch
   local verdict = reconcile.look(entry, clock, fuzz.below(2) == 1, each, never, never)
   assert(verdicts[verdict], "no verdict: " .. tostring(verdict))
 end

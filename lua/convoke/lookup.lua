@@ -1,0 +1,119 @@
+--- The requests of a look for what a create has made, and how long looking goes on.
+
+local core = require "convoke.core"
+local errors = require "convoke.errors"
+local pages = require "convoke.pages"
+local reconcile = require "convoke.reconcile"
+local retry = require "convoke.retry"
+
+local lookup = {}
+
+local now = core.now
+local perform, pause
+
+--- Sets how calls are made and how they pause: call.perform() and pause() of call.lua.
+function lookup.use(perform_call, pause_call)
+  perform, pause = perform_call, pause_call
+end
+
+local function find_operation(api, id)
+  for _, operation in ipairs(api.operations) do
+    if operation.id == id then return operation end
+  end
+end
+
+-- The listings of one look.
+--   list(id, query)  an answer; an empty one where asking failed
+--   failed           whether that, or reading it, has failed
+--   passing          whether it failed in a way that may pass
+--   status           of the last answer
+local function new_listings(run)
+  local state, self = run.state, { failed = false, passing = false, status = nil }
+
+  function self.list(id, query)
+    local sent, operation = core.clocks(), find_operation(state.api, id)
+    local listed, fault, meta
+    if state.closed then
+      fault = errors.new { kind = "cancelled", outcome = "not_sent", operation = operation.name,
+        message = "the client was closed" }
+    else
+      listed, fault, meta = perform(state, operation, query, { deadline = run.deadline,
+        defaults = run.options.defaults, looks_for = run.operation.name })
+    end
+    if fault then
+      self.failed, self.passing = true, retry.allowed(operation, fault)
+      return { data = {}, results = {} }
+    end
+    self.status = meta.status
+    local headers = meta.headers
+    state.clock:learn_date(headers.date, headers.age, sent, (core.clocks()))
+    return listed
+  end
+
+  function self.each(id, query)
+    local function fetch(asked) return self.list(id, asked) end
+    local function fail() self.failed = true end
+    return pages.each(find_operation(state.api, id), query, fetch, fail)
+  end
+
+  return self
+end
+
+-- Looks once. Returns the verdict, the object, the status of the listing, and whether the look
+-- failed in a way that may pass.
+local function look_once(run, err, echo)
+  local listings = new_listings(run)
+  local function let_pass(seconds)
+    seconds = seconds or 0.1
+    if listings.failed or run.deadline - now() < 1 + seconds then return false end
+    listings.failed = not pause(run, seconds, err)
+    return not listings.failed
+  end
+  local function ask(id, query, seconds)
+    if not let_pass(seconds) then return false end
+    listings.list(id, query)
+    return not listings.failed
+  end
+  local verdict, object = reconcile.look(run.entry, run.state.clock, echo, listings.each, ask,
+    let_pass)
+  return listings.failed and "unclear" or verdict, object, listings.status, listings.passing
+end
+
+-- Whether another look may show more: listings lag behind, and a request that seems lost may be
+-- executed yet. What is another's beyond doubt stays so.
+local function may_change(verdict)
+  return verdict == "nothing" or verdict == "unsure" or verdict == "likely another"
+end
+
+--- Whether a verdict leaves nothing that may be the call's own.
+function lookup.shows_nothing(verdict)
+  return verdict == "nothing" or verdict == "another" or verdict == "likely another"
+end
+
+-- Seconds until the next look: doubling, with little chance in it, since lags are to be outlasted.
+local function pause_of(turn)
+  return math.min(0.5 * 2 ^ (turn - 1), 8) * (1 - math.random() / 8)
+end
+
+--- Looks until something is certain, as long as the deadline and the retries allow.
+-- @param run      the call, as call.lua has it
+-- @param err      the error of its last try; a cancelled pause makes it `cancelled`
+-- @param echo     whether the API has said that there is one
+-- @param patient  whether to look again where nothing is seen; else only where looking failed
+-- @return the verdict of reconcile.look(), the object, the status of the listing
+function lookup.look(run, err, echo, patient)
+  local turn = 0
+  local verdict, object, status, passing, again
+  repeat
+    turn = turn + 1
+    run.entry.turn = turn
+    verdict, object, status, passing = look_once(run, err, echo)
+    local left = run.deadline - now()
+    again = passing or (patient and may_change(verdict))
+    again = again and turn <= run.retries + 1 and left > 0.1 and run.state.budget:take()
+      and pause(run, math.min(pause_of(turn), left / 2), err)
+  until not again
+  return verdict, object, status
+end
+
+return lookup

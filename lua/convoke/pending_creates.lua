@@ -1,0 +1,139 @@
+--- The creates that this program has under way, and what became of those before: which call an
+-- object may belong to that another call has found.
+
+local core = require "convoke.core"
+
+local pending_creates = {}
+
+-- The creates that go on, each with an entry in a slot, which is used again: a set would be
+-- built anew all the time. The call is weak: a call that is collected leaves none.
+local entries, calls, free -- by slot; the last, in a row, slots without a call
+local slots, free_count
+local most_idle = 256 -- so many entries are kept when none is of use
+
+local function begin_anew()
+  entries, calls, free = {}, setmetatable({}, { __mode = "v" }), {}
+  slots, free_count = 0, 0
+end
+
+begin_anew()
+
+-- Creates of which nobody knows how they ended; the latest of them. They may be executed for a
+-- while yet.
+local doubtful, last_doubtful, most_doubtful = {}, 0, 256
+local longest_doubt = 60 -- seconds
+
+local read_request -- function(call): its parameters; see read_by()
+
+--- Sets how the parameters of a call are read off its request.
+function pending_creates.read_by(f)
+  read_request = f
+end
+
+--- What a call has asked for. Of a collected call the caller's table alone tells.
+function pending_creates.asked(entry)
+  if not entry.asked then
+    local call = calls[entry.slot]
+    entry.asked = call and read_request(call) or entry.params or {}
+  end
+  return entry.asked
+end
+
+-- Takes an entry out of use.
+local function clear(entry, in_doubt)
+  if in_doubt then
+    local following = last_doubtful % most_doubtful + 1
+    doubtful[following] = { operation = entry.operation, asked = pending_creates.asked(entry),
+      unsettled = true, ended = core.now() }
+    last_doubtful = following
+  end
+  calls[entry.slot] = nil
+  entry.params, entry.started, entry.asked = nil, nil, nil
+  free_count = free_count + 1
+  free[free_count] = entry.slot -- there is room
+end
+
+--- Takes the entries of collected calls out of use: a coroutine that is never resumed, or out of
+-- memory, has told nobody how its call ended.
+function pending_creates.reap_collected()
+  for slot, entry in ipairs(entries) do
+    if entry.started and not calls[slot] then clear(entry, entry.on_wire or entry.unsettled) end
+  end
+end
+
+-- What calls of this program were given, by ids and the times of their making: no other call has
+-- made that. Each is kept while calls go on that might find it, and longer by how little is known
+-- of the server's clock.
+local given = core.book()
+local add = given.add
+
+local function make_room(now)
+  local oldest = now
+  pending_creates.reap_collected()
+  for _, entry in ipairs(entries) do
+    if entry.started and entry.started < oldest then oldest = entry.started end
+  end
+  given:make_room(oldest)
+end
+
+--- Notes that a call was given an object that was made at `time`, or nil.
+-- @param keep  seconds to remember it after the calls that go on now
+function pending_creates.give(id, time, now, keep)
+  if not add(given, id, time, now + keep) then
+    make_room(now)
+    add(given, id, time, now + keep)
+  end
+end
+
+--- Whether a call was given the object that was made at that time.
+function pending_creates.was_given(id, time)
+  return type(id) == "string" and type(time) == "number" and given:has(id, time)
+end
+
+--- Notes that a call begins which may be looked for.
+-- @param native   the call as the core has it
+-- @param params   of the operation, or nil
+-- @param started  when it began, by core.now()
+-- @return an entry: operation, params, started; began and wall, the moment by core.clocks();
+--   `on_wire`, it waits for an answer, and `unsettled`, an earlier try may have happened, both to
+--   be kept up; `waiting`, for what becomes of others; `turn`, see reconcile.look()
+function pending_creates.enter(native, operation, params, started)
+  if free_count == slots and slots > most_idle then begin_anew() end
+  if free_count == 0 then
+    local slot = slots + 1
+    free[slot] = slot -- so that giving it back needs no memory
+    entries[slot] = { slot = slot, operation = false, params = nil, started = nil, asked = nil,
+      began = 0, wall = 0, turn = 1, on_wire = true, unsettled = false, waiting = false }
+    free[1], free_count, slots = slot, 1, slot
+  end
+  local entry = entries[free[free_count]]
+  calls[entry.slot] = native -- there may be no memory for that
+  free_count = free_count - 1
+  entry.operation, entry.params, entry.started = operation, params, started
+  entry.on_wire, entry.unsettled, entry.waiting = true, false, false
+  entry.began, entry.wall = core.clocks()
+  entry.turn = 1
+  return entry
+end
+
+--- Notes that such a call is over. Harmless when it is over already.
+-- @param in_doubt  whether it may have happened, for all that is known
+function pending_creates.leave(entry, in_doubt)
+  if entry.started then clear(entry, in_doubt) end
+end
+
+--- Calls f(other entry) for all calls that may have made an object that a call has found.
+function pending_creates.each_rival(entry, f)
+  for _, other in ipairs(entries) do
+    if other ~= entry and other.started and other.operation == entry.operation
+      and (other.on_wire or other.unsettled) then
+      f(other)
+    end
+  end
+  for _, other in ipairs(doubtful) do
+    local overlaps = other.ended + longest_doubt > entry.started
+    if other.operation == entry.operation and overlaps then f(other) end
+  end
+end
+
+return pending_creates
