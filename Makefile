@@ -86,7 +86,7 @@ lua_version = $(shell $(LUA) -e 'print(_VERSION:match("%d%.%d"))')
 lua_dir     = $(DESTDIR)$(PREFIX)/share/lua/$(lua_version)
 core_dir    = $(DESTDIR)$(PREFIX)/lib/lua/$(lua_version)
 
-.PHONY: all help demo test sandbox repl env check format sanitize torture threads memory poll kqueue \
+.PHONY: all help demo test timing sandbox repl env check format sanitize torture threads memory poll kqueue \
   storm soak mutants memcheck bench instructions guard contract rock install uninstall clean
 .DELETE_ON_ERROR:
 
@@ -123,6 +123,11 @@ test: all ## run the specs (SPEC=file for one, ARGS=... for busted's options)
 	@.ci/install sandbox test $(more)
 	@$(if $(jit),LUA=$(jit) .ci/install run; $(MAKE) -s LUA=$(jit))
 	@$(if $(jit),NGINX_LUA='$(CURDIR)/build/$(jit)/?.so') env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(LAUNCH) $(LUA) spec/run.lua $(ARGS) $(SPEC)
+
+timed := $(shell grep -l spec.support.limit spec/*_spec.lua)
+
+timing: ## the specs that hold calls to times, with nothing else to run beside them
+	@CONVOKE_TIMING=1 $(MAKE) --no-print-directory test SPEC='$(timed)'
 
 sandbox: ## serve the five APIs locally until stopped (PORT=8900 takes 8900 to 8904)
 	@.ci/install $(group) sandbox

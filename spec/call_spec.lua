@@ -1,4 +1,5 @@
 local convoke = require "convoke"
+local limit = require "spec.support.limit"
 local raw_server = require "spec.support.raw_server"
 local socket = require "socket"
 
@@ -56,7 +57,7 @@ local function timed(f, ...)
 end
 
 local function within(least, seconds, most)
-  assert.truthy(seconds >= least and seconds <= most,
+  assert.truthy(seconds >= least and seconds <= limit(most),
     ("%.3f s, not between %.3f and %.3f"):format(seconds, least, most))
 end
 

@@ -1,6 +1,7 @@
 local convoke = require "convoke"
 local core = require "convoke.core"
 local engine = require "convoke.engine"
+local limit = require "spec.support.limit"
 local raw_server = require "spec.support.raw_server"
 local sandbox = require "convoke.sandbox"
 local socket = require "socket"
@@ -97,7 +98,7 @@ describe("the engine", function()
         longest = math.max(longest, convoke.now() - before)
         socket.sleep(0.005)
       end
-      assert.is_true(longest < 0.03, longest)
+      assert.is_true(longest < limit(0.03), longest)
     end)
 
     it("stops about when the budget is used up, and goes on in the next frame", function()
@@ -113,7 +114,7 @@ describe("the engine", function()
       convoke.step(0.005)
       local seconds = convoke.now() - before
       assert.is_true(turns >= 1 and turns <= 8, turns)
-      assert.is_true(seconds < 0.02, seconds)
+      assert.is_true(seconds < limit(0.02), seconds)
       while turns < 40 do convoke.step(0.005) end
     end)
 
@@ -303,7 +304,7 @@ describe("the engine", function()
       run()
       assert.equal(10, answers)
       assert.same({ "slept", "task", "run" }, order)
-      assert.is_true(convoke.now() - before < 0.6)
+      assert.is_true(convoke.now() - before < limit(0.6))
     end)
 
     it("raises what is missing in the table", function()
@@ -354,7 +355,7 @@ describe("the engine", function()
         assert.is_nil(value)
         assert.equal("timeout", err.kind)
         assert.equal("not_sent", err.outcome)
-        assert.is_true(convoke.now() - before < 0.3)
+        assert.is_true(convoke.now() - before < limit(0.3))
       end)
       assert.equal(started + 2, #server:requests "clerk")
     end)
@@ -370,7 +371,7 @@ describe("the engine", function()
       assert.equal("cancelled", third[2].kind)
       assert.equal("not_sent", third[2].outcome)
       narrow:close()
-      local stop = convoke.now() + 1
+      local stop = convoke.now() + 10
       while not (first.ended and second.ended and fourth) and convoke.now() < stop do
         convoke.step()
       end

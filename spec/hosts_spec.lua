@@ -6,6 +6,7 @@ local engine = require "convoke.engine"
 local sandbox = require "convoke.sandbox"
 
 local cqueues = require "cqueues"
+local limit = require "spec.support.limit"
 local uv = require "luv"
 
 -- Debian has no copas for every Lua, and luasocket's http must not be there first.
@@ -128,7 +129,7 @@ for name, host in pairs(hosts) do
       local before = convoke.now()
       host.run(functions)
       assert.equal(1000, answers)
-      assert.is_true(convoke.now() - before < 1000 * 0.05 / 20, convoke.now() - before)
+      assert.is_true(convoke.now() - before < limit(1000 * 0.05 / 20))
     end)
 
     -- Processor time of the longest step and of all of them, for 1,000 calls.
@@ -185,7 +186,7 @@ for name, host in pairs(hosts) do
           assert(list())
           answered = convoke.now()
         end)
-        assert.is_true(convoke.now() - answered < 0.2)
+        assert.is_true(convoke.now() - answered < limit(0.2))
       end
     end)
 
@@ -204,7 +205,7 @@ for name, host in pairs(hosts) do
         assert.is_nil(value)
         assert.equal("timeout", err.kind)
       end)
-      assert.is_true(seconds < 1, seconds)
+      assert.is_true(seconds < limit(1), seconds)
     end)
 
     it("cancels calls in flight and between tries when their client is closed", function()
@@ -234,7 +235,7 @@ for name, host in pairs(hosts) do
         clerk:close()
       end)
       assert.equal(4, ended)
-      assert.is_true(seconds < 2, seconds)
+      assert.is_true(seconds < limit(2), seconds)
     end)
 
     it("lets its coroutines sleep by convoke.sleep, all at the same time", function()
@@ -247,7 +248,7 @@ for name, host in pairs(hosts) do
       end
       local seconds = run((unpack or table.unpack)(functions))
       assert.same({ 1, 2, 3 }, order)
-      assert.is_true(seconds >= 0.06 and seconds < 0.5, seconds)
+      assert.is_true(seconds >= 0.06 and seconds < limit(0.5), seconds)
     end)
 
     it("runs tasks beside its own coroutines, which can wait for them", function()
@@ -284,7 +285,7 @@ for name, host in pairs(hosts) do
       assert.is_table((list()))
       assert.equal("run", convoke.run(function() return list() and "run" end))
       local seconds = run(function() end)
-      assert.is_true(seconds < 0.5, seconds)
+      assert.is_true(seconds < limit(0.5), seconds)
     end)
 
     it("is never woken while nothing is in flight", function()
@@ -337,7 +338,7 @@ describe("cqueues", function()
     assert(first:loop(2))
     assert.is_table(ended.first)
     assert.is_true(first:empty())
-    assert.is_true(convoke.now() - before < 0.5)
+    assert.is_true(convoke.now() - before < limit(0.5))
   end)
 
   it("controllers inside each other wait together", function()
@@ -355,7 +356,7 @@ describe("cqueues", function()
     outer:wrap(one)
     assert(outer:loop())
     assert.equal(4, answers)
-    assert.is_true(convoke.now() - before < 0.5)
+    assert.is_true(convoke.now() - before < limit(0.5))
   end)
 
   it("blocks for a call in a coroutine that is not the controller's", function()

@@ -1,6 +1,7 @@
 -- OpenResty: a real nginx with its Lua module, two workers unless a test says otherwise.
 
 local lfs = require "lfs"
+local limit = require "spec.support.limit"
 local nginx = require "spec.support.nginx"
 local sandbox = require "convoke.sandbox"
 local socket = require "socket"
@@ -151,7 +152,7 @@ describe("in OpenResty a call", function()
     local body
     local seconds = elapsed(function() body = select(2, server:get "/threads") end)
     assert.equal(("an answer,"):rep(19) .. "an answer", body)
-    assert.truthy(seconds >= 0.2 and seconds < 1, seconds)
+    assert.truthy(seconds >= 0.2 and seconds < limit(1), seconds)
   end)
 
   it("runs in tasks, too", function()
@@ -159,7 +160,7 @@ describe("in OpenResty a call", function()
     local body
     local seconds = elapsed(function() body = select(2, server:get "/tasks") end)
     assert.equal("an answer,an answer,an answer,on purpose,an answer", body)
-    assert.truthy(seconds >= 0.3 and seconds < 0.6, seconds)
+    assert.truthy(seconds >= 0.3 and seconds < limit(0.6), seconds)
   end)
 
   it("never blocks the worker", function()
@@ -168,7 +169,7 @@ describe("in OpenResty a call", function()
     socket.sleep(0.05)
     local worst = 0
     for _ = 1, 20 do worst = math.max(worst, elapsed(server.get, server, "/ping")) end
-    assert.truthy(worst < 0.3, worst)
+    assert.truthy(worst < limit(0.3), worst)
     assert.same({ 200, "an answer" }, { slow.read() })
   end)
 
@@ -197,7 +198,7 @@ describe("in OpenResty a call", function()
     local body
     local seconds = elapsed(function() body = select(2, server:get "/timeout") end)
     assert.equal("timeout unknown", body)
-    assert.truthy(seconds < 1, seconds)
+    assert.truthy(seconds < limit(1), seconds)
   end)
 
   it("ends as cancelled when its client is closed", function()
@@ -210,7 +211,7 @@ describe("in OpenResty a call", function()
     upstream:fault { api = "clerk", status = 500, times = 1 }
     local first, second = server:send "/retry", server:send "/sleep"
     socket.sleep(0.05)
-    assert.truthy(elapsed(server.get, server, "/ping") < 0.2)
+    assert.truthy(elapsed(server.get, server, "/ping") < limit(0.2))
     assert.same({ 200, "an answer" }, { first.read() })
     assert.same({ 200, "slept" }, { second.read() })
   end)
@@ -373,7 +374,7 @@ describe("OpenResty", function()
     local seconds = elapsed(function() answer = { server:get "/list" } end)
     server:stop()
     assert.same({ 200, "an answer" }, answer)
-    assert.truthy(seconds < 1.5, seconds)
+    assert.truthy(seconds < limit(1.5), seconds)
   end)
 
   it("says where a call cannot be made, and what to do", function()
@@ -445,7 +446,7 @@ describe("the gateway of examples/openresty", function()
     assert.equal(200, status)
     assert.equal("pending", answer.invitation.status)
     assert.same({ applied = true }, answer.code)
-    assert.truthy(seconds >= 0.4 and seconds < 0.75, seconds)
+    assert.truthy(seconds >= 0.4 and seconds < limit(0.75), seconds)
   end)
 
   it("lets nobody in without the key, and asks nobody then", function()

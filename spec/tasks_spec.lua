@@ -1,5 +1,6 @@
 local yields_anywhere = require("spec.support.lua").yields_anywhere
 local convoke = require "convoke"
+local limit = require "spec.support.limit"
 local sandbox = require "convoke.sandbox"
 local tasks = require "convoke.tasks"
 
@@ -104,7 +105,7 @@ describe("tasks", function()
         end)
       end)
       assert.equal(10, answers)
-      assert.is_true(seconds < 0.5, seconds)
+      assert.is_true(seconds < limit(0.5), seconds)
     end)
 
     it("walks pages in several tasks at the same time", function()
@@ -376,7 +377,7 @@ describe("tasks", function()
         assert.matches("second", message)
       end)
       assert.is_false(reached)
-      assert.is_true(seconds < 1, seconds)
+      assert.is_true(seconds < limit(1), seconds)
     end)
 
     it("takes its tasks along when the task that waits for them is cancelled", function()
@@ -403,8 +404,8 @@ describe("tasks", function()
       assert.has_error(function() convoke.all() end, "convoke.all: an array of functions is needed")
       assert.has_error(function() convoke.all { print, 7 } end,
         "convoke.all: element 2 is not a function")
-      for _, limit in ipairs { 0, 1.5, "2" } do
-        assert.has_error(function() convoke.all({ print }, { limit = limit }) end,
+      for _, wrong in ipairs { 0, 1.5, "2" } do
+        assert.has_error(function() convoke.all({ print }, { limit = wrong }) end,
           "convoke.all: limit must be a whole number from 1")
       end
     end)
@@ -427,7 +428,7 @@ describe("tasks", function()
     it("lasts as long as it says, in a task and outside", function()
       for _, around in ipairs { convoke.run, pcall } do
         local seconds = seconds_of(function() around(convoke.sleep, 0.05) end)
-        assert.is_true(seconds >= 0.05 and seconds < 0.25, seconds)
+        assert.is_true(seconds >= 0.05 and seconds < limit(0.25), seconds)
       end
     end)
 
@@ -465,7 +466,7 @@ describe("tasks", function()
       local seconds = seconds_of(function()
         is_cancelled(cancel_after(1, function() convoke.sleep(60) end))
       end)
-      assert.is_true(seconds < 1, seconds)
+      assert.is_true(seconds < limit(1), seconds)
       assert.is_nil(convoke.timeout())
     end)
 
@@ -502,7 +503,7 @@ describe("tasks", function()
         task:cancel()
         task:await()
       end)
-      assert.is_true(seconds < 2, seconds)
+      assert.is_true(seconds < limit(2), seconds)
       assert.is_nil(value)
       assert.equal("cancelled", err.kind)
       assert.equal(1, err.attempts)

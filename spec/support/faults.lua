@@ -123,7 +123,9 @@ local function perform(case, client)
   local seconds = convoke.now() - start
   local what, expected = verdict(case, value, err), case.expect
   if case.note then case.note(what) end
-  if what ~= expected and not (type(expected) == "table" and expected[what]) then
+  -- On a busy machine a short deadline can come first; the server must not have been asked then.
+  case.unsent = case.timeout and expected == "timeout unknown" and what == "timeout not_sent"
+  if not case.unsent and what ~= expected and not (type(expected) == "table" and expected[what]) then
     return ("%s (%s)"):format(what, tostring(err))
   end
   if seconds > (case.timeout or deadline) + faults.patience then
@@ -170,7 +172,9 @@ function faults.try(cases, limit, clients)
   for _, case in ipairs(cases) do
     local asked = case.asked == nil and 1 or case.asked
     local count = served[case.id] or 0
-    if server and asked and count ~= asked then
+    local least = asked
+    if case.unsent then asked, least = 0, 0 elseif case.timeout then least = 0 end
+    if server and asked and (count > asked or count < least) then
       complain(case, ("asked %d times, not %d"):format(count, asked))
     end
   end

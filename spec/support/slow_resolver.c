@@ -1,8 +1,8 @@
 /*
  * A name service that takes its time, for LD_PRELOAD: every look-up of a name below "slow.test"
- * lasts three seconds and then finds 127.0.0.1; one below "gone.test" finds that at once, but no more
- * once half a minute has passed since the first such look-up. With OLD_LIBCURL set libcurl cannot let go of such
- * a look-up, as before its version 7.87.
+ * lasts six seconds and then finds 127.0.0.1; one below "gone.test" finds that at once, but no more
+ * once half a minute has passed since the first such look-up. With OLD_LIBCURL set libcurl cannot
+ * let go of such a look-up, as before its version 7.87.
  */
 #define _GNU_SOURCE
 #include <curl/curl.h>
@@ -37,7 +37,7 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
     lookup *real;
     *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
     if (name != NULL && strstr(name, "slow.test") != NULL) {
-        sleep(3);
+        sleep(6);
         name = "127.0.0.1";
     }
     if (name != NULL && strstr(name, "gone.test") != NULL) {
