@@ -372,8 +372,7 @@ local function try_once(run, before)
     local err = await_turn(run)
     if err then return nil, err end
     before = now()
-    -- What it makes cannot be older.
-    if run.entry and run.attempt == 0 then run.entry.started = before end
+    if run.entry and run.attempt == 0 then reconcile.begin_now(run.entry, before) end
   end
   if before >= run.deadline then
     return nil, failure(run.operation, "timeout", "the deadline has passed", false)

@@ -116,6 +116,13 @@ function pending_creates.enter(native, operation, params, started)
   return entry
 end
 
+--- Notes that such a call begins only now: it has waited for its turn, and nothing was sent before.
+-- @param now  by core.now()
+function pending_creates.begin_now(entry, now)
+  entry.started = now
+  entry.began, entry.wall = core.clocks()
+end
+
 --- Notes that such a call is over. Harmless when it is over already.
 -- @param in_doubt  whether it may have happened, for all that is known
 function pending_creates.leave(entry, in_doubt)

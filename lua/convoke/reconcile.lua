@@ -14,6 +14,7 @@ local ways, fits = lookup_ways.ways, lookup_ways.fits
 reconcile.ways = ways
 reconcile.clock = server_clock.new
 reconcile.enter = pending_creates.enter
+reconcile.begin_now = pending_creates.begin_now
 
 local asked, was_given = pending_creates.asked, pending_creates.was_given
 

@@ -1,10 +1,16 @@
---- Whom to wake at what time: a binary heap, the earliest first.
+--- Whom to wake at what time: a binary heap, the earliest first, and of those with the same time
+-- the one that was set first.
 
 local core = require "convoke.core"
 
 local timers = {}
 
-local heap, count = {}, 0 -- of { time, owner, token, at = its place in the heap }
+local heap, count = {}, 0 -- of { time, number, owner, token, at = its place in the heap }
+local numbered = 0 -- times that were set so far
+
+local function comes_before(one, other)
+  return one.time < other.time or one.time == other.time and one.number < other.number
+end
 
 local function place(timer, at)
   heap[at], timer.at = timer, at
@@ -13,7 +19,7 @@ end
 local function rise(timer, at)
   while at > 1 do
     local parent = math.floor(at / 2)
-    if heap[parent].time <= timer.time then break end
+    if not comes_before(timer, heap[parent]) then break end
     place(heap[parent], at)
     at = parent
   end
@@ -23,8 +29,8 @@ end
 local function sink(timer, at)
   while at * 2 <= count do
     local child = at * 2
-    if child < count and heap[child + 1].time < heap[child].time then child = child + 1 end
-    if timer.time <= heap[child].time then break end
+    if child < count and comes_before(heap[child + 1], heap[child]) then child = child + 1 end
+    if comes_before(timer, heap[child]) then break end
     place(heap[child], at)
     at = child
   end
@@ -37,7 +43,9 @@ end
 -- @param token    what the host knows it by
 -- @return a timer; its field `at` is nil once its time has come
 function timers.add(seconds, owner, token)
-  local timer = { time = core.now() + seconds, owner = owner, token = token, at = 0 }
+  numbered = numbered + 1
+  local timer = { time = core.now() + seconds, number = numbered, owner = owner, token = token,
+    at = 0 }
   heap[count + 1] = timer -- there may be no memory for that
   count = count + 1
   rise(timer, count)
@@ -60,7 +68,8 @@ end
 function timers.hasten(timer)
   local now = core.now()
   if not timer.at or timer.time <= now then return end
-  timer.time = now
+  numbered = numbered + 1
+  timer.time, timer.number = now, numbered
   rise(timer, timer.at)
 end
 
