@@ -121,7 +121,7 @@ end
 
 --- Starts a server.
 -- @param delay  seconds before each answer
--- @return an object with `url`, `port`, `certificate` (a file's name), count(), followed() and stop()
+-- @return an object with `url`, `port`, `certificate` (a file's name) and the methods above
 function http2_server.start(delay)
   local fifo = os.tmpname()
   os.remove(fifo)

@@ -337,11 +337,7 @@ function commands.outage(how)
 end
 
 function commands.reset()
-  for task, connection in pairs(open) do
-    tasks[task], open[task] = nil, nil
-    steps.reset(connection)
-    connection:close()
-  end
+  close_all(true)
   return true
 end
 
