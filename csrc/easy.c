@@ -1,6 +1,7 @@
 #include "easy.h"
 
 #include "reuse.h"
+#include "sockets.h"
 #include "uri.h"
 
 #include <stdlib.h>
@@ -494,6 +495,9 @@ bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange, long timeout)
     bool show_head = easy->used && easy->remembers;
     if (show_head && !easy->shows_head)
         code |= curl_easy_setopt(curl, CURLOPT_HEADER, 1L);
+#if !CVK_LIBCURL_ASKS
+    cvk_sockets_sweep(easy->sockets);
+#endif
     if (exchange->fresh)
         code |= curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
     if (easy->verbose)

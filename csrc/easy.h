@@ -26,8 +26,7 @@ typedef struct cvk_easy {
     bool may_exceed;                /* libcurl may keep quiet about bytes beyond the answer */
     bool bodyless;                  /* the answer has no body */
     bool verbose;                   /* libcurl speaks of what it does */
-    struct cvk_sockets *sockets;    /* the transport's */
-    cvk_transport *transport;       /* that is told of its connections */
+    struct cvk_sockets *sockets;    /* that its connections are known to */
     char message[CURL_ERROR_SIZE];
 } cvk_easy;
 

@@ -5,7 +5,40 @@
 #include "uri.h"
 
 #include <stdatomic.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
+
+/* Programs that the caller starts have no business with our connections. */
+static int on_open(void *user, curl_socket_t fd, curlsocktype purpose)
+{
+    (void)purpose;
+    const cvk_easy *easy = user;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    cvk_sockets_opened(easy->sockets, fd);
+    if (easy->exchange == NULL)
+        return CURL_SOCKOPT_OK;
+    easy->exchange->socket = fd;
+    return cvk_easy_may_connect(easy->exchange) ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+}
+
+static int on_close(void *user, curl_socket_t fd)
+{
+    cvk_sockets_closed(user, fd);
+    return close(fd);
+}
+
+bool cvk_reuse_adopt(cvk_easy *easy, cvk_sockets *sockets)
+{
+    if (easy->sockets == sockets)
+        return true;
+    CURLcode code = curl_easy_setopt(easy->curl, CURLOPT_SOCKOPTFUNCTION, on_open);
+    code |= curl_easy_setopt(easy->curl, CURLOPT_SOCKOPTDATA, easy);
+    code |= curl_easy_setopt(easy->curl, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    code |= curl_easy_setopt(easy->curl, CURLOPT_CLOSESOCKETDATA, sockets);
+    easy->sockets = code == CURLE_OK ? sockets : NULL;
+    return code == CURLE_OK;
+}
 
 /* libcurl closes the connection, whatever it thinks of it, once nothing uses it any more. */
 static void condemn(cvk_easy *easy)

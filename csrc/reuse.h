@@ -7,6 +7,9 @@
 
 #include "easy.h"
 
+/* Has the handle's connections known to these sockets. false: out of memory. */
+bool cvk_reuse_adopt(cvk_easy *easy, struct cvk_sockets *sockets);
+
 /* Sets the handle up to be told of bytes beyond the end of an answer; CURLE_OK or why not. */
 CURLcode cvk_reuse_set_up(cvk_easy *easy);
 

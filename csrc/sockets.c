@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-void cvk_sockets_begin(cvk_sockets *sockets, bool wary)
+void cvk_sockets_begin(cvk_sockets *sockets, cvk_poller *poller, bool wary)
 {
-    *sockets = (cvk_sockets){.wary = wary};
+    *sockets = (cvk_sockets){.poller = poller, .wary = wary};
     for (int i = 0; i < CVK_PORT_LISTS; i++)
         sockets->lists[i] = -1;
 }
@@ -18,7 +18,7 @@ void cvk_sockets_begin(cvk_sockets *sockets, bool wary)
 void cvk_sockets_clear(cvk_sockets *sockets)
 {
     free(sockets->all);
-    cvk_sockets_begin(sockets, sockets->wary);
+    cvk_sockets_begin(sockets, sockets->poller, sockets->wary);
 }
 
 static int *list_of(cvk_sockets *sockets, int port)
@@ -46,14 +46,7 @@ static bool make_room(cvk_sockets *sockets, int fd)
     return true;
 }
 
-void cvk_sockets_opened(cvk_sockets *sockets, int fd)
-{
-    cvk_sockets_closed(sockets, fd); /* without a word, then */
-    if (make_room(sockets, fd))
-        sockets->all[fd] = (cvk_socket){.open = true, .port = -1, .next = -1};
-}
-
-void cvk_sockets_closed(cvk_sockets *sockets, int fd)
+static void forget(cvk_sockets *sockets, int fd)
 {
     if (!is_known(sockets, fd))
         return;
@@ -65,6 +58,20 @@ void cvk_sockets_closed(cvk_sockets *sockets, int fd)
         *link = closed->next;
     }
     closed->open = false;
+}
+
+void cvk_sockets_opened(cvk_sockets *sockets, int fd)
+{
+    forget(sockets, fd); /* one that was closed without a word */
+    cvk_poller_opened(sockets->poller, fd);
+    if (make_room(sockets, fd))
+        sockets->all[fd] = (cvk_socket){.open = true, .port = -1, .next = -1};
+}
+
+void cvk_sockets_closed(cvk_sockets *sockets, int fd)
+{
+    cvk_poller_closed(sockets->poller, fd);
+    forget(sockets, fd);
 }
 
 void cvk_sockets_busy(cvk_sockets *sockets, int fd, bool busy)

@@ -8,6 +8,8 @@
 #ifndef CVK_SOCKETS_H
 #define CVK_SOCKETS_H
 
+#include "poller.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -29,14 +31,15 @@ typedef struct cvk_socket {
 enum { CVK_PORT_LISTS = 1024 };
 
 typedef struct cvk_sockets {
-    cvk_socket *all; /* by their number */
+    cvk_poller *poller; /* that is told of them, too */
+    cvk_socket *all;    /* by their number */
     int room;
     int lists[CVK_PORT_LISTS]; /* sockets whose port is known: the first one, -1: none */
     bool wary; /* an idle HTTP/2 connection that has brought anything is not used again, either */
 } cvk_sockets;
 
 /* `wary`: this libcurl may leave unread that the other end is about to close the connection. */
-void cvk_sockets_begin(cvk_sockets *sockets, bool wary);
+void cvk_sockets_begin(cvk_sockets *sockets, cvk_poller *poller, bool wary);
 
 /* Knows no socket any more and holds no memory. */
 void cvk_sockets_clear(cvk_sockets *sockets);

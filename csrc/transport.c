@@ -4,15 +4,14 @@
 #include "guard.h"
 #include "libcurl.h"
 #include "poller.h"
+#include "pool.h"
 #include "reuse.h"
 #include "sockets.h"
 
 #include <curl/curl.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum {
     ready_at_once = 32,
@@ -35,9 +34,7 @@ struct cvk_transport {
     int64_t queue_due;    /* when the first waiting exchange may be too late; -1: none waits */
     int64_t flying_due;   /* when libcurl may have missed a deadline; -1: nothing is in flight */
     int64_t armed;        /* what the poller's timer is set to; -1: nothing */
-    uint64_t kept;        /* how many connections libcurl may keep */
-    uint64_t launched;    /* calls that have begun since that was looked at */
-    uint64_t peak;        /* most of those that were under way at a time */
+    cvk_pool pool;        /* of connections that libcurl keeps */
     bool spoilt;          /* one of the connections may be broken */
     int64_t wary_until;   /* when the last call has ended that it may still carry; -1: trust */
     bool watched;         /* somebody else waits on the descriptor */
@@ -54,28 +51,6 @@ static int on_socket(CURL *curl, curl_socket_t fd, int what, void *user, void *s
     bool out = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
     cvk_sockets_busy(&transport->sockets, fd, in || out);
     return cvk_guard_watch(&transport->guard, fd, in, out) ? 0 : -1;
-}
-
-/* Programs that the caller starts have no business with our connections. */
-static int on_open(void *user, curl_socket_t fd, curlsocktype purpose)
-{
-    (void)purpose;
-    const cvk_easy *easy = user;
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-    cvk_poller_opened(easy->transport->poller, fd);
-    cvk_sockets_opened(easy->sockets, fd);
-    if (easy->exchange == NULL)
-        return CURL_SOCKOPT_OK;
-    easy->exchange->socket = fd;
-    return cvk_easy_may_connect(easy->exchange) ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
-}
-
-static int on_close(void *user, curl_socket_t fd)
-{
-    cvk_transport *transport = user;
-    cvk_poller_closed(transport->poller, fd);
-    cvk_sockets_closed(&transport->sockets, fd);
-    return close(fd);
 }
 
 /*
@@ -195,32 +170,6 @@ static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode co
     settle(transport, exchange);
 }
 
-/*
- * Left to itself libcurl keeps four connections for each call that is in flight when one ends: when
- * many end at once it closes most of theirs, and the next calls open them again. Twice as many may
- * stay as calls needed at a time of late. What is beyond that libcurl closes one by one as calls end;
- * all that are left it looks at once a second, and closes together what has become too old. Both
- * take long where that is a thousand.
- */
-static void keep_connections(cvk_transport *transport)
-{
-    enum { least = 64 };
-    uint64_t flying = transport->counters.in_flight - transport->counters.queued + 1;
-    if (flying > transport->peak)
-        transport->peak = flying;
-    uint64_t room = transport->peak > least / 2 ? 2 * transport->peak : least;
-    if (++transport->launched > transport->kept) { /* as many calls as may have connections */
-        if (room < transport->kept - transport->kept / 4)
-            room = transport->kept - transport->kept / 4; /* the next ones may need them again */
-        transport->launched = 0;
-        transport->peak = flying;
-    } else if (flying <= transport->kept) {
-        return;
-    }
-    transport->kept = room;
-    curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, (long)room);
-}
-
 static void note_deadline(cvk_transport *transport, const cvk_exchange *exchange)
 {
     int64_t due = exchange->deadline + grace;
@@ -259,20 +208,6 @@ static bool expire_flying(cvk_transport *transport, int64_t now)
     return ended;
 }
 
-/* This transport is told of the connections that the handle makes, and when they are closed. */
-static bool adopt(cvk_transport *transport, cvk_easy *easy)
-{
-    if (easy->transport == transport)
-        return true;
-    CURLcode code = curl_easy_setopt(easy->curl, CURLOPT_SOCKOPTFUNCTION, on_open);
-    code |= curl_easy_setopt(easy->curl, CURLOPT_SOCKOPTDATA, easy);
-    code |= curl_easy_setopt(easy->curl, CURLOPT_CLOSESOCKETFUNCTION, on_close);
-    code |= curl_easy_setopt(easy->curl, CURLOPT_CLOSESOCKETDATA, transport);
-    easy->transport = code == CURLE_OK ? transport : NULL;
-    easy->sockets = &transport->sockets;
-    return code == CURLE_OK;
-}
-
 static bool new_multi(cvk_transport *transport)
 {
     cvk_guard_clear(&transport->guard);
@@ -280,7 +215,7 @@ static bool new_multi(cvk_transport *transport)
     transport->multi = curl_multi_init();
     if (transport->multi == NULL)
         return false;
-    transport->kept = transport->launched = transport->peak = 0;
+    transport->pool = (cvk_pool){0};
     transport->spoilt = false;
     transport->wary_until = -1;
     curl_multi_setopt(transport->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
@@ -303,10 +238,14 @@ static bool launch(cvk_transport *transport, cvk_exchange *exchange)
     cvk_easy *easy = transport->multi == NULL ? NULL : cvk_easy_take(exchange->settings);
     if (easy == NULL)
         return false;
-    keep_connections(transport);
+    size_t flying = transport->counters.in_flight - transport->counters.queued + 1;
+    long kept = cvk_pool_launch(&transport->pool, flying);
+    if (kept > 0)
+        curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, kept);
     if (transport->wary_until >= 0 && exchange->settings->shares)
         cvk_easy_isolate(easy, false);
-    if (!adopt(transport, easy) || !cvk_easy_prepare(easy, exchange, left > 0 ? (long)left : 1) ||
+    if (!cvk_reuse_adopt(easy, &transport->sockets) ||
+        !cvk_easy_prepare(easy, exchange, left > 0 ? (long)left : 1) ||
         curl_multi_add_handle(transport->multi, easy->curl) != CURLM_OK) {
         cvk_easy_free(easy);
         return false;
@@ -477,7 +416,7 @@ cvk_transport *cvk_transport_new(void)
     transport->alarm = transport->queue_due = transport->flying_due = transport->armed = -1;
     transport->poller = cvk_poller_new();
     cvk_guard_begin(&transport->guard, transport->poller);
-    cvk_sockets_begin(&transport->sockets, cvk_reuse_wary());
+    cvk_sockets_begin(&transport->sockets, transport->poller, cvk_reuse_wary());
     if (transport->poller == NULL || !new_multi(transport)) {
         cvk_poller_free(transport->poller);
         free(transport);

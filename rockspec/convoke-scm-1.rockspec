@@ -48,6 +48,7 @@ build = {
         "csrc/poller_epoll.c",
         "csrc/poller_kqueue.c",
         "csrc/poller_poll.c",
+        "csrc/pool.c",
         "csrc/request.c",
         "csrc/response.c",
         "csrc/reuse.c",
