@@ -61,3 +61,52 @@ assert.is_true(count ~= nil and count < 1000, output)
     ]])
   end)
 end)
+
+describe("a create that is looked up", function()
+  local vendor_server = require "spec.support.vendor_server"
+  local server, library
+
+  setup(function()
+    server = vendor_server.start()
+    library = compile "clocks"
+  end)
+  teardown(function()
+    server:stop()
+    os.remove(library)
+  end)
+
+  -- What becomes of a create whose answer is lost, when a setting is made right after.
+  local function create(case, setting)
+    local world = server:case(case)
+    local output = preloaded(library, ([[
+      local convoke = require "convoke"
+      local clerk
+      clerk = convoke.clerk { url = %q, secret_key = "sk_test_1234567890", log = function(line)
+        if line:find "invitations.create" and not line:find "look" then os.getenv "%s" end
+      end }
+      local made, err = clerk.invitations:create { email_address = "ada@example.com" }
+      io.stdout:write(made and "made " .. made.id or err.outcome)
+    ]]):format(world.url, setting))
+    return output:gsub("timers set:.*", ""), world.books()
+  end
+
+  it("is found after the machine slept, for a clock that goes on meanwhile counts", function()
+    for _, date in ipairs { 0, false } do
+      local said, books = create({ api = "clerk", fates = { "lost", "answered" },
+        date_ahead = date, asleep = 4 }, "SUSPEND_4")
+      assert.equal("made " .. books.objects[1].id, said)
+      assert.equal(1, #books.objects)
+    end
+  end)
+
+  it("is never refused where our time of day is set meanwhile", function()
+    for _, setting in ipairs { "SET_10", "SET_-10", "SET_3600" } do
+      for _, date in ipairs { 0, false } do
+        local said, books = create({ api = "clerk", fates = { "lost", "answered" },
+          date_ahead = date }, setting)
+        local found = "made " .. books.objects[1].id
+        assert.truthy(said == found or not date and said == "unknown", said)
+      end
+    end
+  end)
+end)

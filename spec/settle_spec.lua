@@ -259,3 +259,68 @@ describe("a create that is settled by looking", function()
     end)
   end
 end)
+
+describe("a look", function()
+  local server
+
+  setup(function() server = vendor_server.start() end)
+  teardown(function() server:stop() end)
+
+  -- What a create returns, the lines of its log, and what the server holds then.
+  local function create(api, case, options)
+    local vendor, lines = vendors[api], {}
+    case.api = api
+    local world = server:case(case)
+    local client = vendor.connect { url = world.url,
+      log = function(line) lines[#lines + 1] = line end }
+    local value, err = client.invitations:create(vendor.fields "ada@example.com", options)
+    client:close()
+    return value, err, lines, world.books()
+  end
+
+  it("is called one in the log", function()
+    for _, api in ipairs(apis) do
+      local _, err, lines = create(api, { fates = { "lost" } })
+      assert.is_nil(err)
+      assert.truthy(lines[1]:find("%(attempt 1%)$"), lines[1])
+      for i = 2, #lines do
+        local wanted = "%s.invitations.list GET .* 200 .*, look%%-up for %s.invitations.create%%)$"
+        assert.truthy(lines[i]:find(wanted:format(api, api)), lines[i])
+      end
+      assert.is_true(#lines >= 2 and #lines <= 4, #lines)
+    end
+  end)
+
+  it("costs one request where the server's clock is known", function()
+    local vendor = vendors.clerk
+    local world = server:case { api = "clerk", fates = { "answered", "lost" } }
+    local client = vendor.connect { url = world.url }
+    assert(client.invitations:create(vendor.fields "ada@example.com"))
+    local _, err, meta = client.invitations:create(vendor.fields "bo@example.com")
+    client:close()
+    assert.is_nil(err)
+    assert.equal("look-up", meta.settled)
+    assert.equal(1, world.books().lists)
+  end)
+
+  it("says in a line that what failed was made all the same", function()
+    local _, err = create("cvat", { fates = { { "answer", 500, failure_text, true } } })
+    assert.equal("made", err.outcome)
+    assert.equal("ada@example.com", err.value.user.username)
+    assert.equal("cvat.invitations.create: 500: Email backend is not configured. "
+      .. "(made all the same, 1 attempt)", tostring(err))
+  end)
+
+  it("leaves the outcome unknown where the deadline ends it", function()
+    for _, api in ipairs(apis) do
+      for _, timeout in ipairs { 0.4, 1 } do
+        local value, err, _, books = create(api, { fates = { "lost", "answered" }, lag = 99 },
+          { timeout = timeout })
+        assert.is_nil(value)
+        assert.equal("unknown", err.outcome)
+        assert.is_true(err.elapsed < timeout + 3)
+        assert.equal(1, #books.objects)
+      end
+    end
+  end)
+end)

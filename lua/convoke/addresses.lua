@@ -195,8 +195,14 @@ end
 
 -- Comparing ------------------------------------------------
 
+local beyond_ascii = "[\128-\255%s]" -- or a space
+
 --- An address as servers normalise it.
 function addresses.normal(address)
+  if not address:find(beyond_ascii) then
+    local text = address:lower()
+    return text:byte(-1) == 46 and text:sub(1, -2) or text -- a full stop at the end
+  end
   local mailbox, domain = split(address)
   return domain and mailbox .. "@" .. domain or mailbox
 end
@@ -210,6 +216,9 @@ end
 -- @return true; false; or nil where that cannot be told
 function addresses.same(one, other)
   if type(one) ~= "string" or type(other) ~= "string" then return false end
+  if not one:find(beyond_ascii) and not other:find(beyond_ascii) then -- as almost all are
+    return addresses.normal(one) == addresses.normal(other)
+  end
   local box, domain, sure = split(one)
   local other_box, other_domain, other_sure = split(other)
   if box == other_box and domain == other_domain then return true end

@@ -1,6 +1,7 @@
 /*
  * For LD_PRELOAD: a system whose clock can be put forward, by asking for the environment variable
- * FORWARD_<seconds>, and that says at the end how often timers were set.
+ * FORWARD_<seconds>, that can be suspended, by asking for SUSPEND_<seconds>, whose time of day can
+ * be set, by asking for SET_<seconds>, and that says at the end how often timers were set.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -10,7 +11,7 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
-static long forward;
+static long forward, suspended, set;
 static int settings;
 
 int clock_gettime(clockid_t clock, struct timespec *time)
@@ -21,6 +22,10 @@ int clock_gettime(clockid_t clock, struct timespec *time)
         *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
     int result = real(clock, time);
     time->tv_sec += forward;
+    if (clock == CLOCK_REALTIME)
+        time->tv_sec += set;
+    if (clock == CLOCK_REALTIME || clock == CLOCK_BOOTTIME)
+        time->tv_sec += suspended;
     return result;
 }
 
@@ -41,6 +46,10 @@ char *getenv(const char *name)
         *(void **)&real = dlsym(RTLD_NEXT, "getenv");
     if (strncmp(name, "FORWARD_", 8) == 0)
         forward += atol(name + 8);
+    if (strncmp(name, "SUSPEND_", 8) == 0)
+        suspended += atol(name + 8);
+    if (strncmp(name, "SET_", 4) == 0)
+        set += atol(name + 4);
     return real(name);
 }
 

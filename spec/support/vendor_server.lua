@@ -16,6 +16,7 @@
 --     { "answer", status, body, executed }   answered so by something that is not the API
 --   created_ahead  seconds by which times of creation are ahead of the true time
 --   date_ahead     the same for the header Date; false: there is none
+--   asleep         seconds that pass after the first create and before all else: the caller sleeps
 --   lag            so many listings show nothing of what is made meanwhile
 --   stored_as      how any address is stored, if not as it was typed
 --   before         what others have made: array of { ago = seconds before the first create, and
@@ -197,13 +198,17 @@ local function control(target, body)
   return 200, cjson.encode { objects = case.objects, creates = case.creates, lists = case.lists }
 end
 
+local function time_for(case)
+  local slept = case and case.creates > 0 and case.asleep or 0
+  return require("socket").gettime() + slept
+end
+
 local function answer(method, target, body)
-  local now = require("socket").gettime()
   local number = target:match "^/(%d+)/"
   if not number then return nil, control(target, body) end
   local case = cases[tonumber(number)]
-  if method == "POST" then return case, answer_create(case, body, now) end
-  return case, answer_list(case, target, now)
+  if method == "POST" then return case, answer_create(case, body, time_for(case)) end
+  return case, answer_list(case, target, time_for(case))
 end
 
 local function serve(connection)
@@ -214,7 +219,7 @@ local function serve(connection)
     if not status then return end
     local ahead = case and case.date_ahead or 0
     local date = case and case.date_ahead == false and "" or "Date: "
-      .. os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(require("socket").gettime() + ahead))
+      .. os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(time_for(case) + ahead))
       .. "\r\n"
     connection:write(("HTTP/1.1 %d Words\r\nContent-Type: application/json\r\n%s"
       .. "Content-Length: %d\r\n\r\n%s"):format(status, date, #text, text))
