@@ -145,8 +145,9 @@ static int call_revoked(lua_State *L)
     return 1;
 }
 
-/* Call:cancel(): ends it now; it reads as a failure of the kind "cancelled". Returns the number it had
- * and who waited for it, if there were any. */
+/* Call:cancel([interrupted]): ends it now; it reads as a failure of the kind "cancelled", which says so
+ * where what waited for it was interrupted. Returns the number it had and who waited for it, if there
+ * were any. */
 static int call_cancel(lua_State *L)
 {
     cvk_call *call = check_call(L);
@@ -157,6 +158,8 @@ static int call_cancel(lua_State *L)
     lua_pushinteger(L, anchor);
     if (call->exchange->stage == CVK_IN_FLIGHT) {
         cvk_transport_cancel(call->exchange);
+        if (lua_toboolean(L, 2))
+            call->exchange->why = "interrupted: what waited for the call was stopped by an error";
         cvk_engine_release(L, call->exchange);
     } else if (anchor != 0) {
         cvk_engine_forget(L, anchor);

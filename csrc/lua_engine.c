@@ -20,6 +20,7 @@ typedef struct cvk_state {
     int anchors;                                 /* the largest number of one so far */
     int free_anchor;                             /* the first one free; 0: none */
     int waiters;                                 /* how many calls have one */
+    bool forked;         /* that was noticed, and Lua is yet to hear of it */
     bool closed;         /* together with the Lua state, whose last finalizers may still run */
     unsigned generation; /* that made it: a child of a fork must not touch its parent's sockets */
 } cvk_state;
@@ -113,16 +114,31 @@ void cvk_engine_keep_spare(lua_State *L, int index)
     lua_pop(L, 1);
 }
 
+/* In the child of a fork: ends the calls of the parent, which goes on with them. */
+static void leave_parent(lua_State *L, cvk_state *state)
+{
+    if (state->transport == NULL || state->generation == generation)
+        return;
+    lua_newtable(L);
+    lua_rawseti(L, LUA_REGISTRYINDEX, state->anchor_table);
+    state->free_anchor = 0; /* the parent's numbers are not used again */
+    cvk_transport_abandon(state->transport);
+    state->transport = NULL;
+    state->forked = true;
+}
+
+/* Pushes whether there was a fork since that was last asked. */
+static int push_forked(lua_State *L, cvk_state *state)
+{
+    lua_pushboolean(L, state->forked);
+    state->forked = false;
+    return 1;
+}
+
 cvk_transport *cvk_engine_or_none(lua_State *L)
 {
     cvk_state *state = state_of(L);
-    if (state->transport != NULL && state->generation != generation) {
-        lua_newtable(L);
-        lua_rawseti(L, LUA_REGISTRYINDEX, state->anchor_table);
-        state->free_anchor = 0; /* the parent's numbers are not used again */
-        cvk_transport_abandon(state->transport);
-        state->transport = NULL;
-    }
+    leave_parent(L, state);
     if (state->closed)
         luaL_error(L, "convoke: the Lua state is being closed");
     if (state->transport == NULL) {
@@ -244,24 +260,27 @@ void cvk_engine_make(lua_State *L)
 }
 
 /* core.step([budget]): works for about `budget` seconds (default: until nothing is to be done)
- * without waiting. */
+ * without waiting. Returns true once in the child of a fork: its parent's calls have ended. */
 static int core_step(lua_State *L)
 {
     double budget = luaL_optnumber(L, 1, -1);
-    cvk_transport *transport = engine_if_any(L);
-    if (transport != NULL)
-        cvk_transport_step(transport, budget < 0 ? -1 : (long)(fmin(budget, 60) * 1e6), 0);
-    return 0;
+    cvk_state *state = state_of(L);
+    leave_parent(L, state);
+    if (state->transport != NULL)
+        cvk_transport_step(state->transport, budget < 0 ? -1 : (long)(fmin(budget, 60) * 1e6), 0);
+    return push_forked(L, state);
 }
 
 /* core.wait(seconds): works, waiting at most so long for work; returns early when something
- * finished, and after a signal so that Lua can see to it. */
+ * finished, and after a signal so that Lua can see to it. Returns as core.step() does. */
 static int core_wait(lua_State *L)
 {
     double seconds = luaL_checknumber(L, 1);
     int milliseconds = seconds <= 0 ? 0 : (int)ceil(fmin(seconds, 3600) * 1000);
-    cvk_transport_step(engine(L), -1, milliseconds);
-    return 0;
+    cvk_transport *transport = engine(L);
+    bool forked = state_of(L)->forked; /* then others have something to do, too */
+    cvk_transport_step(transport, -1, forked ? 0 : milliseconds);
+    return push_forked(L, state_of(L));
 }
 
 /* core.finished(): the next finished call, the number that Call:submit() gave, and who waits for it,

@@ -142,7 +142,10 @@ local function race()
   print(("one after another  %.2f s"):format(seconds_of(function()
     for i = 1, count do calls[i]() end
   end)))
-  print(("all at once        %.2f s"):format(seconds_of(function() convoke.all(calls) end)))
+  print(("all at once        %.2f s"):format(seconds_of(function()
+    local _, errors = convoke.all(calls)
+    for i = 1, errors.n do assert(not errors[i], errors[i]) end
+  end)))
 end
 
 race()

@@ -1,6 +1,7 @@
 -- What a client keeps of calls that have ended, for those to come.
 
 local compile = require "spec.support.compile"
+local all = require "spec.support.all"
 local convoke = require "convoke"
 local raw_server = require "spec.support.raw_server"
 
@@ -27,7 +28,7 @@ describe("a client", function()
     end
     collectgarbage()
     local before = in_use()
-    convoke.run(convoke.all, calls)
+    convoke.run(all, calls)
     server:wait_for_end()
     collectgarbage()
     collectgarbage()

@@ -1,5 +1,6 @@
 -- HTTP/2 over TLS: calls share one connection, and nothing else changes.
 
+local all_of = require "spec.support.all"
 local convoke = require "convoke"
 local http2_server = require "spec.support.http2_server"
 local limit = require "spec.support.limit"
@@ -34,7 +35,7 @@ describe("a server that speaks HTTP/2 over TLS", function()
       end
       local all = {}
       for i = 1, count do all[i] = work end
-      convoke.all(all)
+      all_of(all)
     end)
     return convoke.stats().connections_opened - before, versions, convoke.now() - seconds
   end
@@ -150,7 +151,7 @@ describe("a server that speaks HTTP/2 over TLS", function()
       assert.equal("timeout", err.kind)
       local stop, versions = convoke.now() + 2.5, {}
       while convoke.now() < stop do -- never without a call in flight
-        local pair = convoke.all { function() return select(3, assert(call(3))) end,
+        local pair = all_of { function() return select(3, assert(call(3))) end,
           function() convoke.sleep(0.01) return select(3, assert(call(3))) end }
         for _, meta in ipairs(pair) do versions[#versions + 1] = meta.headers["x-version"] end
       end

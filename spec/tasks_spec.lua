@@ -359,25 +359,31 @@ describe("tasks", function()
       assert.equal(12, values[12])
     end)
 
-    it("cancels the others as soon as one fails, and raises its error", function()
-      local reached = false
-      local seconds = seconds_of(function()
-        local ok, message = pcall(convoke.all, {
-          function()
-            convoke.sleep(5)
-            reached = true
-          end,
-          function()
-            convoke.sleep(0.01)
-            error "second"
-          end,
-          function() reached = true end,
-        }, { limit = 2 })
-        assert.is_false(ok)
-        assert.matches("second", message)
+    it("gives the error of one that raises in its place, and loses no result of the others",
+      function()
+        local thrown, functions = { "thrown" }, {}
+        for i = 1, 9 do
+          functions[i] = function()
+            convoke.sleep((i % 2) / 200)
+            if i == 2 then error "second" end
+            if i % 3 == 0 then error(thrown) end
+            return i, -i
+          end
+        end
+        for most = 1, 9, 4 do
+          local values, errors = convoke.all(functions, { limit = most })
+          assert.same({ 1, nil, nil, 4, 5, nil, 7, 8, nil, n = 9 }, values)
+          assert.matches("tasks_spec.lua:%d+: second", errors[2])
+          errors[2] = nil
+          assert.same({ -1, nil, thrown, -4, -5, thrown, -7, -8, thrown, n = 9 }, errors)
+        end
       end)
-      assert.is_false(reached)
-      assert.is_true(seconds < limit(1), seconds)
+
+    it("goes on with the functions that are left when all that run have raised", function()
+      local values, errors = convoke.all({ error, error, function() return "third" end },
+        { limit = 2 })
+      assert.same({ nil, nil, "third", n = 3 }, values)
+      assert.is_nil(errors[3])
     end)
 
     it("takes its tasks along when the task that waits for them is cancelled", function()
@@ -408,6 +414,12 @@ describe("tasks", function()
         assert.has_error(function() convoke.all({ print }, { limit = wrong }) end,
           "convoke.all: limit must be a whole number from 1")
       end
+      assert.has_error(function() convoke.all({ print }, { limits = 2 }) end,
+        "convoke.all: unknown option limits; did you mean limit?")
+      assert.has_error(function() convoke.all({ print }, { [1] = 2 }) end,
+        "convoke.all: unknown option 1")
+      assert.has_error(function() convoke.all({ print }, 2) end,
+        "convoke.all: options must be a table")
     end)
   end)
 

@@ -62,7 +62,10 @@ local function run_match()
   for i, address in ipairs(addresses) do
     players[i] = function() play(session, address) end
   end
-  convoke.all(players)
+  local _, errors = convoke.all(players)
+  for i = 1, errors.n do
+    if errors[i] then error(errors[i], 0) end
+  end
   assert(convex.sessions:end_session { sessionId = record })
   say("the match is recorded as %s", record)
 end

@@ -15,9 +15,11 @@ local finished = core.finished
 -- By the number of a call in flight:
 local waiters = core.waiters() -- what the parked coroutine that waits for it is known by, or false
 local owners = {} -- the host that knows it, where that is not our own scheduler
--- Native call -> { owner, token, timer } of who waits for its next try; weak, because that one may
--- die.
+-- Native call -> { owner, token, timer } of who waits for its next try; weak, as that one may die.
 local pausers = setmetatable({}, { __mode = "k" })
+-- Token -> host of coroutines that are parked by foreign hosts; weak for the same reason.
+local parked = setmetatable({}, { __mode = "k" })
+local handing = false -- a finished call is in our hands; found so, an error has left it there
 local host -- a foreign host in use, or nil
 local scheduler -- the host of our own tasks; set by tasks.lua
 local watched = false -- somebody watches the descriptor
@@ -59,16 +61,42 @@ end
 
 -- Driving ------------------------------------------------
 
+-- Wakes all that wait for anything: they look whether it has come. Where an error, of a debug hook
+-- say, has come between the end of a call and its waking, nobody knows any more whom it was for.
+local function wake_everybody()
+  handing = false
+  scheduler.repair()
+  local tokens = {}
+  for token in pairs(parked) do tokens[#tokens + 1] = token end
+  for _, token in ipairs(tokens) do
+    local owner = parked[token]
+    if owner then owner.wake(token) end
+  end
+end
+
 --- Hands finished calls to those that wait for them.
 function engine.dispatch()
+  if handing then wake_everybody() end
+  handing = true
   local native, number, token = finished()
   while native do
     if token then take_owner(number).wake(token) end
     native, number, token = finished()
   end
+  handing = false
 end
 
 local dispatch = engine.dispatch
+
+--- Parks the running coroutine by its host until that wakes it, or somebody does early.
+function engine.park(owner, token, native)
+  if owner == scheduler then return owner.park(token, native) end
+  parked[token] = owner
+  owner.park(token, native)
+  parked[token] = nil
+end
+
+local park = engine.park
 
 --- The same up to one of a task's. Returns the task, which nobody has woken; nil: there was none.
 function engine.next_task()
@@ -111,11 +139,32 @@ function engine.announce()
   if host and host.rest and not engine.busy() then host.rest() end
 end
 
+-- In the child of a fork its parent's calls have ended without a word: who waits for one looks.
+-- Returns whether somebody waited for such a one.
+local function wake_orphans()
+  local found = {}
+  for number, token in pairs(waiters) do
+    if token and not core.is_in_flight(number) then found[#found + 1] = number end
+  end
+  for _, number in ipairs(found) do take_owner(number).wake(core.forget(number)) end
+  return found[1] ~= nil
+end
+
+-- In the child of a fork: those that wait between two tries look, too.
+local function leave_parent()
+  wake_orphans()
+  handing = true
+end
+
+local function work_on_tasks(forked, stop)
+  if forked then leave_parent() end
+  if timers.run() or handing then wake_everybody() end
+  scheduler.work(stop)
+end
+
 -- Calls first, then tasks; until it is time to stop.
 local function work(budget, stop)
-  core.step(budget)
-  timers.run()
-  scheduler.work(stop)
+  work_on_tasks(core.step(budget), stop)
 end
 
 local used = 0.75 -- of a budget: what is begun last takes its time, too
@@ -133,10 +182,22 @@ local function work_for(budget)
   until idle or stop - now < shortest
 end
 
+local function step_once(budget)
+  if budget and budget > 0 then work_for(budget) else work(budget, budget and core.now()) end
+end
+
 --- Does what is to be done without waiting, for about `budget` seconds (default: all of it).
 -- @return how many calls are in flight
 function engine.step(budget)
-  if budget and budget > 0 then work_for(budget) else work(budget, budget and core.now()) end
+  if not watched then
+    step_once(budget)
+  else
+    local succeeded, why = pcall(step_once, budget)
+    if not succeeded then
+      core.alarm(0) -- what was left lying is for the next step, and those that watch call it
+      error(why, 0)
+    end
+  end
   engine.announce()
   return core.in_flight()
 end
@@ -159,27 +220,16 @@ function engine.drive()
   if host then host.drive(engine) end
 end
 
--- In the child of a fork the calls of its parent have ended without a word. Returns whether
--- somebody waited for such a one.
-local function wake_orphans()
-  local found = {}
-  for number, token in pairs(waiters) do
-    if token and not core.is_in_flight(number) then found[#found + 1] = number end
-  end
-  for _, number in ipairs(found) do take_owner(number).wake(core.forget(number)) end
-  return found[1] ~= nil
-end
-
 --- Blocks until `done()` is true, driving calls and tasks.
 function engine.block(done)
+  local forked = false
   while true do
-    timers.run()
-    scheduler.work()
+    work_on_tasks(forked)
     if done() then break end
     local timeout = engine.timeout()
     local stuck = not timeout and core.in_flight() == 0
-    core.wait(stuck and 0 or timeout or longest_wait)
-    if stuck and not wake_orphans() then
+    forked = core.wait(stuck and 0 or timeout or longest_wait)
+    if stuck and not forked and not wake_orphans() then
       error("convoke: all tasks wait, and there is nothing left to wait for", 0)
     end
   end
@@ -191,7 +241,7 @@ local function block_for(seconds, ended, native)
   local stop = core.now() + seconds
   local left = seconds
   while left > 0 and not ended(native) do
-    core.wait(math.min(left, longest_wait))
+    if core.wait(math.min(left, longest_wait)) then leave_parent() end
     engine.dispatch()
     left = stop - core.now()
   end
@@ -233,7 +283,7 @@ local function send_raw(native, seconds, owner, token)
   end
   if owner ~= scheduler then owners[number] = owner end
   host.drive(engine)
-  while waiters[number] == token do owner.park(token, native) end -- until it is woken
+  while waiters[number] == token do park(owner, token, native) end -- until it is woken
   return true
 end
 
@@ -263,17 +313,20 @@ function engine.abandon(native)
   pcall(engine.announce)
 end
 
+local function park_until(timer, owner, token, ended, native)
+  engine.drive()
+  engine.announce()
+  while timers.waits(timer) and not ended(native) do park(owner, token, native) end
+end
+
 -- Parks the running coroutine for a time, or until `ended(native)` is true.
 local function park_for(seconds, owner, token, ended, native)
   local timer = timers.add(seconds, owner, token)
-  if native then pausers[native].timer = timer end
-  local parked, why = engine.protected(function()
-    engine.drive()
-    engine.announce()
-    while timer.at and not ended(native) do owner.park(token, native) end
-  end)
+  if native then pausers[native] = { owner = owner, token = token, timer = timer } end
+  local waited, why = engine.protected(park_until, timer, owner, token, ended, native)
+  if native then pausers[native] = nil end
   timers.remove(timer)
-  if not parked then error(why, 0) end
+  if not waited then error(why, 0) end
 end
 
 --- Waits before a call is made again. Raises as engine.send() does.
@@ -281,9 +334,7 @@ end
 function engine.pause(native, seconds)
   local owner, token = engine.here()
   if owner then
-    pausers[native] = { owner = owner, token = token, timer = false }
     park_for(seconds, owner, token, native.revoked, native)
-    pausers[native] = nil
   else
     block_for(seconds, native.revoked, native)
   end
@@ -300,8 +351,9 @@ function engine.nudge(native)
 end
 
 --- Ends a native call, in flight or between two tries; whoever waits for it goes on.
-function engine.cancel(native)
-  local number, token = cancel(native)
+-- @param interrupted  what waited for it was stopped by an error: the call's own error says so
+function engine.cancel(native, interrupted)
+  local number, token = cancel(native, interrupted)
   if token then take_owner(number).wake(token) end
   local pauser = pausers[native]
   if pauser then pauser.owner.wake(pauser.token) end

@@ -29,24 +29,51 @@ local scheduler = { name = "tasks" }
 
 local submit, waiters = core.Call.submit, core.waiters()
 local PARKED = {} -- what a task yields; anything else was meant for somebody else
-local by_coroutine = setmetatable({}, { __mode = "k" })
+local by_coroutine = {} -- every task that has not ended, or whose end is not told yet
 local first, last -- tasks that can go on, in a row by `following`
 local pushed = 0 -- how many have been put there so far
 local alive = 0 -- tasks that have not ended
 local resumed = 0 -- those among them that run now, or wait in a blocking way
 local run_waiters = {} -- token -> host of coroutines that wait in run() for the last task
 
--- Needs no memory: neither a task that is to go on gets lost, nor a call's end.
-local function enqueue(task)
+-- A debug hook (Ctrl-C in an interpreter is one) may raise between any two instructions. Whoever
+-- changes the above in more than one step sets this mark meanwhile; who finds it calls repair().
+local unsound = false
+
+-- Adds a task to the row. Needs no memory: no task that is to go on gets lost, nor a call's end.
+local function link(task)
   pushed = pushed + 1
   task.queued, task.number, task.following = true, pushed, false
   if last then last.following = task else first = task end
   last = task
 end
 
-local function push_ready(task)
-  if not (task.queued or task.ended) then enqueue(task) end
+-- Makes the row and the counts anew from the tasks that there are. All that can go on get a turn,
+-- which does no harm: whoever waits looks whether what it waits for has come. Needs no memory.
+local function repair()
+  unsound = true
+  first, last, alive, resumed = nil, nil, 0, 0
+  for thread, task in pairs(by_coroutine) do
+    local status = status_of(thread)
+    if not task.ended then alive = alive + 1 end
+    if status == "running" or status == "normal" then
+      task.queued, resumed = false, resumed + 1
+    else
+      link(task)
+    end
+  end
+  unsound = false
 end
+
+local function push_ready(task)
+  if unsound then repair() end
+  if task.queued or task.ended then return end
+  unsound = true
+  link(task)
+  unsound = false
+end
+
+scheduler.repair = repair
 
 local in_running_thread = core.in_running_thread
 
@@ -59,6 +86,13 @@ function scheduler.running()
       .. "table.sort", 0)
   end
   return task
+end
+
+-- The timer that a task waits for; one from before was left by an interrupt.
+function scheduler.note_timer(task, timer)
+  local before = task.timer
+  task.timer = timer
+  if before then timers.remove(before) end
 end
 
 function scheduler.busy() return alive > 0 end
@@ -74,9 +108,13 @@ end
 --- Sends a native call and parks the task until it is finished. In between nothing needs memory.
 -- @return true; or false and why it was not sent
 function scheduler.send(task, native, seconds)
+  if task.call then engine.abandon(task.call) end -- what waited for it was interrupted
+  task.call = native -- before it is sent: who ends a task ends its call
   local number, why = submit(native, seconds, task)
-  if not number then return false, why end
-  task.call = native
+  if not number then
+    task.call = false
+    return false, why
+  end
   repeat yield(PARKED) until waiters[number] ~= task -- it may have been woken for something else
   task.call = false
   return true
@@ -93,7 +131,7 @@ local function cancelled(task)
     kind = "cancelled",
     outcome = "not_sent",
     operation = name_of(task),
-    message = "the task was cancelled",
+    message = task.reason or "the task was cancelled",
   }
 end
 
@@ -108,7 +146,7 @@ end
 function scheduler.sleep(seconds, task)
   scheduler.check(task)
   local timer = timers.add(seconds, scheduler, task)
-  while timer.at and not task.cancelling do scheduler.park(task) end
+  while timers.waits(timer) and not task.cancelling do scheduler.park(task) end
   timers.remove(timer)
   if task.cancelling then error(cancelled(task), 0) end
 end
@@ -118,6 +156,10 @@ end
 --- Where the error of a task goes that nobody has asked for. Replaceable.
 function tasks.report(message)
   io.stderr:write("convoke: ", message, "\n")
+end
+
+local function first_line(message)
+  return (tostring(message):match "[^\n]*")
 end
 
 local unasked = setmetatable({}, { __mode = "k" }) -- failed tasks that nobody has asked about
@@ -147,39 +189,32 @@ local function wake_all(hosts_by_token)
   end
 end
 
--- One of several tasks of all() has failed: the others are not wanted any more.
-local function fail_group(group, task)
-  if group.failed then return end
-  group.failed = task
-  for _, other in ipairs(group) do
-    if other then other:cancel() end
-  end
-end
-
 local no_memory = { n = 1, "not enough memory" }
+local interrupted = { n = 1, "interrupted: the error that the task failed with is lost" }
 
 local function watch_unasked(task)
   unasked[task] = true
   task.sentinel = on_collection(function() report_if_unasked(task) end)
 end
 
--- Tells of the end of a task. Can be done once more where memory ran out in the midst.
+-- Tells of the end of a task. Can be done once more where memory ran out or an interrupt came in
+-- the midst: until all is done the task is among those that repair() finds.
 local function conclude(task)
+  if task.timer then timers.remove(task.timer) end
+  if task.call then engine.abandon(task.call) end
   if task.state == "failed" and not task.asked then pcall(watch_unasked, task) end
-  if task.state ~= "done" and task.group then pcall(fail_group, task.group, task) end
+  if task.ending then pcall(task.ending, task) end
   if task.awaiting then wake_all(task.awaiting) end
   if alive == 0 then wake_all(run_waiters) end
+  local thread = task.coroutine
+  if thread then by_coroutine[thread] = nil end
+  task.coroutine = nil
 end
 
-local function finish(task, succeeded, ...)
+local function finish(task, state, results)
+  task.results, task.state = results, state
+  task.ended = true
   alive = alive - 1
-  task.ended, task.results = true, no_memory
-  task.state = task.cancelling and "cancelled" or "failed"
-  local packed, results = pcall(pack, ...)
-  if packed then
-    task.results = results
-    if succeeded then task.state = "done" end
-  end
   conclude(task)
 end
 
@@ -194,69 +229,86 @@ local function with_traceback(thread, message)
   return message
 end
 
--- Ends a coroutine that is not to go on; its variables with <close> are closed.
-local function dispose(task)
-  local thread = task.coroutine
-  by_coroutine[thread] = nil
-  task.coroutine = nil
-  if coroutine.close then coroutine.close(thread) end
+local function fail(task, message)
+  local packed, results = pcall(pack, message)
+  finish(task, task.cancelling and "cancelled" or "failed", packed and results or no_memory)
 end
 
-local function after_resume(task, thread, succeeded, first_result, ...)
-  resumed = resumed - 1
+-- Ends a coroutine that is not to go on; its variables with <close> are closed.
+local function dispose(task)
+  if coroutine.close then coroutine.close(task.coroutine) end
+end
+
+-- What a task runs. It keeps its results itself, for what comes after that runs in the program that
+-- drives it, and may be interrupted there.
+local function keep(task, ...)
+  task.results = pack(...)
+  task.returned = true
+end
+
+local function body(task, f, ...)
+  task.arguments = nil -- it has begun
+  keep(task, f(...))
+end
+
+local function after_resume(task, before, succeeded, first_result)
+  resumed = before
   if first_result == PARKED then return end
-  if succeeded and status_of(thread) == "suspended" then
+  local thread = task.coroutine
+  if task.returned then
+    dispose(task)
+    return finish(task, "done", task.results)
+  end
+  if succeeded then
     local message = debug.traceback(thread, "convoke: a task yielded to somebody who is not there;"
       .. " in tasks, wait with convoke.sleep, await and calls")
     dispose(task)
-    return finish(task, false, message)
-  end
-  if succeeded then
-    dispose(task)
-    return finish(task, true, first_result, ...)
+    return fail(task, message)
   end
   local told, message = pcall(with_traceback, thread, first_result)
   dispose(task)
-  finish(task, false, told and message or first_result)
+  fail(task, told and message or first_result)
 end
 
 local function resume(task)
   if task.ended then return conclude(task) end
   local thread, arguments = task.coroutine, task.arguments
-  local status = thread and status_of(thread) or "dead"
-  if status == "dead" then return finish(task, false, no_memory[1]) end -- what it returned is lost
+  local status = status_of(thread)
+  if status == "dead" then -- what came after was interrupted, or memory ran out there
+    local state = task.returned and "done" or task.cancelling and "cancelled" or "failed"
+    return finish(task, state, task.results or interrupted)
+  end
   -- One that blocks, in a coroutine of its own say, looks by itself when it is through.
   if status ~= "suspended" then return end
+  local before = resumed
   if not arguments then
-    resumed = resumed + 1
-    return after_resume(task, thread, resume_coroutine(thread))
+    resumed = before + 1
+    return after_resume(task, before, resume_coroutine(thread))
   end
-  task.arguments = nil
   if task.cancelling then
     dispose(task)
-    return finish(task, false, cancelled(task))
+    return fail(task, cancelled(task))
   end
-  resumed = resumed + 1
-  after_resume(task, thread, resume_coroutine(thread, unpack(arguments, 1, arguments.n)))
+  resumed = before + 1
+  after_resume(task, before, resume_coroutine(thread, task, task.f,
+    unpack(arguments, 1, arguments.n)))
 end
 
 local next_task = engine.next_task
-local at_work -- the task that goes on
 
 -- Runs the tasks that can go on, one turn each, then those whose calls have finished.
 local function run_ready(turn, stop)
-  while first and first.number <= turn do
+  while first and first.number <= turn and not unsound do
     local task = first
     first = task.following or nil
     if not first then last = nil end
-    at_work, task.queued = task, false
+    task.queued = false
     resume(task)
     if stop and core.now() >= stop then return end
   end
   local task = next_task()
   while task do
     if not task.queued then -- else it has its turn there
-      at_work = task
       resume(task)
       if stop and core.now() >= stop then return end
     end
@@ -267,15 +319,14 @@ end
 --- Runs the tasks that can go on, one turn each, and hands finished calls to those that wait for
 -- them; tasks that the time is up for stay in line.
 function scheduler.work(stop)
-  local resumed_before, at_work_before = resumed, at_work
-  at_work = nil
+  if unsound then repair() end
+  local before = resumed
   local went_on, why = pcall(run_ready, pushed, stop)
-  if not went_on then -- for want of memory; the task has its turn again, which does no harm
-    resumed = resumed_before
-    if at_work and not at_work.queued then enqueue(at_work) end
+  if not went_on then -- interrupted, or for want of memory
+    unsound = true
+    resumed = before
+    error(why, 0)
   end
-  at_work = at_work_before
-  if not went_on then error(why, 0) end
   if stop then engine.dispatch() end -- the others get in line
 end
 
@@ -294,7 +345,8 @@ function tasks.spawn(f, ...)
   local task = setmetatable({
     count = count,
     state = "waiting", -- or how it ended
-    coroutine = create(f),
+    f = f,
+    coroutine = create(body),
     arguments = select("#", ...) > 0 and pack(...) or no_arguments,
     -- here from the start, so that setting them needs no memory
     asked = false, -- somebody knows how it ended, or wants to
@@ -302,16 +354,22 @@ function tasks.spawn(f, ...)
     call = false, -- the native one that it waits for
     cancelling = false,
     ended = false,
+    ending = false, -- function(task) of all(): what to do when it has ended
     following = false, -- the next in the row of those that can go on
-    group = false, -- of all()
     number = 0, -- in that row
     queued = false, -- is in it
+    reason = false, -- why it is cancelled, in words
     results = false,
+    returned = false, -- its function has, with these results
+    timer = false, -- that it waits for
     waits_for = false, -- a task
   }, Task)
+  if unsound then repair() end
+  unsound = true
   by_coroutine[task.coroutine] = task
   alive = alive + 1
-  enqueue(task)
+  link(task)
+  unsound = false
   local driven, why = pcall(engine.drive)
   if driven then driven, why = pcall(engine.announce) end
   if driven then return task end
@@ -321,7 +379,7 @@ end
 
 --- "waiting", "running", "done", "failed" or "cancelled".
 function Task:status()
-  local status = self.coroutine and status_of(self.coroutine)
+  local status = not self.ended and status_of(self.coroutine)
   return (status == "running" or status == "normal") and "running" or self.state
 end
 
@@ -344,6 +402,17 @@ local function outcome_of(task)
   error(results[1], 0)
 end
 
+local function park_until_end(task, owner, token, mine)
+  engine.drive()
+  while not (task.ended or mine.cancelling) do
+    task.awaiting = task.awaiting or {}
+    task.awaiting[token] = owner
+    mine.waits_for = task
+    engine.park(owner, token)
+    mine.waits_for = false
+  end
+end
+
 -- Waits for the end of a task. Returns false if the task that waits is cancelled before.
 local function join(task)
   task.asked = true
@@ -355,15 +424,10 @@ local function join(task)
   end
   local mine = owner == scheduler and token or {}
   if waits_for(task, mine) then error("convoke: a task cannot wait for itself", 0) end
-  engine.drive()
-  while not (task.ended or mine.cancelling) do
-    task.awaiting = task.awaiting or {}
-    task.awaiting[token] = owner
-    mine.waits_for = task
-    owner.park(token)
-    mine.waits_for = false
-  end
+  local parked, why = engine.protected(park_until_end, task, owner, token, mine)
+  mine.waits_for = false
   if task.awaiting then task.awaiting[token] = nil end
+  if not parked then error(why, 0) end
   return task.ended or false
 end
 
@@ -374,14 +438,14 @@ function Task:await()
   return outcome_of(self)
 end
 
---- Ends the task: its call in flight returns the error `cancelled`, and the next thing it waits
--- for raises. Returns whether there was anything to end.
-function Task:cancel()
+-- Cancels a task; `reason` is what those that wait for it are told, or nil.
+local function cancel(self, reason)
   if self.ended then return false end
+  self.reason = self.reason or reason or false
   self.cancelling = true
   self.asked = true
   if self.call then
-    engine.cancel(self.call)
+    engine.cancel(self.call, self.reason ~= false)
   else
     push_ready(self)
     engine.announce()
@@ -389,7 +453,18 @@ function Task:cancel()
   return true
 end
 
+--- Ends the task: its call in flight returns the error `cancelled`, and the next thing it waits
+-- for raises. Returns whether there was anything to end.
+function Task:cancel()
+  return cancel(self)
+end
+
 Task.__close = Task.cancel
+
+-- Cancels a task because whoever waited for it was stopped by an error.
+local function interrupt(task, why)
+  cancel(task, "interrupted: what waited for the task was stopped by an error: " .. first_line(why))
+end
 
 -- Waits until all tasks have ended but those that cannot while we wait.
 local function join_all_tasks()
@@ -400,7 +475,7 @@ local function join_all_tasks()
   end
   while alive > 0 do
     run_waiters[token] = owner
-    owner.park(token)
+    engine.park(owner, token)
   end
 end
 
@@ -413,12 +488,28 @@ function tasks.run(f, ...)
   if scheduler.running() then return task:await() end
   local joined, why = engine.protected(join_all_tasks)
   if not joined then
-    task:cancel()
+    interrupt(task, why)
     error(why, 0)
   end
   for failed in pairs(unasked) do report_if_unasked(failed) end
   unasked = setmetatable({}, { __mode = "k" })
   return outcome_of(task)
+end
+
+local function check_all_options(options)
+  if type(options) ~= "table" then error("convoke.all: options must be a table", 4) end
+  for name in pairs(options) do
+    if name ~= "limit" then
+      local near = type(name) == "string" and core.nearest(name, { "limit" })
+      error(("convoke.all: unknown option %s%s"):format(tostring(name),
+        near and "; did you mean " .. near .. "?" or ""), 4)
+    end
+  end
+  local limit = options.limit or math.huge
+  if type(limit) ~= "number" or limit < 1 or limit ~= math.floor(limit) then
+    error("convoke.all: limit must be a whole number from 1", 4)
+  end
+  return limit
 end
 
 local function check_all(functions, options)
@@ -429,50 +520,79 @@ local function check_all(functions, options)
       error(("convoke.all: element %d is not a function"):format(i), 3)
     end
   end
-  local limit = options and options.limit or math.huge
-  if type(limit) ~= "number" or limit < 1 or limit ~= math.floor(limit) then
-    error("convoke.all: limit must be a whole number from 1", 3)
-  end
-  return total, math.min(limit, total)
+  return total, math.min(options ~= nil and check_all_options(options) or math.huge, total)
 end
 
---- Runs functions at the same time and waits for all of them.
--- @param functions  array
--- @param options    { limit = n }: at most n at a time; nil: all
--- @return an array of their first results, and an array of their second ones, both in order and
---   with `n`; raises what one of them raises, after the others are cancelled
-function tasks.all(functions, options)
-  local total, limit = check_all(functions, options)
-  local values, others, following = { n = total }, { n = total }, 0
-  local group = {} -- of tasks, false where there is none yet
-  local function work()
-    while following < total and not group.failed do
-      following = following + 1
-      local at = following
+-- What all() has in hand. Its workers are tasks, each of which runs one function after the other;
+-- one that a function's error has ended is replaced.
+local function new_group(functions, total)
+  local values, others = { n = total }, { n = total }
+  local places = {} -- by worker: which function it runs
+  local group = { values = values, others = others, workers = {}, following = 0, stopped = false }
+
+  function group.work(i)
+    while group.following < total and not group.stopped do
+      local at = group.following + 1
+      places[i] = at
+      group.following = at
       values[at], others[at] = functions[at]()
+      places[i] = false
     end
   end
-  engine.check()
-  for i = 1, limit do group[i] = false end
-  local done, why = engine.protected(function()
-    for i = 1, limit do
-      local task = tasks.spawn(work)
-      group[i] = task
-      task.group, task.asked = group, true
+
+  function group.start(i)
+    local task = tasks.spawn(group.work, i)
+    task.asked = true
+    group.workers[i] = task
+
+    function task.ending()
+      local at = places[i]
+      if task.state == "done" or group.workers[i] ~= task then return end
+      if at then others[at] = task.results[1] end
+      places[i] = false
+      if group.following < total and not group.stopped then group.start(i) end
     end
-    for _, task in ipairs(group) do
-      if not join(task) then
-        fail_group(group, task)
+  end
+
+  return group
+end
+
+-- The workers are not wanted any more: whoever waited for them was stopped by `why`.
+local function stop_group(group, why)
+  group.stopped = true
+  for _, worker in pairs(group.workers) do interrupt(worker, why) end
+end
+
+local function run_group(group, limit)
+  for i = 1, limit do group.start(i) end
+  for i = 1, limit do
+    local worker
+    repeat -- until the last of those that had this place has ended
+      worker = group.workers[i]
+      if not join(worker) then
+        stop_group(group, "cancelled")
         engine.check()
       end
-    end
-  end)
-  if not done then
-    fail_group(group, true) -- for want of memory, or because the task that waits is cancelled
+    until worker == group.workers[i]
+  end
+end
+
+--- Runs functions at the same time and waits for all of them, whatever becomes of one.
+-- @param functions  array
+-- @param options    { limit = n }: at most n at a time; nil: all. Raises for any other option.
+-- @return an array of their first results, and an array of their second ones, both in order and
+--   with `n`. A function that raised has nil in the first and its error in the second. Raises only
+--   what stops the caller itself; what has not ended is cancelled then.
+function tasks.all(functions, options)
+  local total, limit = check_all(functions, options)
+  engine.check()
+  local group = new_group(functions, total)
+  local done, why = engine.protected(run_group, group, limit)
+  if not done then -- for want of memory, or because what waits is cancelled or interrupted
+    stop_group(group, why)
     error(why, 0)
   end
-  if group.failed then return outcome_of(group.failed) end
-  return values, others
+  return group.values, group.others
 end
 
 --- Lets time pass; in a task or a coroutine of a host the others go on meanwhile.

@@ -181,7 +181,11 @@ for _, api in ipairs(apis) do
   local many = add(", many at once", operation, right_answer(operation), function(client, _, given)
     local calls = {}
     for i = 1, 5 do calls[i] = function() return call(client, operation, given) end end
-    return convoke.run(convoke.all, calls)
+    local values, errors = convoke.run(convoke.all, calls)
+    for i = 1, errors.n do
+      if errors[i] and not values[i] and type(errors[i]) ~= "table" then error(errors[i], 0) end
+    end
+    return values, errors
   end, { max_in_flight = 3 })
   many.many, many.sources = true, all_sources
 end

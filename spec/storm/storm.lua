@@ -7,6 +7,7 @@
 --
 -- The plan (addresses, kinds) depends on the seed alone, the proxy's part as proxy.c says.
 
+local all_of = require "spec.support.all"
 local convoke = require "convoke"
 local proxies = require "spec.storm.proxy"
 
@@ -344,7 +345,7 @@ local function invite_before(sandbox, calls)
       end
     end
   end
-  convoke.run(function() convoke.all(stood, { limit = 8 }) end)
+  convoke.run(function() all_of(stood, { limit = 8 }) end)
   close(clients)
 end
 

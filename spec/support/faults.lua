@@ -1,6 +1,7 @@
 --- Calls that meet faults: many of them at once, each with what is to become of it.
 
 local answers = require "spec.support.answers"
+local all = require "spec.support.all"
 local convoke = require "convoke"
 local raw_server = require "spec.support.raw_server"
 
@@ -167,7 +168,7 @@ function faults.try(cases, limit, clients)
       if wrong then complain(case, wrong) end
     end
   end
-  convoke.run(function() convoke.all(calls, { limit = limit or 64 }) end)
+  convoke.run(function() all(calls, { limit = limit or 64 }) end)
   local served = server and server:served() or {}
   for _, case in ipairs(cases) do
     local asked = case.asked == nil and 1 or case.asked

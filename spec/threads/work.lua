@@ -16,7 +16,8 @@ for round = 1, 3 do
   convoke.run(function()
     local calls = {}
     for i = 1, 10 do calls[i] = function() create(round * 100 + i) end end
-    convoke.all(calls)
+    local _, errors = convoke.all(calls)
+    for i = 1, errors.n do assert(not errors[i], errors[i]) end
   end)
   create(round)
   collectgarbage()
