@@ -251,9 +251,9 @@ describe("a hold", function()
   it("lets no call of the operation begin before its end", function()
     local world = new_world()
     world.pace:hold("a", 30)
+    world.pace:hold("a", 10) -- a shorter one changes nothing
     world:call "a"
     world:call "b"
-    world.pace:hold("a", 10) -- a shorter one changes nothing
     world:run()
     assert.equal("b a", names(world.begun))
     assert.equal(1030, world.begun[2].ended)
@@ -329,12 +329,17 @@ local made, listed = { 200, invitation }, { 200, "[]" }
 
 describe("a 429 with Retry-After", function()
   it("costs none of the retries", function()
-    local client, sent = client_of({ throttled, throttled, throttled, made }, { retries = 1 })
+    local client, sent = client_of({ throttled, throttled, throttled_for "0", made },
+      { retries = 1 })
     local value, err, meta = create(client)
     assert.is_nil(err)
     assert.equal("inv_1", value.id)
     assert.equal(4, meta.attempts)
     assert.equal(4, #sent)
+    client = client_of({ throttled, throttled_for "0" }, { retries = 1 })
+    value, err = create(client)
+    assert.is_nil(value)
+    assert.equal(3, err.attempts)
   end)
 
   it("with a date holds until then", function()
