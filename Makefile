@@ -171,16 +171,16 @@ sanitize: ## the specs under the address and undefined behaviour sanitizers
 	  $(MAKE) --no-print-directory VARIANT=-sanitize test
 
 # A file at a time: in one process all of them together leave the collector too much to go through.
-# Left out: what is not about us; and faults_calls, faults_tls, rivals, sent and storm, which wait more
-# than they work.
+# Left out: what is not about us; and faults_calls, faults_tls, restarts, rivals, sent and storm, which
+# wait more than they work.
 torture: all ## the specs of what is ours with Lua's collector at its most aggressive
 	@.ci/install $(group) sandbox test
 	@for mode in step stress $(if $(filter 5.4,$(lua_version)),generational); do \
 	  for spec in $(filter-out $(patsubst %,spec/%_spec.lua,$(untortured)) spec/sandbox%,$(SPEC)); do \
 	    echo "== collector: $$mode, $$spec"; \
 	    CONVOKE_TEST_GC=$$mode $(LUA) spec/run.lua $(ARGS) $$spec || exit 1; done; done
-untortured := build catalogue examples faults_calls faults_tls game_server openresty readme rivals \
-  rockspec sent storm
+untortured := build catalogue examples faults_calls faults_tls game_server openresty readme restarts \
+  rivals rockspec sent storm
 
 threads: ## Lua states in threads of their own, under the thread sanitizer
 	@.ci/install build $(group) sandbox
@@ -247,9 +247,10 @@ coverage: ## which lines of csrc the tests run
 	  CONVOKE_FUZZ=$$target $(build)-coverage/fuzz spec/fuzz/corpus/$$target/* || exit 1; done
 	@$(LUA) spec/coverage/report.lua 95 build/*-coverage*
 
-storm: all ## many invitations through a proxy that breaks what it can (SEED=7 COUNT=10000 TASKS=64)
+storm: all ## many creates through a proxy that breaks what it can (SEED=7 COUNT=10000 MODE=restarts)
 	@.ci/install sandbox test
-	@$(LAUNCH) $(LUA) spec/storm/main.lua $(or $(SEED),0) $(or $(COUNT),10000) $(or $(TASKS),64)
+	@$(LAUNCH) $(LUA) spec/storm/$(if $(filter restarts,$(MODE)),restart,main).lua $(or $(SEED),0) \
+	  $(or $(COUNT),$(if $(filter restarts,$(MODE)),2000,10000)) $(or $(TASKS),64)
 
 soak: all ## a million calls of all kinds: memory and descriptors stay flat (COUNT=1000000 TASKS=64)
 	@.ci/install test
