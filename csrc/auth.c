@@ -1,5 +1,6 @@
 #include "auth.h"
 
+#include "base64.h"
 #include "uri.h"
 
 #include <stdint.h>
@@ -109,7 +110,7 @@ static void write_basic(cvk_credential *credential)
     cvk_buffer_add_byte(&pair, ':');
     add_all(&pair, &credential->partner);
     add_line(&credential->lines, credential->auth->name, credential->auth->prefix);
-    cvk_buffer_add_base64(&credential->lines, pair.data, pair.size);
+    cvk_base64_add(&credential->lines, pair.data, pair.size);
     credential->lines.failed |= pair.failed;
     cvk_buffer_wipe(&pair);
 }

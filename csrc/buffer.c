@@ -49,23 +49,6 @@ void cvk_buffer_add_byte(cvk_buffer *buffer, char byte)
         buffer->data[buffer->size++] = byte;
 }
 
-void cvk_buffer_add_base64(cvk_buffer *buffer, const void *bytes, size_t size)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const unsigned char *in = bytes;
-    for (size_t i = 0; i < size; i += 3) {
-        uint32_t group = (uint32_t)in[i] << 16;
-        if (i + 1 < size)
-            group |= (uint32_t)in[i + 1] << 8;
-        if (i + 2 < size)
-            group |= (uint32_t)in[i + 2];
-        cvk_buffer_add_byte(buffer, digits[group >> 18]);
-        cvk_buffer_add_byte(buffer, digits[group >> 12 & 63]);
-        cvk_buffer_add_byte(buffer, i + 1 < size ? digits[group >> 6 & 63] : '=');
-        cvk_buffer_add_byte(buffer, i + 2 < size ? digits[group & 63] : '=');
-    }
-}
-
 const char *cvk_buffer_string(cvk_buffer *buffer)
 {
     if (!reserve(buffer, 1))

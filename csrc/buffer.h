@@ -23,9 +23,6 @@ void cvk_buffer_add_string(cvk_buffer *buffer, const char *string);
 /* Adds one byte. */
 void cvk_buffer_add_byte(cvk_buffer *buffer, char byte);
 
-/* Adds base64 text (RFC 4648, padded) of `size` bytes. */
-void cvk_buffer_add_base64(cvk_buffer *buffer, const void *bytes, size_t size);
-
 /* Puts a zero byte behind the content, not counted in `size`; returns the content or NULL. */
 const char *cvk_buffer_string(cvk_buffer *buffer);
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Number of bytes of the UTF-8 sequence at `text`, 0 when there is none. */
-static size_t sequence(const unsigned char *text, size_t size)
+size_t cvk_utf8_sequence(const char *bytes, size_t size)
 {
+    const unsigned char *text = (const unsigned char *)bytes;
     unsigned char first = text[0];
     if (first < 0x80)
         return 1;
@@ -26,10 +26,9 @@ static size_t sequence(const unsigned char *text, size_t size)
 
 size_t cvk_utf8_length(const char *text, size_t size)
 {
-    const unsigned char *bytes = (const unsigned char *)text;
     size_t characters = 0;
     for (size_t i = 0; i < size; characters++) {
-        size_t length = sequence(bytes + i, size - i);
+        size_t length = cvk_utf8_sequence(text + i, size - i);
         if (length == 0)
             return SIZE_MAX;
         i += length;

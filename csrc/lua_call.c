@@ -10,8 +10,6 @@
 
 #include <math.h>
 
-static const char decoder_key; /* registry key: the function that reads JSON text */
-
 static cvk_call *check_call(lua_State *L)
 {
     cvk_call *call = lua_touserdata(L, 1);
@@ -218,35 +216,6 @@ static bool is_blank(const cvk_buffer *body)
     return true;
 }
 
-static const char other_kind[] = "the JSON value is of another kind than promised";
-
-/* Makes the decoded value on top pleasant. Convex wraps it. Returns NULL, or why it is not what was
- * promised. */
-static const char *read_answer(lua_State *L, const cvk_operation *operation)
-{
-    static const cvk_schema any = {.kind = CVK_ANY};
-    if (operation->envelope == CVK_PLAIN) {
-        if (!cvk_model_meets(L, &operation->answer)) /* before nulls go away: they are there */
-            return "it holds nothing of what was promised";
-        return cvk_model_read(L, &operation->answer) ? NULL : other_kind;
-    }
-    if (!lua_istable(L, -1))
-        return other_kind;
-    lua_pushstring(L, "value");
-    lua_rawget(L, -2);
-    bool good = lua_isnil(L, -1) || cvk_model_read(L, &operation->answer);
-    lua_pushstring(L, "value");
-    lua_insert(L, -2);
-    lua_rawset(L, -3);
-    lua_pushstring(L, "errorData");
-    lua_rawget(L, -2);
-    cvk_model_read(L, &any);
-    lua_pushstring(L, "errorData");
-    lua_insert(L, -2);
-    lua_rawset(L, -3);
-    return good ? NULL : other_kind;
-}
-
 /*
  * Call:answer(): the status, the decoded body, and what is wrong with the body: nil, "empty" or a
  * text for people; nothing when no answer came, see Call:failure().
@@ -264,31 +233,18 @@ static int call_answer(lua_State *L)
         lua_pushstring(L, "empty");
         return 3;
     }
-    if (memchr(exchange->body.data, '\0', exchange->body.size) != NULL) {
-        lua_pushnil(L);
-        lua_pushstring(L, "a NUL byte in it"); /* to lua-cjson that is the end */
-        return 3;
-    }
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &decoder_key);
-    lua_pushlstring(L, exchange->body.data, exchange->body.size);
-    int status = lua_pcall(L, 1, 1, 0);
-    if (status == LUA_ERRMEM) /* which says nothing about the answer */
-        return lua_error(L);
-    if (status != 0) {
-        lua_pushnil(L);
-        lua_insert(L, -2);
-        return 3;
-    }
     static const cvk_schema any = {.kind = CVK_ANY};
     const cvk_operation *operation = exchange->request.operation;
-    const char *fault = NULL;
-    if (success || (operation->envelope != CVK_PLAIN && exchange->status == 560))
-        fault = read_answer(L, operation);
-    else
-        cvk_model_read(L, &any);
-    if (fault == NULL)
+    bool convex = operation->envelope != CVK_PLAIN;
+    bool shaped = success || (convex && exchange->status == 560);
+    cvk_answer_form form = !convex  ? CVK_ANSWER_PLAIN
+                           : shaped ? CVK_ANSWER_ENVELOPED
+                                    : CVK_ANSWER_CONVEX;
+    if (cvk_model_read(L, exchange->body.data, exchange->body.size,
+                       shaped ? &operation->answer : &any, form))
         return 2;
-    lua_pushstring(L, fault);
+    lua_pushnil(L);
+    lua_insert(L, -2);
     return 3;
 }
 
@@ -508,14 +464,6 @@ static int call_respond(lua_State *L)
         return luaL_error(L, "not enough memory");
     exchange->sent = true;
     exchange->stage = CVK_FINISHED;
-    return 0;
-}
-
-int cvk_call_decoder(lua_State *L)
-{
-    luaL_checktype(L, 1, LUA_TFUNCTION);
-    lua_settop(L, 1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &decoder_key);
     return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "lua_bell.h"
 #include "lua_book.h"
 #include "lua_catalogue.h"
+#include "model.h"
 #include "poller.h"
 #include "uri.h"
 #include "values.h"
@@ -280,6 +281,20 @@ static int core_nearest(lua_State *L)
     return 1;
 }
 
+/* core.read(text): the value of JSON text without a model, as free-form values of answers are read; or nil
+ * and what is wrong with it. */
+static int core_read(lua_State *L)
+{
+    static const cvk_schema any = {.kind = CVK_ANY};
+    size_t size;
+    const char *text = luaL_checklstring(L, 1, &size);
+    if (cvk_model_read(L, text, size, &any, CVK_ANSWER_PLAIN))
+        return 1;
+    lua_pushnil(L);
+    lua_insert(L, -2);
+    return 2;
+}
+
 /* core.catalogue(): all APIs and operations; see lua_catalogue.h. */
 static int core_catalogue(lua_State *L)
 {
@@ -307,15 +322,15 @@ int luaopen_convoke_core(lua_State *L)
         {"address", core_address},
         {"catalogue", core_catalogue},
         {"client", core_client},
+        {"clocks", core_clocks},
         {"date_time", core_date_time},
-        {"decoder", cvk_call_decoder},
         {"header", cvk_core_header},
         {"headers", cvk_core_headers},
         {"http_date", core_http_date},
         {"nearest", core_nearest},
         {"now", core_now},
+        {"read", core_read},
         {"time", core_time},
-        {"clocks", core_clocks},
         {NULL, NULL},
     };
     cvk_engine_make(L);

@@ -78,7 +78,4 @@ void cvk_call_register(lua_State *L);
 int cvk_core_headers(lua_State *L);
 int cvk_core_header(lua_State *L);
 
-/* Takes the function that reads JSON text; core.decoder. */
-int cvk_call_decoder(lua_State *L);
-
 #endif

@@ -90,10 +90,16 @@ static void add_body_field(preparation *p, const cvk_field *field, const cvk_spo
     p->first_field = false;
     cvk_json_add_string(body, field->name, strlen(field->name));
     cvk_buffer_add_byte(body, ':');
+    /* The arguments of a named function stand in a list, as the vendor's own client has it. */
+    bool listed = p->operation->envelope == CVK_CONVEX_NAMED && field->fallback != NULL;
+    if (listed)
+        cvk_buffer_add_byte(body, '[');
     if (lua_isnil(p->L, -1))
         cvk_buffer_add_string(body, field->fallback);
     else
         cvk_model_write(&p->walk, spot, lua_gettop(p->L), &field->schema);
+    if (listed)
+        cvk_buffer_add_byte(body, ']');
 }
 
 static void add_text(preparation *p, const cvk_field *field, const cvk_spot *spot)
@@ -139,9 +145,10 @@ static void add_body(preparation *p)
         cvk_buffer_add_string(body, envelope == CVK_CONVEX_RUN ? "{\"args\":{" : "{");
     add_params(p);
     if (has_body)
-        cvk_buffer_add_string(body, envelope == CVK_CONVEX_RUN     ? "},\"format\":\"json\"}"
-                                    : envelope == CVK_CONVEX_NAMED ? ",\"format\":\"json\"}"
-                                                                   : "}");
+        cvk_buffer_add_string(
+            body, envelope == CVK_CONVEX_RUN     ? "},\"format\":\"convex_encoded_json\"}"
+                  : envelope == CVK_CONVEX_NAMED ? ",\"format\":\"convex_encoded_json\"}"
+                                                 : "}");
 }
 
 static void check_exclusions(preparation *p)

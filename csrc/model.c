@@ -1,5 +1,6 @@
 #include "model.h"
 
+#include "base64.h"
 #include "json.h"
 #include "values.h"
 
@@ -8,8 +9,12 @@
 #include <stdio.h>
 
 enum {
-    deepest = 100,    /* levels of a value */
     quoted_name = 60, /* bytes of an odd name that a path shows */
+    /* What a value of Convex may be: see "Values" in its contract. */
+    convex_levels = 64,
+    convex_elements = 8192,
+    convex_fields = 1024,
+    convex_name_bytes = 1024,
 };
 
 /* ---- faults ---------------------------------------------------------------------------------- */
@@ -28,9 +33,9 @@ static bool plain_name(const char *name)
 /* `editor.inputParameters[3]`; a name that would read wrong is quoted: `args["a b"]`. */
 static void push_path(lua_State *L, const cvk_spot *spot)
 {
-    const cvk_spot *chain[deepest + 4];
+    const cvk_spot *chain[CVK_DEEPEST + 4];
     int depth = 0;
-    for (; spot != NULL && depth < deepest + 4; spot = spot->up)
+    for (; spot != NULL && depth < CVK_DEEPEST + 4; spot = spot->up)
         chain[depth++] = spot;
     luaL_Buffer path;
     luaL_buffinit(L, &path);
@@ -128,6 +133,13 @@ static void push_words(lua_State *L, const char *const *words)
     luaL_pushresult(&list);
 }
 
+/* Whether an int64 stands where the schema wants a number. */
+static bool is_int64_number(lua_State *L, int index, const cvk_schema *schema)
+{
+    return (schema->kind == CVK_INTEGER || schema->kind == CVK_NUMBER) &&
+           lua_type(L, index) == LUA_TTABLE && cvk_value_mark(L, index) == CVK_MARKED_INT64;
+}
+
 static bool check_string(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
 {
     lua_State *L = walk->L;
@@ -174,16 +186,33 @@ static bool check_bounds(cvk_walk *walk, const cvk_spot *spot, double value,
     return false;
 }
 
-/* Writes the number as text; 0 when there was a fault. */
+/* Writes the number, or int64, as text; 0 when there was a fault. */
 static size_t check_integer(cvk_walk *walk, const cvk_spot *spot, int index,
                             const cvk_schema *schema, char text[CVK_NUMBER_SIZE])
 {
     int64_t value;
-    if (!cvk_tointeger(walk->L, index, &value)) {
-        cvk_model_fault(walk, spot, "must be a whole number");
+    bool wrapped = lua_type(walk->L, index) == LUA_TTABLE;
+    if (wrapped ? !cvk_int64_value(walk->L, index, &value)
+                : !cvk_tointeger(walk->L, index, &value)) {
+        cvk_model_fault(walk, spot,
+                        wrapped ? "is an int64 that was changed" : "must be a whole number");
         return 0;
     }
     return check_bounds(walk, spot, (double)value, schema) ? cvk_format_integer(text, value) : 0;
+}
+
+/* Whether a double holds the number at `index` exactly. */
+static bool fits_double(lua_State *L, int index)
+{
+#if LUA_VERSION_NUM >= 503
+    int64_t value = (int64_t)lua_tointeger(L, index);
+    double nearest = (double)value;
+    return !lua_isinteger(L, index) || (nearest < 0x1p63 && (int64_t)nearest == value);
+#else
+    (void)L;
+    (void)index;
+    return true;
+#endif
 }
 
 static size_t format_lua_number(lua_State *L, int index, char text[CVK_NUMBER_SIZE])
@@ -229,7 +258,9 @@ bool cvk_model_text(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_s
         return false;
     case CVK_INTEGER:
     case CVK_NUMBER:
-        if (type != LUA_TNUMBER)
+        if (is_int64_number(L, index, schema))
+            size = check_integer(walk, spot, index, schema, text);
+        else if (type != LUA_TNUMBER)
             fault_type(walk, spot, index, "a number");
         else if (schema->kind == CVK_INTEGER)
             size = check_integer(walk, spot, index, schema, text);
@@ -263,8 +294,9 @@ static bool may_descend(cvk_walk *walk, const cvk_spot *spot, const void *table)
         }
         depth++;
     }
-    if (depth > deepest) {
-        cvk_model_fault(walk, spot, "is nested deeper than %d levels", deepest);
+    int most = walk->convex ? convex_levels : CVK_DEEPEST;
+    if (depth > most) {
+        cvk_model_fault(walk, spot, "is nested deeper than %d levels", most);
         return false;
     }
     luaL_checkstack(walk->L, 10, "value too deep");
@@ -299,8 +331,9 @@ static void write_list(cvk_walk *walk, const cvk_spot *spot, int index, const cv
 {
     lua_State *L = walk->L;
     cvk_mark mark = cvk_value_mark(L, index);
-    if (mark == CVK_MARKED_WRAPPER) {
-        cvk_model_fault(walk, spot, "must be a list, not a Convex value");
+    if (mark == CVK_MARKED_INT64 || mark == CVK_MARKED_BYTES) {
+        cvk_model_fault(walk, spot, "must be a list, not %s",
+                        mark == CVK_MARKED_INT64 ? "an int64" : "a Convex value");
         return;
     }
     switch (mark == CVK_MARKED_OBJECT ? SHAPE_NAMES : shape_of(L, index)) {
@@ -320,6 +353,11 @@ static void write_list(cvk_walk *walk, const cvk_spot *spot, int index, const cv
     if (!may_descend(walk, spot, table))
         return;
     int64_t length = (int64_t)lua_rawlen(L, index);
+    if (walk->convex && length > convex_elements) {
+        cvk_model_fault(walk, spot, "has more than %d elements, which Convex does not take",
+                        convex_elements);
+        return;
+    }
     cvk_buffer_add_byte(walk->out, '[');
     for (int64_t i = 1; i <= length; i++) {
         cvk_spot element = {.up = spot, .index = i, .table = table};
@@ -341,12 +379,30 @@ static void write_key(cvk_walk *walk, const char *key, size_t size, bool *first)
     cvk_buffer_add_byte(walk->out, ':');
 }
 
+static bool check_convex_name(cvk_walk *walk, const cvk_spot *member, const char *name, size_t size)
+{
+    const char *fault = NULL;
+    if (name[0] == '$')
+        fault =
+            "may not begin with $: Convex keeps such names (see convoke.int64 and convoke.bytes)";
+    else if (size > convex_name_bytes)
+        fault = "is a name longer than 1024 bytes, which Convex does not take";
+    for (size_t i = 0; i < size && fault == NULL; i++)
+        if (name[i] < 0x20 || name[i] > 0x7e)
+            fault =
+                "is a name with other characters than printable ASCII, which Convex does not take";
+    if (fault != NULL)
+        cvk_model_fault(walk, member, "%s", fault);
+    return fault == NULL;
+}
+
 /* An object with any keys; all its values are `values`. */
 static void write_names(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *values)
 {
     lua_State *L = walk->L;
     const void *table = lua_topointer(L, index);
     bool first = true;
+    int fields = 0;
     if (!may_descend(walk, spot, table))
         return;
     cvk_buffer_add_byte(walk->out, '{');
@@ -362,11 +418,13 @@ static void write_names(cvk_walk *walk, const cvk_spot *spot, int index, const c
             cvk_model_fault(walk, spot, "has a key that is not valid UTF-8");
             continue;
         }
-        if (walk->convex && key[0] == '$') {
-            cvk_model_fault(walk, &member,
-                            "may not begin with $: Convex keeps such names "
-                            "(see convoke.int64 and convoke.bytes)");
+        if (walk->convex && !check_convex_name(walk, &member, key, size))
             continue;
+        if (walk->convex && ++fields == convex_fields + 1) {
+            cvk_model_fault(walk, spot, "has more than %d fields, which Convex does not take",
+                            convex_fields);
+            lua_pop(L, 2);
+            break;
         }
         write_key(walk, key, size, &first);
         cvk_model_write(walk, &member, lua_gettop(L), values);
@@ -449,29 +507,42 @@ static void write_model(cvk_walk *walk, const cvk_spot *spot, int index, const c
 
 /* ---- writing ---------------------------------------------------------------------------------- */
 
-static void write_wrapper(cvk_walk *walk, const cvk_spot *spot, int index)
+static void add_wrapped(cvk_walk *walk, const char *name, const void *bytes, size_t size)
 {
-    lua_State *L = walk->L;
-    if (!walk->convex) {
-        cvk_model_fault(walk, spot, "is a Convex value, which only Convex takes");
-        return;
-    }
-    lua_rawgeti(L, index, 1);
-    lua_rawgeti(L, index, 2);
-    size_t name_size = 0, size = 0;
-    bool texts = lua_type(L, -1) == LUA_TSTRING && lua_type(L, -2) == LUA_TSTRING;
-    const char *name = texts ? lua_tolstring(L, -2, &name_size) : NULL;
-    const char *bytes = texts ? lua_tolstring(L, -1, &size) : NULL;
-    if (texts && cvk_utf8_length(name, name_size) != SIZE_MAX) {
-        cvk_buffer_add_byte(walk->out, '{');
-        cvk_json_add_string(walk->out, name, name_size);
-        cvk_buffer_add_string(walk->out, ":\"");
-        cvk_buffer_add_base64(walk->out, bytes, size);
-        cvk_buffer_add_string(walk->out, "\"}");
+    cvk_buffer_add_string(walk->out, "{\"");
+    cvk_buffer_add_string(walk->out, name);
+    cvk_buffer_add_string(walk->out, "\":\"");
+    cvk_base64_add(walk->out, bytes, size);
+    cvk_buffer_add_string(walk->out, "\"}");
+}
+
+/* An int64 is a whole number to all but Convex, which has a wrapper for it. */
+static void write_int64(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
+{
+    int64_t value;
+    unsigned char bytes[8];
+    char text[CVK_NUMBER_SIZE];
+    size_t size = check_integer(walk, spot, index, schema, text);
+    if (walk->convex && size > 0 && cvk_int64_value(walk->L, index, &value)) {
+        cvk_little_endian(bytes, (uint64_t)value);
+        add_wrapped(walk, "$integer", bytes, sizeof bytes);
     } else {
-        cvk_model_fault(walk, spot, "is a Convex value that was changed");
+        cvk_buffer_add(walk->out, text, size);
     }
-    lua_pop(L, 2);
+}
+
+static void write_bytes(cvk_walk *walk, const cvk_spot *spot, int index)
+{
+    size_t size;
+    cvk_push_raw_bytes(walk->L, index);
+    const char *bytes = lua_tolstring(walk->L, -1, &size);
+    if (!walk->convex)
+        cvk_model_fault(walk, spot, "is a Convex value, which only Convex takes");
+    else if (bytes == NULL)
+        cvk_model_fault(walk, spot, "is a Convex value that was changed");
+    else
+        add_wrapped(walk, "$bytes", bytes, size);
+    lua_pop(walk->L, 1);
 }
 
 /* NaN, the infinities and -0, which JSON has no word for (or loses). */
@@ -481,9 +552,7 @@ static void write_special_float(cvk_walk *walk, double value)
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
     cvk_little_endian(bytes, bits);
-    cvk_buffer_add_string(walk->out, "{\"$float\":\"");
-    cvk_buffer_add_base64(walk->out, bytes, sizeof bytes);
-    cvk_buffer_add_string(walk->out, "\"}");
+    add_wrapped(walk, "$float", bytes, sizeof bytes);
 }
 
 static void write_number(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
@@ -493,6 +562,12 @@ static void write_number(cvk_walk *walk, const cvk_spot *spot, int index, const 
     if (walk->convex && schema->kind != CVK_INTEGER &&
         (!isfinite(value) || (value == 0 && signbit(value)))) {
         write_special_float(walk, value);
+        return;
+    }
+    if (walk->convex && !fits_double(walk->L, index)) {
+        cvk_model_fault(walk, spot,
+                        "is no number that Convex's Float64 can hold; "
+                        "convoke.int64 makes an Int64 of it");
         return;
     }
     size_t size = schema->kind == CVK_INTEGER ? check_integer(walk, spot, index, schema, text)
@@ -530,8 +605,11 @@ static void write_any(cvk_walk *walk, const cvk_spot *spot, int index)
         return;
     }
     switch (cvk_value_mark(L, index)) {
-    case CVK_MARKED_WRAPPER:
-        write_wrapper(walk, spot, index);
+    case CVK_MARKED_INT64:
+        write_int64(walk, spot, index, &any_schema);
+        return;
+    case CVK_MARKED_BYTES:
+        write_bytes(walk, spot, index);
         return;
     case CVK_MARKED_ARRAY:
         write_list(walk, spot, index, &any_schema);
@@ -604,6 +682,8 @@ void cvk_model_write(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_
     luaL_checkstack(walk->L, 8, "value too deep");
     if (is_null(walk->L, index))
         write_null(walk, spot, schema);
+    else if (is_int64_number(walk->L, index, schema))
+        write_int64(walk, spot, index, schema);
     else if ((size_t)schema->kind < CVK_COUNT(wanted) &&
              lua_type(walk->L, index) != wanted[schema->kind].type)
         fault_type(walk, spot, index, wanted[schema->kind].name);

@@ -1,6 +1,6 @@
 /*
  * Between Lua values and JSON, by a schema: writing checks and writes in one walk and reports every
- * fault; reading takes what comes and only makes it pleasant (integers, nulls).
+ * fault; reading goes along the schema, but takes what comes.
  */
 #ifndef CVK_MODEL_H
 #define CVK_MODEL_H
@@ -8,6 +8,9 @@
 #include "buffer.h"
 #include "catalogue.h"
 #include "compat.h"
+
+/* How many levels a value may have, one that is read or one that is sent. */
+enum { CVK_DEEPEST = 200 };
 
 /* Where in the caller's value a walk stands; lives on the C stack. */
 typedef struct cvk_spot {
@@ -42,17 +45,21 @@ bool cvk_model_text(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_s
 void cvk_model_unknown(cvk_walk *walk, const cvk_spot *up, int index, const cvk_field *fields,
                        size_t count, const char *what);
 
-/*
- * Makes the decoded value on top of the stack pleasant: whole numbers become integers, and null
- * fields of models go away. Returns false when the value as a whole is of another kind than the
- * schema says.
- */
-bool cvk_model_read(lua_State *L, const cvk_schema *schema);
+/* What an answer looks like as a whole. */
+typedef enum cvk_answer_form {
+    CVK_ANSWER_PLAIN,
+    CVK_ANSWER_CONVEX,    /* values may be Convex's own, in its encoded format */
+    CVK_ANSWER_ENVELOPED, /* the same, with status, logLines and the like around the value */
+} cvk_answer_form;
 
 /*
- * Whether the decoded value on top can be the promised one at all: an object that has none of the
- * fields which its model requires is somebody else's, such as a login page's.
+ * Reads JSON text by the schema and pushes the value. Whole numbers are exact, null fields of models
+ * are absent, free-form arrays and objects bear their marks, of equal keys the last counts.
+ * false: pushes a text for people instead that says what is wrong and at which byte, from 1; or that
+ * the value as a whole is of another kind than the schema says, or an object with none of the fields that
+ * its model requires. Raises for want of memory.
  */
-bool cvk_model_meets(lua_State *L, const cvk_schema *schema);
+bool cvk_model_read(lua_State *L, const char *text, size_t size, const cvk_schema *schema,
+                    cvk_answer_form form);
 
 #endif

@@ -220,7 +220,9 @@ describe("a request", function()
         local sent_path, query = parts(request.target)
         assert.equal(path, sent_path)
         assert.same(expected, query)
-        if operation.api == "convex" then body = { args = body or {}, format = "json" } end
+        if operation.api == "convex" then
+          body = { args = body or {}, format = "convex_encoded_json" }
+        end
         if body then
           assert.same(body, cjson.decode(request.body))
           assert.equal("application/json", request.headers["content-type"])
@@ -289,11 +291,13 @@ describe("a request", function()
       assert(client "convex".invite_codes:apply_invite_code { code = "c" })
       local request = server:request()
       assert.equal("/api/run/inviteCodes/applyInviteCode", request.target)
-      assert.equal('{"args":{"code":"c"},"format":"json"}', request.body)
+      assert.equal('{"args":{"code":"c"},"format":"convex_encoded_json"}',
+        request.body)
       assert(client "convex":mutation("users:add", { name = "a" }))
       request = server:request()
       assert.equal("POST /api/mutation", request.method .. " " .. request.target)
-      assert.equal('{"path":"users:add","args":{"name":"a"},"format":"json"}', request.body)
+      assert.equal('{"path":"users:add","args":[{"name":"a"}],"format":"convex_encoded_json"}',
+        request.body)
     end)
 
     it("of a bulk stop without filters goes only when that is said", function()

@@ -63,7 +63,7 @@ static const cvk_field session_params[] = {
     {.name = "sessionId", REQUIRED, .schema = STRING(), .summary = "Id in table sessions"},
 };
 
-static const cvk_field mutation_params[] = {
+static const cvk_field function_params[] = {
     {.name = "path", REQUIRED, .schema = STRING(), .summary = "Which function: module:function"},
     {.name = "args", .schema = FREE_OBJECT(), .fallback = "{}",
      .summary = "Arguments of the function"},
@@ -166,7 +166,36 @@ static const cvk_operation operations[] = {
         .summary = "Call any mutation of the deployment",
         .method = CVK_POST,
         .path = "/api/mutation",
-        PARAMS(mutation_params),
+        PARAMS(function_params),
+        .has_body = true,
+        .extra = true,
+        .envelope = CVK_CONVEX_NAMED,
+        .success = STATUSES(200),
+        .errors = CONVEX_ERRORS,
+        .answer = ANYTHING,
+    },
+    {
+        .id = "query",
+        .verb = "query",
+        .summary = "Call any query of the deployment",
+        .method = CVK_POST,
+        .path = "/api/query",
+        PARAMS(function_params),
+        .has_body = true,
+        .extra = true,
+        .safe = true, /* reads only */
+        .envelope = CVK_CONVEX_NAMED,
+        .success = STATUSES(200),
+        .errors = CONVEX_ERRORS,
+        .answer = ANYTHING,
+    },
+    {
+        .id = "action",
+        .verb = "action",
+        .summary = "Call any action of the deployment; it may do things elsewhere",
+        .method = CVK_POST,
+        .path = "/api/action",
+        PARAMS(function_params),
         .has_body = true,
         .extra = true,
         .envelope = CVK_CONVEX_NAMED,

@@ -104,7 +104,7 @@ local function hide(native, value)
   if type(value) ~= "table" then return value end
   local copy = {}
   for name, member in pairs(value) do copy[hide(native, name)] = hide(native, member) end
-  return copy
+  return setmetatable(copy, getmetatable(value)) -- its mark as an array, an object or an int64
 end
 
 -- The vendor's trace id; `header(from, name)` looks a header up.

@@ -508,10 +508,13 @@ local function make_class(api)
     state.native:close()
   end
 
-  if by_id.mutation then
-    --- Calls any mutation of a deployment: client:mutation("module:function", args, options).
-    function methods:mutation(name, args, options)
-      return by_id.mutation(self, { path = name, args = args }, options)
+  for _, operation in ipairs(api.operations) do
+    if operation.envelope == "named" then
+      --- Calls any function of a deployment by its kind, a mutation, a query or an action:
+      -- client:mutation("module:function", args, options).
+      methods[operation.verb] = function(self, name, args, options)
+        return by_id[operation.id](self, { path = name, args = args }, options)
+      end
     end
   end
 

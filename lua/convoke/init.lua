@@ -58,12 +58,6 @@ local convoke = {
 
 call.null = convoke.null
 
--- Answers are read by lua-cjson, with settings of our own.
-local json = cjson.new()
-json.decode_max_depth(200)
-json.decode_invalid_numbers(false)
-core.decoder(json.decode)
-
 local catalogue = core.catalogue()
 
 --- All operations of the reference pages, as data.

@@ -7,8 +7,24 @@ local core = require "convoke.core"
 local judge = {}
 
 local null = cjson.null
-local wrapper, array, object = getmetatable(core.int64(0)), getmetatable(core.array {}),
-  getmetatable(core.object {})
+local array, object = getmetatable(core.array {}), getmetatable(core.object {})
+local int64, raw_bytes = getmetatable(core.int64(0)), getmetatable(core.bytes "")
+
+local function is_wrapped(value)
+  local mark = getmetatable(value)
+  return mark == int64 or mark == raw_bytes
+end
+
+-- The number that an int64 stands for; nil: somebody has changed it.
+local function number_of(value)
+  local raw = rawget(value, 1)
+  return type(raw) == "string" and #raw == 8 and string.unpack("<i8", raw) or nil
+end
+
+local function is_whole_wrapped(value)
+  if getmetatable(value) == int64 then return number_of(value) ~= nil end
+  return type(rawget(value, 1)) == "string"
+end
 
 local digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -34,13 +50,21 @@ local function complain(path, format, ...)
   error(path .. ": " .. format:format(...), 0)
 end
 
+-- Convex's form of what JSON has no word for.
+local function same_wrapped(path, name, raw, decoded)
+  if next(decoded, (next(decoded))) ~= nil or decoded[name] ~= judge.base64(raw) then
+    complain(path, "a Convex value was changed")
+  end
+end
+
 --- Raises unless what was decoded is what was given.
 -- @param alike  function(one, other): whether two finite numbers are the same; default ==
 function judge.same(path, given, decoded, alike)
+  if getmetatable(given) == int64 and type(decoded) == "number" then given = number_of(given) end
   local kind = math.type(given) or type(given)
   if kind == "float" and (not is_finite(given) or 1 / given == -math.huge)
     and type(decoded) == "table" then
-    given, kind = setmetatable({ "$float", string.pack("<d", given) }, wrapper), "table"
+    return same_wrapped(path, "$float", string.pack("<d", given), decoded)
   end
   if kind == "integer" or kind == "float" then
     if type(decoded) ~= "number" then complain(path, "%s became a %s", given, type(decoded)) end
@@ -53,10 +77,9 @@ function judge.same(path, given, decoded, alike)
     end
   elseif type(decoded) ~= "table" then
     complain(path, "a table became a %s", type(decoded))
-  elseif getmetatable(given) == wrapper then
-    if next(decoded, (next(decoded))) ~= nil or decoded[given[1]] ~= judge.base64(given[2]) then
-      complain(path, "a Convex value was changed")
-    end
+  elseif is_wrapped(given) then
+    local name = getmetatable(given) == int64 and "$integer" or "$bytes"
+    same_wrapped(path, name, given[1], decoded)
   else
     for key, value in pairs(given) do
       judge.same(path .. "." .. tostring(key), value, decoded[key], alike)
@@ -106,12 +129,25 @@ function good.string(schema, value)
     and (not schema.enum or among(schema.enum, value))
 end
 
+-- Whether Convex's only plain number, a double, can be the value.
+local function fits_double(value)
+  return math.type(value) == "float" or math.tointeger(value + 0.0) == value
+end
+
 function good.number(schema, value, convex)
+  if getmetatable(value) == int64 then
+    local number = number_of(value)
+    return number ~= nil and good_number(schema, number)
+  end
   return type(value) == "number" and (convex and not is_finite(value) or is_finite(value)
-    and good_number(schema, value))
+    and good_number(schema, value)) and (not convex or fits_double(value))
 end
 
 function good.integer(schema, value)
+  if getmetatable(value) == int64 then
+    local number = number_of(value)
+    return number ~= nil and good_number(schema, number)
+  end
   return type(value) == "number" and math.tointeger(value) ~= nil and good_number(schema, value)
 end
 
@@ -120,7 +156,7 @@ function good.boolean(_, value)
 end
 
 function good.array(schema, value, convex)
-  if type(value) ~= "table" or getmetatable(value) == wrapper or not is_list(value) then
+  if type(value) ~= "table" or is_wrapped(value) or not is_list(value) then
     return false
   end
   for _, each in ipairs(value) do
@@ -132,15 +168,15 @@ end
 local function good_names(schema, value, convex)
   if not is_names(value) then return false end
   for key, each in pairs(value) do
-    if convex and key:sub(1, 1) == "$" or not judge.allows(schema.items, each, convex) then
-      return false
-    end
+    local good_name = not convex
+      or key:sub(1, 1) ~= "$" and #key <= 1024 and not key:find "[^ -~]"
+    if not good_name or not judge.allows(schema.items, each, convex) then return false end
   end
   return true
 end
 
 function good.object(schema, value, convex)
-  if type(value) ~= "table" or getmetatable(value) == wrapper then return false end
+  if type(value) ~= "table" or is_wrapped(value) then return false end
   if not schema.fields then return good_names(schema, value, convex) end
   if getmetatable(value) == array then return false end
   local known = {}
@@ -158,12 +194,15 @@ end
 
 function good.any(_, value, convex)
   local kind = type(value)
-  if kind == "number" then return convex or is_finite(value) end
+  if kind == "number" then
+    if convex then return fits_double(value) end
+    return is_finite(value)
+  end
   if kind == "string" then return utf8.len(value) ~= nil end
   if kind == "boolean" or value == null then return true end
   if kind ~= "table" then return false end
-  if getmetatable(value) == wrapper then
-    return convex and type(value[1]) == "string" and type(value[2]) == "string"
+  if is_wrapped(value) then
+    return (convex or getmetatable(value) == int64) and is_whole_wrapped(value)
   end
   local mark = getmetatable(value)
   if mark == array or mark ~= object and next(value) ~= nil and is_list(value) then
@@ -178,6 +217,16 @@ function judge.allows(schema, value, convex)
   if value == null then return schema.nullable or schema.type == "any" or schema.type == "null" end
   if schema.also and among(schema.also, value) then return true end
   return good[schema.type](schema, value, convex) and true or false
+end
+
+--- Whether there is a value in it that lua-cjson takes for a plain table.
+function judge.holds_wrapped(value)
+  if type(value) ~= "table" then return false end
+  if is_wrapped(value) then return true end
+  for _, member in pairs(value) do
+    if judge.holds_wrapped(member) then return true end
+  end
+  return false
 end
 
 --- A value as text, for messages.

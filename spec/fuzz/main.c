@@ -175,12 +175,14 @@ static int fuzz_write(lua_State *L)
     return 2;
 }
 
-/* fuzz.read(api, operation, value): the value made pleasant, whether it is as promised. */
+/* fuzz.read(api, operation, text): the value of JSON text, or what is wrong with it; whether it has been
+ * read. */
 static int fuzz_read(lua_State *L)
 {
+    size_t size;
     const cvk_operation *operation = check_operation(L);
-    lua_settop(L, 3);
-    bool good = cvk_model_read(L, &operation->answer);
+    const char *text = luaL_checklstring(L, 3, &size);
+    bool good = cvk_model_read(L, text, size, &operation->answer, CVK_ANSWER_PLAIN);
     lua_pushboolean(L, good);
     return 2;
 }

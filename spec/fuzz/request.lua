@@ -128,12 +128,15 @@ local function check_body(operation, given, body)
   assert(utf8.len(body), "the body is not UTF-8")
   local decoded = cjson.decode(body)
   if operation.envelope then
-    assert(decoded.format == "json", "no format")
+    assert(decoded.format == "convex_encoded_json", "no format")
     decoded.format = nil
   end
   if operation.envelope == "run" then
     assert(next(decoded, (next(decoded))) == nil, "more than args")
     decoded = decoded.args
+  elseif operation.envelope == "named" then
+    assert(#decoded.args == 1, "the arguments are no list of one")
+    decoded.args = decoded.args[1]
   end
   local wanted = {}
   for _, param in ipairs(operation.params) do

@@ -2,6 +2,7 @@
 -- accepts and answers made from the catalogue's models, whole or with one thing wrong.
 
 local cjson = require "cjson"
+local core = require "convoke.core"
 
 local answers = {}
 
@@ -99,7 +100,7 @@ local function value_of(node, replaced, text)
   local json = node == replaced and text or node.text
   if json then
     if json == "null" and node.drops then return nil end
-    return cjson.decode(json)
+    return core.read(json)
   end
   local value = {}
   for i, member in ipairs(node) do

@@ -114,12 +114,19 @@ local function error_text(detail)
   return ("[Request ID: %s] Server Error\n%s"):format(ids.hex(16), detail)
 end
 
--- Runs the function `name`; returns its value, or nil and a failure { text, data }.
-local function run(service, name, args, call)
+local kind_names = { mutation = "Mutation", query = "Query", action = "Action" }
+
+-- Runs the function `name`; returns its value, or nil and a failure { text, data }. `kind` is what
+-- it is called as; nil: the path says nothing of that.
+local function run(service, name, args, call, kind)
   local entry = functions.list[name]
   if not entry then
-    return nil, { text = ("Could not find function for '%s'. "
-      .. "Did you forget to run `npx convex dev`?"):format(name) }
+    return nil, { text = ("Could not find %sfunction for '%s'. "
+      .. "Did you forget to run `npx convex dev`?"):format(kind and "public " or "", name) }
+  end
+  if kind and kind ~= entry.kind then
+    return nil, { text = ("Trying to execute %s as %s, but it is defined as %s."):format(name,
+      kind_names[kind], kind_names[entry.kind]) }
   end
   if json.is_array(args) then
     if #args ~= 1 then
@@ -146,10 +153,10 @@ local function run(service, name, args, call)
 end
 
 -- Runs a function and puts its result in the answer's envelope.
-local function call_function(service, name, body, identity)
+local function call_function(service, name, body, identity, kind)
   local logs = json.array()
   local call = { user = identity.user, log = function(line) logs[#logs + 1] = line end }
-  local value, failure = run(service, name, body.args, call)
+  local value, failure = run(service, name, body.args, call, kind)
   -- As in the server, the word is read after the function has run.
   local word = body.format
   if word == nil or word == json.null then word = "json" end
@@ -170,7 +177,7 @@ local function call_function(service, name, body, identity)
 end
 
 -- Header, client version and body are read before the caller is known, as in the server.
-local function serve(service, request, name_of)
+local function serve(service, request, name_of, kind)
   local given, answer = read_header(request)
   if not given then return answer end
   local client = request.headers["convex-client"]
@@ -184,7 +191,7 @@ local function serve(service, request, name_of)
   if not identity then return answer end
   name, answer = (name_of or function() return canonical_name(body.path) end)()
   if not name then return answer end
-  return call_function(service, name, body, identity)
+  return call_function(service, name, body, identity, kind)
 end
 
 local function run_path(service, request)
@@ -197,8 +204,9 @@ local function run_path(service, request)
   end)
 end
 
-local function mutation(service, request)
-  return serve(service, request)
+-- A route for functions of one kind that the body names.
+local function by_name(kind)
+  return function(service, request) return serve(service, request, nil, kind) end
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -206,7 +214,9 @@ end
 
 local routes = router.new {
   { "POST", "/api/run/{path*}", run_path },
-  { "POST", "/api/mutation", mutation },
+  { "POST", "/api/mutation", by_name "mutation" },
+  { "POST", "/api/query", by_name "query" },
+  { "POST", "/api/action", by_name "action" },
 }
 
 local service_mt = {}

@@ -276,9 +276,23 @@ functions.list["testing:echo"] = {
   run = function(_, _, args) return args end,
 }
 
+functions.list["testing:read"] = {
+  kind = "query",
+  args = v.any,
+  run = function(_, _, args) return args end,
+}
+
+functions.list["testing:act"] = {
+  kind = "action",
+  args = v.any,
+  run = function(_, _, args) return args end,
+}
+
 functions.list["testing:fail"] = {
   args = v.object { data = v.any },
   run = function(_, _, args) throw(args.data) end,
 }
+
+for _, entry in pairs(functions.list) do entry.kind = entry.kind or "mutation" end
 
 return functions

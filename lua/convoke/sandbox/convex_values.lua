@@ -79,29 +79,64 @@ wrappers["$bytes"] = function(text)
   return setmetatable({ base64 = text }, bytes_mt)
 end
 
-local function read(value)
-  if json.is_array(value) then
-    local out = json.array()
-    for i, one in ipairs(value) do out[i] = read(one) end
-    return out
+-- What a value may be: levels, elements of an array, fields of an object, bytes of a field's name.
+local most_levels, most_elements, most_fields, most_name = 64, 8192, 1024, 1024
+
+local function refuse(text, ...)
+  error(text:format(...), 0)
+end
+
+local function check_name(name)
+  if name:sub(1, 1) == "$" then
+    refuse("Field name %s starts with a '$', which is reserved.", name)
+  elseif #name > most_name then
+    refuse("Field name is too long (%d > maximum %d)", #name, most_name)
+  elseif name:find "[^ -~]" then
+    refuse("Field name %s has invalid character: Field names can only contain non-control ASCII "
+      .. "characters", name)
   end
-  if not json.is_object(value) then return value end
+end
+
+local read
+
+local function read_array(value, level)
+  if #value > most_elements then
+    refuse("Array length is too long (%d > maximum length %d)", #value, most_elements)
+  end
+  local out = json.array()
+  for i, one in ipairs(value) do out[i] = read(one, level + 1) end
+  return out
+end
+
+local function read_object(value, level)
   local key, inner = next(value)
   if key and next(value, key) == nil and wrappers[key] then return wrappers[key](inner) end
-  local out = {}
+  local out, fields = {}, 0
   for name, one in pairs(value) do
-    if name:sub(1, 1) == "$" then
-      error(("Field name %s starts with a '$', which is reserved."):format(name), 0)
-    end
-    out[name] = read(one)
+    check_name(name)
+    fields = fields + 1
+    out[name] = read(one, level + 1)
+  end
+  if fields > most_fields then
+    refuse("Object has too many fields (%d > maximum number %d)", fields, most_fields)
   end
   return out
+end
+
+-- `level` counts the arrays and objects around the value.
+function read(value, level)
+  local is_array = json.is_array(value)
+  if not is_array and not json.is_object(value) then return value end
+  if level >= most_levels then
+    refuse("Value is too nested (maximum nesting %d)", most_levels)
+  end
+  return (is_array and read_array or read_object)(value, level)
 end
 
 --- Reads a JSON value as Convex arguments.
 -- @return the value; or nil and why it is refused (string)
 function values.read(value)
-  local ok, result = pcall(read, value)
+  local ok, result = pcall(read, value, 0)
   if ok then return result end
   return nil, tostring(result)
 end
