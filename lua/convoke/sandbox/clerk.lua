@@ -3,6 +3,7 @@
 local ids = require "convoke.sandbox.ids"
 local json = require "convoke.sandbox.json"
 local router = require "convoke.sandbox.router"
+local sequence = require "convoke.sandbox.sequence"
 local web = require "convoke.sandbox.web"
 
 local SECRET_KEY = "sk_test_sandboxsandboxsandboxsandboxsandbox1"
@@ -139,12 +140,34 @@ local function render(service, invitation)
 end
 
 local function pending_for(service, address)
-  for _, invitation in ipairs(service.invitations) do
-    if invitation.email_address:lower() == address:lower()
-      and status_of(service, invitation) == "pending" then
-      return invitation
+  for _, invitation in ipairs(service.by_address[address:lower()] or {}) do
+    if status_of(service, invitation) == "pending" then return invitation end
+  end
+end
+
+local function add_invitation(service, invitation)
+  local address, last = invitation.email_address:lower(), service.last
+  -- The clock can be set back; then what came later is not what is newer.
+  service.disordered = service.disordered or last ~= nil and invitation.created_at < last.created_at
+  service.last = invitation
+  invitation.lower, invitation.position = address, service.invitations.count + 1
+  service.invitations:append(invitation)
+  service.kept:append(invitation)
+  service.by_id[invitation.id], service.by_ticket[invitation.ticket] = invitation, invitation
+  local same = service.by_address[address] or {}
+  service.by_address[address], same[#same + 1] = same, invitation
+end
+
+-- An invitation that is no longer pending stands in no create's way.
+local function forget_pending(service, invitation)
+  local same = service.by_address[invitation.lower]
+  for i, one in ipairs(same) do
+    if one == invitation then
+      table.remove(same, i)
+      break
     end
   end
+  if not same[1] then service.by_address[invitation.lower] = nil end
 end
 
 local function refuse_existing(service, address)
@@ -192,33 +215,33 @@ local function create(service, request)
   if data.notify ~= false then
     invitation.url = request.origin .. "/v1/tickets/accept?ticket=" .. invitation.ticket
   end
-  table.insert(service.invitations, invitation)
+  add_invitation(service, invitation)
   return web.json(200, render(service, invitation))
 end
 
 local function revoke(service, request)
   local id = request.values.invitation_id
-  for _, invitation in ipairs(service.invitations) do
-    if invitation.id == id then
-      if invitation.status ~= "pending" then
-        return problem("invitation_already_" .. invitation.status)
-      end
-      invitation.status, invitation.updated_at = "revoked", service.clock:milliseconds()
-      return web.json(200, render(service, invitation))
-    end
+  local invitation = service.by_id[id]
+  if not invitation then
+    return problem("resource_not_found", ("No invitation was found with id %s."):format(id))
   end
-  return problem("resource_not_found", ("No invitation was found with id %s."):format(id))
+  if invitation.status ~= "pending" then
+    return problem("invitation_already_" .. invitation.status)
+  end
+  invitation.status, invitation.updated_at = "revoked", service.clock:milliseconds()
+  forget_pending(service, invitation)
+  service.kept:remove(invitation)
+  return web.json(200, render(service, invitation))
 end
 
 -- The link of an invitation: whoever follows it signs up.
 local function accept(service, request)
-  local ticket = request.query:get("ticket")
-  for _, invitation in ipairs(service.invitations) do
-    if invitation.ticket == ticket and status_of(service, invitation) == "pending" then
-      invitation.status, invitation.updated_at = "accepted", service.clock:milliseconds()
-      service.users[invitation.email_address:lower()] = true
-      return web.reply(200, "text/html; charset=utf-8", "<!doctype html><p>Welcome.</p>\n")
-    end
+  local invitation = service.by_ticket[request.query:get("ticket") or ""]
+  if invitation and status_of(service, invitation) == "pending" then
+    invitation.status, invitation.updated_at = "accepted", service.clock:milliseconds()
+    forget_pending(service, invitation)
+    service.users[invitation.lower] = true
+    return web.reply(200, "text/html; charset=utf-8", "<!doctype html><p>Welcome.</p>\n")
   end
   return web.reply(404, "text/html; charset=utf-8",
                    "<!doctype html><p>This invitation is no longer valid.</p>\n")
@@ -251,37 +274,45 @@ local function list_options(query)
   return options
 end
 
-local function selected(service, options)
-  local out = {}
-  for position, invitation in ipairs(service.invitations) do
-    local status = status_of(service, invitation)
-    local wanted = options.statuses and options.statuses[status]
-      or not options.statuses and status ~= "revoked"
-    local found = invitation.email_address:lower():find(options.text, 1, true)
-      or invitation.id:lower():find(options.text, 1, true)
-    if wanted and found then
-      out[#out + 1] = { key = invitation[options.order], position = position,
-                        shown = render(service, invitation) }
+-- The invitations that a list is about, in the order in which they came or the other way round.
+-- Without `all` it may end with the page that is asked for.
+local function selected(service, options, backwards, all)
+  local out, statuses, text = {}, options.statuses, options.text
+  local enough = all and math.huge or options.offset + options.limit
+  local source = statuses and statuses.revoked and service.invitations or service.kept
+  for invitation in source:each(backwards) do
+    if (not statuses or statuses[status_of(service, invitation)])
+      and (text == "" or invitation.lower:find(text, 1, true)
+        or invitation.id:lower():find(text, 1, true)) then
+      out[#out + 1] = invitation
+      if #out >= enough then break end
     end
   end
-  table.sort(out, function(a, b)
-    if options.descending then a, b = b, a end
-    if a.key ~= b.key then return a.key < b.key end
+  return out
+end
+
+local function sort(found, order, descending)
+  table.sort(found, function(a, b)
+    if descending then a, b = b, a end
+    if a[order] ~= b[order] then return a[order] < b[order] end
     return a.position < b.position -- several in one millisecond keep their order
   end)
-  return out
 end
 
 local function list(service, request)
   local options = list_options(request.query)
   if not options then return problem("malformed_request_parameters") end
-  local found = selected(service, options)
+  local as_they_came = options.order == "created_at" and not service.disordered
+  local plain = not options.statuses and options.text == ""
+  local found = selected(service, options, as_they_came and options.descending,
+    not as_they_came or options.paginated and not plain)
+  if not as_they_came then sort(found, options.order, options.descending) end
   local data = json.array()
-  for i, entry in ipairs(web.slice(found, options.offset, options.limit)) do
-    data[i] = entry.shown
+  for i, invitation in ipairs(web.slice(found, options.offset, options.limit)) do
+    data[i] = render(service, invitation)
   end
-  if options.paginated then return web.json(200, { data = data, total_count = #found }) end
-  return web.json(200, data)
+  if not options.paginated then return web.json(200, data) end
+  return web.json(200, { data = data, total_count = plain and service.kept.count or #found })
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -338,7 +369,7 @@ end
 --- Everything the API holds.
 function service_mt:books()
   local out = json.array()
-  for i, invitation in ipairs(self.invitations) do out[i] = render(self, invitation) end
+  for invitation in self.invitations:each() do out[#out + 1] = render(self, invitation) end
   local users = json.array()
   for address in pairs(self.users) do users[#users + 1] = address end
   table.sort(users)
@@ -364,7 +395,11 @@ local clerk = { name = "clerk", base = "/v1" }
 --- A new service on a clock.
 function clerk.new(clock)
   return setmetatable({
-    clock = clock, invitations = {}, users = { [TAKEN_ADDRESS] = true },
+    clock = clock, users = { [TAKEN_ADDRESS] = true },
+    -- all invitations, those that are not revoked, and where to find one; of an address those that
+    -- may be pending
+    invitations = sequence.new(), kept = sequence.new(), by_id = {}, by_ticket = {},
+    by_address = {},
     credentials = { secret_key = SECRET_KEY },
   }, service_mt)
 end

@@ -122,6 +122,7 @@ end
 --- The tables of a fresh deployment. `admin` (user id) has an admin profile.
 function functions.new_state(clock, admin)
   local state = { clock = clock, profiles = {}, sessions = {}, editorSnapshots = {},
+                  latest = {}, -- user -> the newest session; the others are completed
                   questions = {}, inviteCodes = {} }
   state.questions[functions.question_id] = { _id = functions.question_id, title = "Two Sum" }
   state.inviteCodes["sandbox-admin-code"] = "admin"
@@ -228,17 +229,17 @@ functions.list["sessions:create"] = {
   run = function(state, call, args)
     local user = require_user(call)
     if not state.questions[args.questionId] then throw_text("Question not found") end
-    for _, session in pairs(functions.settled_sessions(state)) do
-      if session.userId == user and session.status ~= "completed" then
-        -- The app returns its error instead of throwing it, and the server cannot serialize that.
-        throw_text('ConvexError {"name":"ConvexError","data":{"name":"ActiveSessionAlreadyExists",'
-          .. '"message":"You already have an active session"}} is not a supported Convex type.')
-      end
+    local latest = state.latest[user]
+    if latest and settle(state, latest).status ~= "completed" then
+      -- The app returns its error instead of throwing it, and the server cannot serialize that.
+      throw_text('ConvexError {"name":"ConvexError","data":{"name":"ActiveSessionAlreadyExists",'
+        .. '"message":"You already have an active session"}} is not a supported Convex type.')
     end
     local id = functions.new_id("sessions")
     state.sessions[id] = { _id = id, userId = user, questionId = args.questionId,
                            agentThreadId = args.agentThreadId, assistantId = args.assistantId,
                            status = "not_started" }
+    state.latest[user] = state.sessions[id]
     add_snapshot(state, id,
       { language = "python", content = "", lastUpdated = state.clock:milliseconds(),
         functionName = args.functionName, inputParameters = args.inputParameters },

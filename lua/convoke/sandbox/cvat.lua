@@ -7,6 +7,7 @@ local filter = require "convoke.sandbox.cvat_filter"
 local ids = require "convoke.sandbox.ids"
 local json = require "convoke.sandbox.json"
 local router = require "convoke.sandbox.router"
+local sequence = require "convoke.sandbox.sequence"
 local web = require "convoke.sandbox.web"
 
 local TYPE = "application/vnd.cvat+json"
@@ -36,14 +37,27 @@ local function add_user(service, fields)
   local user = { id = #service.users + 1, is_active = true, first_name = "", last_name = "" }
   for name, value in pairs(fields) do user[name] = value end
   service.users[user.id] = user
+  local found = service.user_by
+  found.email[user.email:lower()] = found.email[user.email:lower()] or user
+  for _, name in ipairs { "username", "token", "access_token" } do
+    if user[name] then found[name][user[name]] = user end
+  end
   return user
+end
+
+local function add_membership(service, user, organization, role, is_active)
+  local membership = { user = user, organization = organization, role = role,
+                       is_active = is_active }
+  table.insert(service.memberships, membership)
+  local of = service.memberships_of[user] or {}
+  service.memberships_of[user], of[organization] = of, membership
+  return membership
 end
 
 local function add_organization(service, slug, owner)
   local organization = { id = #service.organizations + 1, slug = slug }
   table.insert(service.organizations, organization)
-  table.insert(service.memberships, { user = owner, organization = organization, role = "owner",
-                                      is_active = true })
+  add_membership(service, owner, organization, "owner", true)
   return organization
 end
 
@@ -51,21 +65,15 @@ local function seed(service)
   for _, fields in ipairs(seed_users) do add_user(service, fields) end
   local users = service.users
   local first = add_organization(service, "sandbox", users[1])
-  for i = 2, 3 do
-    table.insert(service.memberships, { user = users[i], organization = first,
-                                        role = users[i].role, is_active = true })
-  end
+  for i = 2, 3 do add_membership(service, users[i], first, users[i].role, true) end
   add_organization(service, "elsewhere", users[4])
   local session = { id = SESSION, csrf = CSRF, user = users[1] }
   service.sessions[SESSION], service.session_of[1] = session, session
 end
 
 local function membership_of(service, user, organization)
-  for _, membership in ipairs(service.memberships) do
-    if membership.user == user and membership.organization == organization then
-      return membership
-    end
-  end
+  local of = service.memberships_of[user]
+  return of and of[organization]
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -134,24 +142,34 @@ local function concerns(user, invitation)
   return invitation.owner == user or invitation.membership.user == user
 end
 
+-- Whether the caller may see an invitation in this context.
+local function is_visible(request, context, invitation)
+  local inside = not context.organization
+    or invitation.membership.organization == context.organization
+  return inside and not context.personal
+    and (manages(context) or concerns(request.user, invitation))
+end
+
+-- All invitations, or those of one organization.
+local function invitations_in(service, organization)
+  if not organization then return service.invitations end
+  local inside = service.inside[organization] or sequence.new()
+  service.inside[organization] = inside
+  return inside
+end
+
 -- The invitations the caller may see in this context.
 local function visible(service, request, context)
   local out = {}
-  for _, invitation in ipairs(service.invitations) do
-    local inside = not context.organization
-      or invitation.membership.organization == context.organization
-    if inside and not context.personal
-      and (manages(context) or concerns(request.user, invitation)) then
-      out[#out + 1] = invitation
-    end
+  for invitation in invitations_in(service, context.organization):each() do
+    if is_visible(request, context, invitation) then out[#out + 1] = invitation end
   end
   return out
 end
 
 local function find(service, request, context)
-  for _, invitation in ipairs(visible(service, request, context)) do
-    if invitation.key == request.values.key then return invitation end
-  end
+  local invitation = service.by_key[request.values.key]
+  if invitation and is_visible(request, context, invitation) then return invitation end
   django.detail(404, "Not found.")
 end
 
@@ -161,16 +179,15 @@ end
 
 -- The user of an address; an unknown one becomes a new, inactive user.
 local function user_of(service, email)
-  for _, user in ipairs(service.users) do
-    if user.email:lower() == email:lower() then return user end
-  end
-  local name, taken, number = email:match("^[^@]*"), {}, 0
-  for _, user in ipairs(service.users) do taken[user.username] = true end
-  local username = name
+  local found = service.user_by.email[email:lower()]
+  if found then return found end
+  local name, taken = email:match("^[^@]*"), service.user_by.username
+  local username, number = name, service.last_number[name] or 0
   while taken[username] do
     number = number + 1
     username = name .. number
   end
+  service.last_number[name] = number -- up to here all are taken
   return add_user(service, { username = username, email = email, is_active = false })
 end
 
@@ -193,15 +210,18 @@ local function create(service, request, context)
   if membership_of(service, user, context.organization) then
     django.refuse(400, json.array { "The user is a member of the organization already." })
   end
-  local membership = { user = user, organization = context.organization, role = fields.role,
-                       is_active = user.is_active }
-  table.insert(service.memberships, membership)
+  local membership = add_membership(service, user, context.organization, fields.role,
+                                    user.is_active)
   service.created = service.created + 1
   local now = service.clock:now()
   local invitation = { key = ids.alphanumeric(64), created = now, owner = request.user,
                        membership = membership, sent = not user.is_active and now or nil,
                        position = service.created }
-  table.insert(service.invitations, invitation)
+  service.invitations:append(invitation)
+  invitations_in(service, context.organization):append(invitation)
+  service.by_key[invitation.key] = invitation
+  service.disordered = service.disordered or now < service.latest -- the clock was set back
+  service.latest = now
   return 201, show(service, request, invitation)
 end
 
@@ -217,17 +237,29 @@ local function read_page(query, count)
   return page, limit, pages
 end
 
+-- Whether a list is to show an organization's invitations as they came, the newest first.
+local function is_plain(service, query, context)
+  for _, name in ipairs { "filter", "search", "owner", "sort" } do
+    if query:get(name) then return false end
+  end
+  return context.organization and manages(context) and not service.disordered
+end
+
 local function list(service, request, context)
-  local found = filter.apply(visible(service, request, context), request.query)
-  local page, limit, pages = read_page(request.query, #found)
-  local results = json.array()
-  for i, invitation in ipairs(web.slice(found, (page - 1) * limit, limit)) do
+  local plain = is_plain(service, request.query, context)
+  local found = plain and invitations_in(service, context.organization)
+    or filter.apply(visible(service, request, context), request.query)
+  local count = plain and found.count or #found
+  local page, limit, pages = read_page(request.query, count)
+  local results, offset = json.array(), (page - 1) * limit
+  local shown = plain and found:slice(offset, limit, true) or web.slice(found, offset, limit)
+  for i, invitation in ipairs(shown) do
     results[i] = show(service, request, invitation)
   end
   local function link(number)
     return web.url_with(request, { page = number > 1 and number or false })
   end
-  return 200, { count = #found, results = results,
+  return 200, { count = count, results = results,
                 next = page < pages and link(page + 1) or json.null,
                 previous = page > 1 and link(page - 1) or json.null }
 end
@@ -256,9 +288,9 @@ end
 local function destroy(service, request, context)
   local invitation = find(service, request, context)
   change_allowed(request, context, invitation)
-  for i, one in ipairs(service.invitations) do
-    if one == invitation then table.remove(service.invitations, i) end
-  end
+  service.invitations:remove(invitation)
+  invitations_in(service, invitation.membership.organization):remove(invitation)
+  service.by_key[invitation.key] = nil
   return 204
 end
 
@@ -359,8 +391,8 @@ function service_mt:books()
     books.memberships[i] = { user = one.user.id, organization = one.organization.id,
                              role = one.role, is_active = one.is_active }
   end
-  for i, invitation in ipairs(self.invitations) do
-    books.invitations[i] = show(self, request, invitation)
+  for invitation in self.invitations:each() do
+    table.insert(books.invitations, show(self, request, invitation))
   end
   return books
 end
@@ -387,7 +419,12 @@ local cvat = { name = "cvat", base = "" }
 function cvat.new(clock)
   local self = setmetatable({
     clock = clock, router = routes, users = {}, organizations = {}, memberships = {},
-    invitations = {}, sessions = {}, session_of = {}, signatures = {}, created = 0,
+    invitations = sequence.new(), by_key = {}, sessions = {}, session_of = {}, signatures = {},
+    created = 0, latest = 0,
+    user_by = { email = {}, username = {}, token = {}, access_token = {} },
+    memberships_of = {}, -- user -> organization -> membership
+    inside = {}, -- organization -> its invitations
+    last_number = {}, -- user name -> the last number that was put after it
   }, service_mt)
   seed(self)
   local user = self.users[1]

@@ -17,9 +17,7 @@ local function unauthorized(text)
 end
 
 local function user_by(service, field, value)
-  for _, user in ipairs(service.users) do
-    if user[field] ~= nil and user[field] == value then return user end
-  end
+  return service.user_by[field][value]
 end
 
 local function active(user)

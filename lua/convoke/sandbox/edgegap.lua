@@ -3,7 +3,9 @@
 local clock_text = require("convoke.sandbox.clock").plain
 local ids = require "convoke.sandbox.ids"
 local json = require "convoke.sandbox.json"
+local room = require "convoke.sandbox.room"
 local router = require "convoke.sandbox.router"
+local sequence = require "convoke.sandbox.sequence"
 local shape = require "convoke.sandbox.shape"
 local web = require "convoke.sandbox.web"
 
@@ -91,42 +93,44 @@ local function new_deployment(service, app, version)
                  latitude = 45.508888, longitude = -73.561668 },
     tags = json.array(), sockets = SOCKETS,
   }
-  table.insert(service.deployments, { id = id, app = app, version = version, shown = deployment })
-  return service.deployments[#service.deployments]
+  service.deployed = service.deployed + 1
+  local made = { id = id, app = app, version = version, shown = deployment, used = 0, tagged = {},
+                 number = service.deployed }
+  service.deployments[id] = made
+  return made
 end
 
-local function sockets_used(service, deployment)
-  local used = 0
-  for _, session in ipairs(service.sessions) do
-    if not session.terminated and session.deployment == deployment then
-      used = used + #session.users
-    end
-  end
-  return used
+-- Where the deployments of a version have room.
+local function room_of(service, app, version)
+  local key = app .. "\0" .. version
+  service.rooms[key] = service.rooms[key] or room.new(SOCKETS)
+  return service.rooms[key]
 end
 
-local function find_deployment(service, id)
-  for _, deployment in ipairs(service.deployments) do
-    if deployment.id == id then return deployment end
-  end
+-- Notes that users have come to a deployment, or left it (a negative count).
+local function take_sockets(service, deployment, count)
+  deployment.used = deployment.used + count
+  room_of(service, deployment.app, deployment.version)
+    :note(deployment, SOCKETS - deployment.used)
+end
+
+-- Puts a session on a deployment, whose sockets its users take.
+local function occupy(service, session, deployment)
+  session.deployment = deployment
+  take_sockets(service, deployment, #session.users)
 end
 
 local function free_deployment(service, session)
-  for _, deployment in ipairs(service.deployments) do
-    if deployment.app == session.app and deployment.version == session.version
-      and sockets_used(service, deployment) + #session.users <= SOCKETS then
-      return deployment
-    end
-  end
-  return new_deployment(service, session.app, session.version)
+  return room_of(service, session.app, session.version):first(#session.users)
+    or new_deployment(service, session.app, session.version)
 end
 
 local function add_tags(deployment, session)
   local tags = deployment.shown.tags
   for _, one in ipairs(session.selectors) do
-    local known = false
-    for _, tag in ipairs(tags) do known = known or tag == one.tag end
-    if not known then tags[#tags + 1] = one.tag end
+    if not deployment.tagged[one.tag] then
+      deployment.tagged[one.tag], tags[#tags + 1] = true, one.tag
+    end
   end
 end
 
@@ -138,16 +142,21 @@ local function settle(service, session)
     session.status, session.error = "Unprocessable", "No deployment has enough sockets"
     return session
   end
-  session.deployment = session.deployment or free_deployment(service, session)
+  if not session.deployment then occupy(service, session, free_deployment(service, session)) end
   add_tags(session.deployment, session)
   session.status, session.ready, session.linked = "Ready", true, true
   return session
 end
 
 local function find_session(service, id)
-  for _, session in ipairs(service.sessions) do
-    if session.id == id then return settle(service, session) end
-  end
+  local session = service.by_id[id]
+  return session and settle(service, session)
+end
+
+local function terminate(service, session)
+  session.terminated = true
+  service.live:remove(session)
+  if session.deployment then take_sockets(service, session.deployment, -#session.users) end
 end
 
 local function live_session(service, request)
@@ -171,7 +180,7 @@ local function show(service, session)
   if session.linked then
     deployment = {}
     for name, value in pairs(session.deployment.shown) do deployment[name] = value end
-    deployment.sockets_usage = sockets_used(service, session.deployment)
+    deployment.sockets_usage = session.deployment.used
     deployment.is_joinable_by_session = deployment.sockets_usage < SOCKETS
   end
   return {
@@ -219,18 +228,22 @@ local function create(service, request)
   end
   local users, deployment = make_users(data), nil
   if data.deployment_request_id then
-    deployment = find_deployment(service, data.deployment_request_id)
+    deployment = service.deployments[data.deployment_request_id]
     if not deployment then return message(400, "Deployment not found") end
-    if sockets_used(service, deployment) + #users > SOCKETS then
+    if deployment.used + #users > SOCKETS then
       return message(409, "The deployment has no free socket left")
     end
   end
   local session = {
     id = ids.hex(12) .. "-S", app = data.app_name, version = version, users = users,
-    deployment = deployment, selectors = data.selectors or json.array(), status = "Waiting...",
+    selectors = data.selectors or json.array(), status = "Waiting...",
     ready = false, linked = false, webhook_url = data.webhook_url, created = service.clock:now(),
+    number = service.sessions.count + 1,
   }
-  table.insert(service.sessions, session)
+  if deployment then occupy(service, session, deployment) end
+  service.sessions:append(session)
+  service.live:append(session)
+  service.by_id[session.id] = session
   return web.json(200, {
     session_id = session.id, custom_id = json.null, app = session.app, version = version,
     deployment_request_id = or_null(data.deployment_request_id), selectors = session.selectors,
@@ -248,7 +261,7 @@ local function delete(service, request)
   local session = find_session(service, request.values.session_id)
   if not session then return not_found() end
   if session.terminated then return message(410, "Instance already terminated") end
-  session.terminated = true
+  terminate(service, session)
   return web.json(200, { message = ("Session %s will be deleted"):format(session.id),
                          session_id = session.id, custom_id = json.null })
 end
@@ -270,9 +283,10 @@ local function add_users(service, request)
       new[#new + 1] = { ip = ip }
     end
   end
-  local used = session.deployment and sockets_used(service, session.deployment) or #session.users
+  local used = session.deployment and session.deployment.used or #session.users
   if used + #new > SOCKETS then return message(422, "No free socket left in the deployment") end
   for _, user in ipairs(new) do table.insert(session.users, user) end
+  if session.deployment then take_sockets(service, session.deployment, #new) end
   return web.json(200, { session_users = session.users })
 end
 
@@ -283,18 +297,14 @@ local function remove_users(service, request)
   if not session then return not_found() end
   for _, ip in ipairs(data.ip_list) do
     local position = has_user(session, ip)
-    if position then table.remove(session.users, position) end
+    if position then
+      table.remove(session.users, position)
+      if session.deployment then take_sockets(service, session.deployment, -1) end
+    end
   end
   return web.json(200, { session_users = session.users })
 end
 
-local function live_sessions(service)
-  local out = {}
-  for _, session in ipairs(service.sessions) do
-    if not session.terminated then out[#out + 1] = settle(service, session) end
-  end
-  return out
-end
 
 local function list(service, request)
   local page = web.integer(request.query:get("page") or "1")
@@ -303,13 +313,13 @@ local function list(service, request)
     return web.json(400, { message = "Input payload validation failed", errors = {
       [(not page or page < 1) and "page" or "limit"] = "must be a positive integer" } })
   end
-  local all = live_sessions(service)
-  local pages = math.max(1, math.ceil(#all / limit))
+  local count = service.live.count
+  local pages = math.max(1, math.ceil(count / limit))
   local data = json.array()
-  for i, session in ipairs(web.slice(all, (page - 1) * limit, limit)) do
-    data[i] = show_context(session)
+  for i, session in ipairs(service.live:slice((page - 1) * limit, limit)) do
+    data[i] = show_context(settle(service, session))
   end
-  return web.json(200, { data = data, total_count = #all, pagination = {
+  return web.json(200, { data = data, total_count = count, pagination = {
     number = page, paginator = { num_pages = pages },
     next_page_number = or_null(page < pages and page + 1 or nil),
     previous_page_number = or_null(page > 1 and page - 1 or nil),
@@ -337,16 +347,35 @@ local function passes(session, rule)
   return hits == 0
 end
 
+-- The sessions that a bulk stop looks at: those that a filter names, where one does, else all.
+local function candidates(service, filters)
+  local out, seen = {}, {}
+  for _, rule in ipairs(filters) do
+    if rule.field == "session_id" and rule.filter_type == "any" then
+      for _, id in ipairs(rule.values) do
+        local session = service.by_id[id]
+        if session and not session.terminated and not seen[id] then
+          seen[id], out[#out + 1] = true, settle(service, session)
+        end
+      end
+      table.sort(out, function(a, b) return a.number < b.number end)
+      return out
+    end
+  end
+  for session in service.live:each() do out[#out + 1] = settle(service, session) end
+  return out
+end
+
 -- Stops the sessions that pass every filter; without filters that is every session.
 local function bulk_stop(service, request)
   local data, refusal = read_body(request, bulk_stop_shape)
   if not data then return refusal end
   local stopped = json.array()
-  for _, session in ipairs(live_sessions(service)) do
+  for _, session in ipairs(candidates(service, data.filters)) do
     local chosen = true
     for _, rule in ipairs(data.filters) do chosen = chosen and passes(session, rule) end
     if chosen then
-      session.terminated = true
+      terminate(service, session)
       stopped[#stopped + 1] = { session_id = session.id }
     end
   end
@@ -397,9 +426,10 @@ end
 --- Everything the API holds; terminated sessions too.
 function service_mt:books()
   local out = json.array()
-  for i, session in ipairs(self.sessions) do
-    out[i] = show(self, settle(self, session))
-    out[i].terminated = session.terminated or false
+  for session in self.sessions:each() do
+    local shown = show(self, settle(self, session))
+    shown.terminated = session.terminated or false
+    out[#out + 1] = shown
   end
   return { sessions = out }
 end
@@ -420,7 +450,8 @@ local edgegap = { name = "edgegap", base = "" }
 --- A new service on a clock.
 function edgegap.new(clock)
   return setmetatable({
-    clock = clock, sessions = {}, deployments = {},
+    clock = clock, deployments = {}, deployed = 0, rooms = {},
+    sessions = sequence.new(), live = sequence.new(), by_id = {}, -- live: not terminated
     credentials = { token = TOKEN },
   }, service_mt)
 end

@@ -29,6 +29,11 @@ function endpoint:reset()
   self.log = json.array()
 end
 
+-- The entries of a log that are kept; it is cut once in LOG_LENGTH requests.
+local function last_of(log)
+  return web.slice(log, math.max(#log - LOG_LENGTH, 0), LOG_LENGTH)
+end
+
 local function log_body(body)
   local kept = body:sub(1, LOGGED_BODY)
   if json.is_utf8(kept) then return kept end
@@ -46,7 +51,7 @@ function endpoint:record(request)
     query = request.query_text, headers = request.headers, body = log_body(request.body),
     body_size = #request.body, connection = request.connection, time = self.clock:now(),
   }
-  if #self.log >= LOG_LENGTH then table.remove(self.log, 1) end
+  if #self.log >= 2 * LOG_LENGTH then self.log = last_of(self.log) end
   table.insert(self.log, entry)
   return entry
 end
@@ -118,7 +123,7 @@ local controls = router.new {
     return done
   end },
   { "GET", "/_control/books", function(self) return self.service:books() end },
-  { "GET", "/_control/requests", function(self) return self.log end },
+  { "GET", "/_control/requests", function(self) return last_of(self.log) end },
 }
 
 --- Opens the control path to whoever knows the token.

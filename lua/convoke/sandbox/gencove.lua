@@ -5,6 +5,7 @@ local django = require "convoke.sandbox.django"
 local ids = require "convoke.sandbox.ids"
 local json = require "convoke.sandbox.json"
 local router = require "convoke.sandbox.router"
+local sequence = require "convoke.sandbox.sequence"
 local web = require "convoke.sandbox.web"
 
 local API_KEY = "sandboxsandbox.sandboxsandboxsandboxsandbox"
@@ -91,7 +92,10 @@ local function add_invitation(service, email, role, token)
   local now = service.clock:now()
   local invitation = { id = ids.uuid(), email = email, role = role, token = token,
                        expires = now + INVITATION_LIFE, last_status = new_status("pending", now) }
-  table.insert(service.invitations, invitation)
+  service.invitations:append(invitation)
+  service.by_id[invitation.id], service.by_token[token] = invitation, invitation
+  local same = service.by_address[email:lower()] or {}
+  service.by_address[email:lower()], same[#same + 1] = same, invitation
   return invitation
 end
 
@@ -114,25 +118,31 @@ local function show_details(invitation)
            role = invitation.role }
 end
 
-local function find(service, name, value)
-  for _, invitation in ipairs(service.invitations) do
-    if invitation[name] == value then return settle(service, invitation) end
-  end
+-- The invitation in an index (`by_id`, `by_token`), as it stands now.
+local function find(service, index, value)
+  local invitation = service[index][value]
+  if invitation then return settle(service, invitation) end
   django.detail(404, "Not found.")
 end
 
 local STATUSES = { all = true, pending = true, accepted = true, expired = true, revoked = true }
 
--- Newest first, of one status or all.
-local function selected(service, status)
-  local out = {}
-  for i = #service.invitations, 1, -1 do
-    local invitation = settle(service, service.invitations[i])
-    if status == "all" or invitation.last_status.status == status then
-      out[#out + 1] = invitation
+-- A page of those with one status or all, newest first, and how many there are.
+local function selected(service, status, offset, limit)
+  local all = service.invitations
+  if status == "all" then
+    local page = all:slice(offset, limit, true)
+    for _, invitation in ipairs(page) do settle(service, invitation) end
+    return page, all.count
+  end
+  local page, count = {}, 0
+  for invitation in all:each(true) do
+    if settle(service, invitation).last_status.status == status then
+      count = count + 1
+      if count > offset and #page < limit then page[#page + 1] = invitation end
     end
   end
-  return out
+  return page, count
 end
 
 local function list(service, request)
@@ -146,14 +156,15 @@ local function list(service, request)
   local limit = web.integer(request.query:get("limit"))
   limit = limit and limit > 0 and math.min(limit, LARGEST_PAGE) or PAGE
   local offset = math.max(web.integer(request.query:get("offset")) or 0, 0)
-  local found, results = selected(service, status), json.array()
-  for i, invitation in ipairs(web.slice(found, offset, limit)) do results[i] = show(invitation) end
-  local next_page = offset + limit < #found
+  local page, count = selected(service, status, offset, limit)
+  local results = json.array()
+  for i, invitation in ipairs(page) do results[i] = show(invitation) end
+  local next_page = offset + limit < count
     and web.url_with(request, { limit = limit, offset = offset + limit })
   local previous = offset > 0 and web.url_with(request, {
     limit = limit, offset = offset > limit and offset - limit or false })
   return web.json(200, {
-    meta = { count = #found, next = next_page or json.null, previous = previous or json.null },
+    meta = { count = count, next = next_page or json.null, previous = previous or json.null },
     results = results,
   })
 end
@@ -161,23 +172,23 @@ end
 local function create(service, request)
   local data = django.fields(django.data(request), {
     email = { required = true, email = true, max = 254 }, role = { blank = true, default = "" } })
-  for _, invitation in ipairs(service.invitations) do
-    local status = settle(service, invitation).last_status.status
-    if invitation.email:lower() == data.email:lower() then
-      if status == "pending" then
-        django.refuse(400, { email = json.array {
-          "A pending invitation for this email address exists already." } })
-      elseif status == "accepted" then
-        django.refuse(400, json.array { "This user is a member of the organization already." })
-      end
+  local same = service.by_address[data.email:lower()] or {}
+  for i = #same, 1, -1 do
+    local status = settle(service, same[i]).last_status.status
+    if status == "pending" then
+      django.refuse(400, { email = json.array {
+        "A pending invitation for this email address exists already." } })
+    elseif status == "accepted" then
+      django.refuse(400, json.array { "This user is a member of the organization already." })
     end
+    table.remove(same, i) -- revoked or expired for good
   end
   local role = data.role ~= "" and data.role or DEFAULT_ROLE
   return web.json(201, show(add_invitation(service, data.email, role, ids.alphanumeric(32))))
 end
 
 local function delete(service, request)
-  local invitation = find(service, "id", request.values.invitation_id:lower())
+  local invitation = find(service, "by_id", request.values.invitation_id:lower())
   local status = invitation.last_status.status
   if status == "revoked" then django.detail(404, "Not found.") end
   if status == "accepted" then
@@ -188,11 +199,11 @@ local function delete(service, request)
 end
 
 local function read_token(service, request)
-  return web.json(200, show_details(find(service, "token", request.values.token)))
+  return web.json(200, show_details(find(service, "by_token", request.values.token)))
 end
 
 local function accept(service, request)
-  local invitation = find(service, "token", request.values.token)
+  local invitation = find(service, "by_token", request.values.token)
   django.fields(django.data(request), { role = { blank = true, max = 255 } })
   local status = invitation.last_status.status
   if status ~= "pending" then
@@ -232,9 +243,10 @@ end
 --- Everything the API holds, tokens included.
 function service_mt:books()
   local out = json.array()
-  for i, invitation in ipairs(self.invitations) do
-    out[i] = show(settle(self, invitation))
-    out[i].token = invitation.token
+  for invitation in self.invitations:each() do
+    local shown = show(settle(self, invitation))
+    shown.token = invitation.token
+    out[#out + 1] = shown
   end
   return { invitations = out }
 end
@@ -262,7 +274,8 @@ local gencove = { name = "gencove", base = "/api/v2" }
 --- A new service on a clock.
 function gencove.new(clock)
   local self = setmetatable({
-    clock = clock, router = routes, invitations = {}, access = {}, refresh = {},
+    clock = clock, router = routes, invitations = sequence.new(), by_id = {}, by_token = {},
+    by_address = {}, access = {}, refresh = {},
     credentials = { api_key = API_KEY, jwt = JWT, email = EMAIL, password = PASSWORD,
                     invitation_token = INVITATION_TOKEN },
   }, service_mt)
