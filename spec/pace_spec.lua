@@ -247,6 +247,45 @@ describe("turns", function()
   end)
 end)
 
+describe("an error of a debug hook", function()
+  -- Lets a call of the world ask for its turn while a hook raises after so many instructions.
+  -- Returns whether it did.
+  local function interrupt(world, count)
+    local native, ticket = { until_when = math.huge }, nil
+    local victim = coroutine.create(function()
+      ticket = world.pace:enter("a", math.huge, native)
+      world.pace:check(ticket)
+    end)
+    debug.sethook(victim, function()
+      debug.sethook()
+      if coroutine.running() == victim then error "interrupted" end -- LuaJIT has one hook for all
+    end, "", count)
+    local raised = not coroutine.resume(victim)
+    debug.sethook()
+    if ticket then world.pace:leave(ticket) end
+    return raised
+  end
+
+  it("at any instruction leaves turns to the others, and the limits hold", function()
+    local was_on = rawget(_G, "jit") and jit.status() -- hooks do not see compiled code
+    if was_on then jit.off() end
+    local interrupted = 0
+    for count = 1, 800 do
+      local world = new_world({ { 2, per = 1 } }, { a = { { 3, per = 2 } } })
+      local before = count % 2 == 0 and 3 or 0
+      for i = 1, before do world:call(i % 2 == 0 and "b" or "a") end
+      if interrupt(world, math.ceil(count / 2)) then interrupted = interrupted + 1 end
+      for i = 1, 3 do world:call(i % 2 == 0 and "b" or "a") end
+      world:run()
+      assert.equal(before + 3, #world.begun, count)
+      assert.is_true(most_within(world.begun, 1, all) <= 2, count)
+      assert.is_true(world.time < 1015, count)
+    end
+    if was_on then jit.on() end
+    assert.is_true(interrupted > 100, interrupted)
+  end)
+end)
+
 describe("a hold", function()
   it("lets no call of the operation begin before its end", function()
     local world = new_world()

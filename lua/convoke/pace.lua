@@ -104,7 +104,7 @@ end
 local function first_of(lane)
   while lane.first <= lane.last do
     local ticket = lane.line[lane.first]
-    if ticket.waits then return ticket end
+    if ticket and ticket.waits then return ticket end -- an interrupt may leave a hole
     lane.line[lane.first] = nil
     lane.first = lane.first + 1
   end
@@ -167,12 +167,13 @@ end
 -- coroutine may never be resumed.
 local function first_awake(self, lane, now)
   local head = first_of(lane)
-  while head and (natives[head] == nil or (head.due and now - head.due >= patience)) do
+  while head do
+    head.due = head.due or turn_at(self, lane, now, 1, 1)
+    if natives[head] ~= nil and now - head.due < patience then return head end
     leave_line(head)
     head = first_of(lane)
-    if head then head.due = turn_at(self, lane, now, 1, 1) end
+    if head then head.due = nil end
   end
-  return head
 end
 
 -- How many of other operations begin before it by the shared limits, at least: they have come
