@@ -1,5 +1,7 @@
 #include "bell.h"
 
+#include "forks.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,6 +31,8 @@ struct cvk_bell {
     pthread_t thread;
     bool running;
     pid_t process;
+    atomic_int connection; /* the thread's; -1: none */
+    cvk_fork_watch forks;
 };
 
 typedef struct order {
@@ -69,7 +74,7 @@ static bool knows_key(const cvk_bell *bell, int connection)
 }
 
 /* The listener's connection, or -1: the bell is to end. */
-static int accept_listener(const cvk_bell *bell)
+static int accept_listener(cvk_bell *bell)
 {
     while (wait_for(bell, bell->listener, -1)) {
         int connection = accept(bell->listener, NULL, NULL);
@@ -78,8 +83,10 @@ static int accept_listener(const cvk_bell *bell)
         if (connection < 0)
             continue;
         fcntl(connection, F_SETFD, FD_CLOEXEC);
+        bell->connection = connection;
         if (knows_key(bell, connection))
             return connection;
+        bell->connection = -1;
         close(connection);
     }
     return -1;
@@ -87,7 +94,7 @@ static int accept_listener(const cvk_bell *bell)
 
 static void *run(void *argument)
 {
-    const cvk_bell *bell = argument;
+    cvk_bell *bell = argument;
     int connection = accept_listener(bell), on = 1;
     if (connection < 0)
         return NULL;
@@ -96,6 +103,7 @@ static void *run(void *argument)
     while (read(bell->orders[0], &next, sizeof next) == (ssize_t)sizeof next &&
            wait_for(bell, next.fd, next.milliseconds))
         send(connection, "!", 1, MSG_NOSIGNAL);
+    bell->connection = -1;
     close(connection);
     return NULL;
 }
@@ -138,32 +146,45 @@ static bool start(cvk_bell *bell)
     return bell->running;
 }
 
-cvk_bell *cvk_bell_new(void)
-{
-    cvk_bell *bell = calloc(1, sizeof *bell);
-    if (bell == NULL)
-        return NULL;
-    bell->listener = bell->orders[0] = bell->orders[1] = -1;
-    bell->process = getpid();
-    if (getentropy(bell->key, sizeof bell->key) == 0 && make_pipe(bell) &&
-        listen_on_loopback(bell) && start(bell))
-        return bell;
-    int reason = errno;
-    cvk_bell_free(bell);
-    errno = reason;
-    return NULL;
-}
-
 static void close_if_open(int fd)
 {
     if (fd >= 0)
         close(fd);
 }
 
+static void let_go(void *owner)
+{
+    cvk_bell *bell = owner;
+    close_if_open(bell->orders[0]);
+    close_if_open(bell->orders[1]);
+    close_if_open(bell->listener);
+    close_if_open(bell->connection);
+    bell->orders[0] = bell->orders[1] = bell->listener = bell->connection = -1;
+}
+
+cvk_bell *cvk_bell_new(void)
+{
+    cvk_bell *bell = calloc(1, sizeof *bell);
+    if (bell == NULL)
+        return NULL;
+    bell->listener = bell->orders[0] = bell->orders[1] = bell->connection = -1;
+    bell->process = getpid();
+    if (getentropy(bell->key, sizeof bell->key) == 0 && make_pipe(bell) &&
+        listen_on_loopback(bell) && start(bell)) {
+        cvk_forks_watch(&bell->forks, let_go, bell);
+        return bell;
+    }
+    int reason = errno;
+    cvk_bell_free(bell);
+    errno = reason;
+    return NULL;
+}
+
 void cvk_bell_free(cvk_bell *bell)
 {
     if (bell == NULL)
         return;
+    cvk_forks_unwatch(&bell->forks);
     close_if_open(bell->orders[1]);
     if (bell->running && bell->process == getpid())
         pthread_join(bell->thread, NULL);

@@ -5,6 +5,7 @@
 
 #include "auth.h"
 #include "easy.h"
+#include "forks.h"
 #include "model.h"
 #include "response.h"
 
@@ -135,12 +136,15 @@ static int call_done(lua_State *L)
     return 1;
 }
 
-/* Call:revoked(): whether it was cancelled, in flight or not; also by a fork. */
+/* Call:revoked(): whether it was cancelled, in flight or not; and whether it is of the process that has
+ * forked this one: then it is that one's to go on with, and is as good as cancelled here. */
 static int call_revoked(lua_State *L)
 {
     const cvk_call *call = check_call(L);
-    lua_pushboolean(L, call->revoked || call->exchange->failure == CVK_CANCELLED);
-    return 1;
+    bool left = call->forks != cvk_forks();
+    lua_pushboolean(L, left || call->revoked || call->exchange->failure == CVK_CANCELLED);
+    lua_pushboolean(L, left);
+    return 2;
 }
 
 /* Call:cancel([interrupted]): ends it now; it reads as a failure of the kind "cancelled", which says so

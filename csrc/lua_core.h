@@ -21,6 +21,7 @@ typedef struct cvk_client {
 /* One call: a request, and what came of it. */
 typedef struct cvk_call {
     cvk_exchange *exchange;        /* held; NULL: nothing in it */
+    unsigned forks;                /* how many there had been when it was prepared */
     bool revoked;                  /* not to go on, whatever becomes of the exchange */
     struct cvk_call *next, **link; /* in the engine's list of calls; link NULL: in none */
 } cvk_call;

@@ -5,10 +5,10 @@
 #include "lua_core.h"
 
 #include "convoke.h"
+#include "forks.h"
 #include "libcurl.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,19 +25,6 @@ typedef struct cvk_state {
     unsigned generation; /* that made it: a child of a fork must not touch its parent's sockets */
 } cvk_state;
 
-/* How many forks lie between this process and the first; asking the system costs a call each. */
-static unsigned generation;
-
-static void note_fork(void)
-{
-    generation++;
-}
-
-static void watch_forks(void)
-{
-    pthread_atfork(NULL, NULL, note_fork);
-}
-
 /* Registry keys; only their addresses count. */
 static const char engine_key, step_key, pollfd_key;
 
@@ -46,7 +33,7 @@ enum { most_spares = 256 };
 static int close_engine(lua_State *L)
 {
     cvk_state *state = lua_touserdata(L, 1);
-    if (state->generation == generation)
+    if (state->generation == cvk_forks())
         cvk_transport_free(state->transport);
     state->transport = NULL;
     state->closed = true;
@@ -117,7 +104,7 @@ void cvk_engine_keep_spare(lua_State *L, int index)
 /* In the child of a fork: ends the calls of the parent, which goes on with them. */
 static void leave_parent(lua_State *L, cvk_state *state)
 {
-    if (state->transport == NULL || state->generation == generation)
+    if (state->transport == NULL || state->generation == cvk_forks())
         return;
     lua_newtable(L);
     lua_rawseti(L, LUA_REGISTRYINDEX, state->anchor_table);
@@ -142,7 +129,7 @@ cvk_transport *cvk_engine_or_none(lua_State *L)
     if (state->closed)
         luaL_error(L, "convoke: the Lua state is being closed");
     if (state->transport == NULL) {
-        state->generation = generation;
+        state->generation = cvk_forks();
         state->transport = cvk_transport_new();
     }
     return state->transport;
@@ -151,7 +138,7 @@ cvk_transport *cvk_engine_or_none(lua_State *L)
 /* The same if there is one already, else NULL; never raises. */
 static cvk_transport *transport_if_any(const cvk_state *state)
 {
-    return state == NULL || state->generation != generation ? NULL : state->transport;
+    return state == NULL || state->generation != cvk_forks() ? NULL : state->transport;
 }
 
 static cvk_transport *engine_if_any(lua_State *L)
@@ -237,8 +224,7 @@ void cvk_engine_release(lua_State *L, cvk_exchange *exchange)
 
 void cvk_engine_make(lua_State *L)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, watch_forks);
+    cvk_forks(); /* are counted from now on */
     lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
     bool there = !lua_isnil(L, -1);
     lua_pop(L, 1);

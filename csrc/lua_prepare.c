@@ -3,6 +3,8 @@
  */
 #include "lua_core.h"
 
+#include "forks.h"
+
 #include "json.h"
 #include "model.h"
 
@@ -272,6 +274,7 @@ static cvk_call *push_call(lua_State *L, const cvk_client *client)
         luaL_error(L, "not enough memory");
     cvk_exchange_use(call->exchange, client->settings);
     call->revoked = false;
+    call->forks = cvk_forks();
     return call;
 }
 

@@ -75,6 +75,15 @@ void cvk_poller_free(cvk_poller *poller)
     free(poller);
 }
 
+/* The kernel keeps what the parent watches: that belongs to the epoll itself, which lives on. */
+void cvk_poller_let_go(cvk_poller *poller)
+{
+    close_if_open(poller->epoll);
+    close_if_open(poller->timer);
+    close_if_open(poller->wake);
+    poller->epoll = poller->timer = poller->wake = -1;
+}
+
 int cvk_poller_fd(cvk_poller *poller)
 {
     return poller->epoll;

@@ -54,6 +54,12 @@ void cvk_poller_free(cvk_poller *poller)
     free(poller);
 }
 
+/* No child inherits a kqueue. */
+void cvk_poller_let_go(cvk_poller *poller)
+{
+    poller->kqueue = -1;
+}
+
 int cvk_poller_fd(cvk_poller *poller)
 {
     return poller->kqueue;

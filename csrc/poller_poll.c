@@ -51,11 +51,13 @@ static bool open_pipe(int ends[2])
     return true;
 }
 
-static void close_pipe(const int ends[2])
+static void close_pipe(int ends[2])
 {
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         if (ends[i] >= 0)
             close(ends[i]);
+        ends[i] = -1;
+    }
 }
 
 static void put(const int ends[2])
@@ -98,6 +100,13 @@ cvk_poller *cvk_poller_new(void)
     free(poller);
     errno = reason;
     return NULL;
+}
+
+/* The thread is the parent's alone. */
+void cvk_poller_let_go(cvk_poller *poller)
+{
+    close_pipe(poller->bell);
+    close_pipe(poller->nudge);
 }
 
 void cvk_poller_free(cvk_poller *poller)

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 void cvk_sockets_begin(cvk_sockets *sockets, cvk_poller *poller, bool wary)
 {
@@ -44,6 +45,13 @@ static bool make_room(cvk_sockets *sockets, int fd)
     sockets->all = all;
     sockets->room = room;
     return true;
+}
+
+void cvk_sockets_close(const cvk_sockets *sockets)
+{
+    for (int fd = 0; fd < sockets->room; fd++)
+        if (sockets->all[fd].open)
+            close(fd);
 }
 
 static void forget(cvk_sockets *sockets, int fd)

@@ -51,6 +51,9 @@ void cvk_sockets_closed(cvk_sockets *sockets, int fd);
 /* libcurl waits for something on a socket, or no longer does. */
 void cvk_sockets_busy(cvk_sockets *sockets, int fd, bool busy);
 
+/* Closes all of them, in the child of a fork. */
+void cvk_sockets_close(const cvk_sockets *sockets);
+
 /* The first answer over a connection begins. */
 void cvk_sockets_answered(cvk_sockets *sockets, int fd, cvk_protocol protocol);
 

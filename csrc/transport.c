@@ -1,6 +1,7 @@
 #include "transport.h"
 
 #include "easy.h"
+#include "forks.h"
 #include "guard.h"
 #include "libcurl.h"
 #include "poller.h"
@@ -38,6 +39,8 @@ struct cvk_transport {
     bool spoilt;          /* one of the connections may be broken */
     int64_t wary_until;   /* when the last call has ended that it may still carry; -1: trust */
     bool watched;         /* somebody else waits on the descriptor */
+    cvk_hidden hidden;    /* libcurl's own descriptors */
+    cvk_fork_watch forks;
 };
 
 /* ---- what libcurl calls (nothing here calls libcurl's multi interface) ------------------------ */
@@ -212,7 +215,9 @@ static bool new_multi(cvk_transport *transport)
 {
     cvk_guard_clear(&transport->guard);
     transport->due = -1; /* also where there is none: nothing is to be done then */
+    cvk_hidden_before(&transport->hidden);
     transport->multi = curl_multi_init();
+    cvk_hidden_after(&transport->hidden);
     if (transport->multi == NULL)
         return false;
     transport->pool = (cvk_pool){0};
@@ -399,6 +404,15 @@ static void act(cvk_transport *transport, curl_socket_t fd, int what)
     advance_queues(transport);
 }
 
+/* Closes what a fork has copied. */
+static void let_go(void *owner)
+{
+    cvk_transport *transport = owner;
+    cvk_sockets_close(&transport->sockets);
+    cvk_hidden_close(&transport->hidden);
+    cvk_poller_let_go(transport->poller);
+}
+
 static void make_curl_ready(void)
 {
     curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -422,6 +436,7 @@ cvk_transport *cvk_transport_new(void)
         free(transport);
         return NULL;
     }
+    cvk_forks_watch(&transport->forks, let_go, transport);
     return transport;
 }
 
@@ -429,6 +444,7 @@ void cvk_transport_free(cvk_transport *transport)
 {
     if (transport == NULL)
         return;
+    cvk_forks_unwatch(&transport->forks);
     while (transport->queues != NULL)
         fail_in_queue(transport, transport->queues->waiting.first, CVK_CANCELLED, "cancelled");
     while (transport->flying.first != NULL) {
@@ -462,6 +478,7 @@ static void orphan(cvk_exchange *first)
 
 void cvk_transport_abandon(cvk_transport *transport)
 {
+    cvk_forks_let_go(&transport->forks);
     orphan(transport->flying.first);
     orphan(transport->finished.first);
     for (cvk_settings *settings = transport->queues; settings; settings = settings->next_waiting) {

@@ -27,8 +27,8 @@ cvk_transport *cvk_transport_new(void);
 void cvk_transport_free(cvk_transport *transport);
 
 /*
- * Leaves everything as it is and forgets it: for the child of a fork, whose parent goes on using
- * the same sockets.
+ * For the child of a fork, whose parent goes on with all of it: ends what is in flight and not taken
+ * as CVK_CANCELLED, closes the descriptors, sends nothing, and leaves all else as it is.
  */
 void cvk_transport_abandon(cvk_transport *transport);
 

@@ -34,6 +34,7 @@ build = {
         "csrc/date.c",
         "csrc/easy.c",
         "csrc/exchange.c",
+        "csrc/forks.c",
         "csrc/guard.c",
         "csrc/json.c",
         "csrc/json_scan.c",

@@ -486,6 +486,19 @@ local function renew_once(run)
   return true
 end
 
+-- Whether the call is that of the process that has forked this one. That one goes on with it, so it
+-- may happen yet, whatever was sent; here it is over.
+local function is_parents(run, err)
+  local _, is = run.native:revoked()
+  if not is then return false end
+  if err.kind ~= "cancelled" then err.kind, err.message = "cancelled", tostring(err.message) end
+  err.outcome = "unknown"
+  if not err.message:find("left to the process that forked", 1, true) then
+    err.message = "left to the process that forked: " .. err.message
+  end
+  return true
+end
+
 -- Tries until the matter is settled. Returns as call.perform() does.
 -- @param err  of the first try; or nil: it is yet to be made
 local function go_on(run, err)
@@ -505,6 +518,7 @@ local function go_on(run, err)
     else
       verdict, object, seen = weigh(run, err)
     end
+    if verdict ~= "done" and is_parents(run, err) then verdict = "over" end
     if verdict == "done" then
       return succeed(run, object, seen or err.status, nil, seen and "look-up")
     elseif verdict == "over" then
