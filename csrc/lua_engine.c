@@ -356,6 +356,25 @@ static int core_in_flight(lua_State *L)
     return 1;
 }
 
+/* core.calls(): an array of the calls in flight. */
+static int core_calls(lua_State *L)
+{
+    int count = 0;
+    cvk_state *state = state_of(L);
+    leave_parent(L, state);
+    lua_newtable(L);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, state->anchor_table);
+    for (lua_pushnil(L); lua_next(L, -2);) {
+        const cvk_call *call = lua_touserdata(L, -1); /* NULL: a free place */
+        if (call != NULL && call->exchange != NULL && call->exchange->stage == CVK_IN_FLIGHT)
+            lua_rawseti(L, -4, ++count);
+        else
+            lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return 1;
+}
+
 /* core.is_in_flight(number): whether a call has that number. Not in the child of a fork where its
  * parent's has. */
 static int core_is_in_flight(lua_State *L)
@@ -466,6 +485,7 @@ void cvk_engine_register(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"alarm", core_alarm},
+        {"calls", core_calls},
         {"embed", core_embed},
         {"finished", core_finished},
         {"forget", core_forget},

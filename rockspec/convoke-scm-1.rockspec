@@ -69,6 +69,7 @@ build = {
     ["convoke.addresses"] = "lua/convoke/addresses.lua",
     ["convoke.call"] = "lua/convoke/call.lua",
     ["convoke.client"] = "lua/convoke/client.lua",
+    ["convoke.drain"] = "lua/convoke/drain.lua",
     ["convoke.engine"] = "lua/convoke/engine.lua",
     ["convoke.errors"] = "lua/convoke/errors.lua",
     ["convoke.hosts.copas"] = "lua/convoke/hosts/copas.lua",

@@ -51,7 +51,7 @@ describe("a fork", function()
     return output
   end
 
-  -- In the child, while a call of the parent's waits: what it has open that was not before the first
+  -- In the child, while a call of the parent waits: what it has open that was not before the first
   -- call. Then it ends in all ways that there are, and the parent goes on over its connection.
   local AMID = [[
     local before = open_descriptors()

@@ -585,6 +585,25 @@ local function go_on_with(run, native, entry, sent, why, status, data, fault)
   return conclude(run, engine.protected(go_on, run, err))
 end
 
+local gates = {} -- of those that have it so that nothing begins
+local draining = false
+
+--- From now on no call begins, until open_gate() is called with the same table.
+function call.close_gate(gate)
+  gates[gate] = true
+  draining = true
+end
+
+--- Lets calls begin again, unless another gate is closed.
+function call.open_gate(gate)
+  gates[gate] = nil
+  draining = next(gates) ~= nil
+end
+
+local function refuse(operation)
+  return failure(operation, "cancelled", "nothing new begins while convoke.drain waits", false)
+end
+
 --- Makes one call.
 -- @param state      of the client (see client.lua)
 -- @param operation  of the catalogue
@@ -594,6 +613,7 @@ end
 -- @param path       the path value, where the operation has one and it does not sit in params
 -- @return value, nil, meta; or nil, err
 function call.perform(state, operation, params, options, path)
+  if draining and not (options and options.looks_for) then return nil, refuse(operation) end
   local started = now()
   local deadline = started + (options and options.timeout or state.timeout)
   if options and options.deadline and options.deadline < deadline then

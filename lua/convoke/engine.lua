@@ -341,6 +341,15 @@ function engine.pause(native, seconds)
   return not native:revoked()
 end
 
+--- The native calls whose callers are parked until their next try.
+function engine.pausing()
+  local natives = {}
+  for native, pauser in pairs(pausers) do
+    if pauser.timer and pauser.timer.at then natives[#natives + 1] = native end
+  end
+  return natives
+end
+
 --- Ends the pause of a native call, as if its time were over. Harmless when it does not pause, or
 -- blocks.
 function engine.nudge(native)

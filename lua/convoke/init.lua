@@ -30,6 +30,10 @@ local convoke = {
   all = tasks.all,
   sleep = tasks.sleep,
 
+  --- drain([seconds]): begins nothing new, waits for the calls under way, and returns how many were
+  -- left after that time; those are cancelled.
+  drain = require "convoke.drain",
+
   --- use(host): makes calls yield to "cqueues", "copas", "luv", "openresty" or a host of one's own.
   use = engine.use,
 
