@@ -173,10 +173,14 @@ sanitize: ## the specs under the address and undefined behaviour sanitizers
 # A file at a time: in one process all of them together leave the collector too much to go through.
 # Left out: what is not about us; and faults_calls, faults_tls, restarts, rivals, sent and storm, which
 # wait more than they work.
-torture: all ## the specs of what is ours with Lua's collector at its most aggressive
+torture: all ## the specs of what is ours with Lua's collector at its worst (TURN=n: in one mode each)
 	@.ci/install $(group) sandbox test
-	@for mode in step stress $(if $(filter 5.4,$(lua_version)),generational); do \
-	  for spec in $(filter-out $(patsubst %,spec/%_spec.lua,$(untortured)) spec/sandbox%,$(SPEC)); do \
+	@turn=$(or $(TURN),0); set -- step stress $(if $(filter 5.4,$(lua_version)),generational); \
+	for spec in $(filter-out $(patsubst %,spec/%_spec.lua,$(untortured)) spec/sandbox%,$(SPEC)); do \
+	  turn=$$((turn + 1)) at=0; \
+	  for mode in "$$@"; do \
+	    at=$$((at + 1)); \
+	    $(if $(TURN),[ $$at -eq $$((turn % $$# + 1)) ] || continue;) \
 	    echo "== collector: $$mode, $$spec"; \
 	    CONVOKE_TEST_GC=$$mode $(LUA) spec/run.lua $(ARGS) $$spec || exit 1; done; done
 untortured := build catalogue examples faults_calls faults_tls game_server openresty readme restarts \
