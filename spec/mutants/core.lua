@@ -159,13 +159,6 @@ return {
     spec = "request",
   },
   {
-    name = "prepare: an empty filter list is sent",
-    file = "csrc/lua_prepare.c",
-    from = "name == NULL || lua_toboolean(p->L, arg_allow_empty)",
-    to = "name != NULL || lua_toboolean(p->L, arg_allow_empty)",
-    spec = "request",
-  },
-  {
     name = "prepare: an unknown parameter is left out without a word",
     file = "csrc/lua_prepare.c",
     from = "if (keys > p->given)",
@@ -361,14 +354,6 @@ return {
   },
   -- The transport
   {
-    name = "transport: programs that are started get our connections",
-    file = "csrc/transport.c",
-    from = "    fcntl(fd, F_SETFD, FD_CLOEXEC);\n",
-    to = "",
-    spec = "transport",
-    test = "are not handed down to programs",
-  },
-  {
     name = "transport: one call more than max_in_flight is in flight",
     file = "csrc/transport.c",
     from = "settings->in_flight < settings->max_in_flight",
@@ -399,5 +384,134 @@ return {
     to = "enum { patience = 1000000 }",
     spec = "bell",
     test = "waits for its key for a moment",
+  },
+  {
+    name = "prepare: filters without values need no allow_empty",
+    file = "csrc/lua_prepare.c",
+    from = "size_t count = lua_istable(L, -1) ? lua_rawlen(L, -1) : 0;",
+    to = "size_t count = 0;",
+    spec = "request",
+    test = "of a bulk stop",
+  },
+  {
+    name = "prepare: blank values are values",
+    file = "csrc/lua_prepare.c",
+    from = [[blank = text[strspn(text, " \t\r\n")] == '\0';]],
+    to = "blank = false;",
+    spec = "request",
+    test = "of a bulk stop",
+  },
+  {
+    name = "answers: a success that holds nothing of what was promised is one",
+    file = "csrc/lua_call.c",
+    from = "if (!cvk_model_meets(L, &operation->answer))",
+    to = "if (operation == NULL)",
+    spec = "errors",
+    test = "holds nothing of what was promised",
+  },
+  {
+    name = "answers: any field is enough to be an answer",
+    file = "csrc/model_read.c",
+    from = "if (has_any(L, model, true))",
+    to = "if (has_any(L, model, false))",
+    spec = "errors",
+    test = "one that holds a single promised field",
+  },
+  {
+    name = "reuse: programs that are started get our connections",
+    file = "csrc/reuse.c",
+    from = [[    fcntl(fd, F_SETFD, FD_CLOEXEC);
+]],
+    to = "",
+    spec = "transport",
+    test = "are not handed down to programs",
+  },
+  {
+    name = "reuse: a kept connection is not looked at",
+    file = "csrc/sockets.c",
+    from = "    return !shows(fd, !shared || (sockets->wary && !socket->busy));",
+    to = "    return shared || fd >= 0;",
+    spec = "idle",
+  },
+  {
+    name = "reuse: only a hang-up of a kept connection is noticed",
+    file = "csrc/sockets.c",
+    from = "    return !shows(fd, !shared || (sockets->wary && !socket->busy));",
+    to = "    return !shows(fd, false) || shared;",
+    spec = "idle",
+  },
+  {
+    name = "reuse: an HTTP/2 connection's hang-up is not noticed",
+    file = "csrc/sockets.c",
+    from = "    return !shows(fd, !shared || (sockets->wary && !socket->busy));",
+    to = "    return shared || !shows(fd, true);",
+    spec = "idle",
+  },
+  {
+    name = "reuse: what comes with an answer stays on its connection",
+    file = "csrc/reuse.c",
+    from = [[    if (beyond)
+]],
+    to = [[    if (beyond && size == 0)
+]],
+    spec = "idle",
+    test = "close the connection where they come with the answer",
+  },
+  {
+    name = "reuse: what follows an answer without a body stays",
+    file = "csrc/reuse.c",
+    from = [[    easy->bodyless |= exchange->length == 0;
+]],
+    to = "",
+    spec = "idle",
+  },
+  {
+    name = "easy: what has left once is taken for unsent after a reconnect",
+    file = "csrc/easy.c",
+    from = [[    if (exchange->sent)
+        return true;
+]],
+    to = "",
+    spec = "sent",
+  },
+  {
+    name = "easy: libcurl repeats a create by itself",
+    file = "csrc/easy.c",
+    from = "if (!exchange->sent || exchange->request.operation->method == CVK_GET)",
+    to = "if (exchange != NULL)",
+    spec = "sent",
+  },
+  {
+    name = "easy: libcurl repeats no reading by itself",
+    file = "csrc/easy.c",
+    from = "if (!exchange->sent || exchange->request.operation->method == CVK_GET)",
+    to = "if (!exchange->sent)",
+    spec = "sent",
+  },
+  {
+    name = "easy: bytes to a proxy are bytes of the request",
+    file = "csrc/easy.c",
+    from = [[    return bytes > exchange->bytes_before;
+]],
+    to = [[    return bytes > 0;
+]],
+    spec = "sent",
+  },
+  {
+    name = "transport: what waits in a queue passes its deadline",
+    file = "csrc/transport.c",
+    from = "if (waiting->deadline <= now)",
+    to = "if (waiting->deadline + 3000 <= now)",
+    spec = "engine",
+    test = "ends a call that waits until its deadline",
+  },
+  {
+    name = "transport: what a fork leaves in flight counts as unsent",
+    file = "csrc/transport.c",
+    from = [[        exchange->sent = true;
+]],
+    to = "",
+    spec = "transport",
+    test = "a fork",
   },
 }

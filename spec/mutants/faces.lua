@@ -121,21 +121,6 @@ return {
     test = "a second try",
   },
   {
-    name = "tasks: all() runs one more than its limit",
-    file = "lua/convoke/tasks.lua",
-    from = "return total, math.min(limit, total)",
-    to = "return total, math.min(limit + 1, total)",
-    spec = "tasks",
-  },
-  {
-    name = "timers: those with equal ranks are woken out of order",
-    file = "lua/convoke/timers.lua",
-    from = "heap[child + 1].time < heap[child].time",
-    to = "heap[child + 1].time > heap[child].time",
-    spec = "tasks",
-    test = "wakes tasks in the order of their times",
-  },
-  {
     name = "tasks: an error that nobody awaited is lost",
     file = "lua/convoke/tasks.lua",
     from = "  if task.asked then return end\n  task.asked = true\n",
@@ -144,11 +129,107 @@ return {
     test = "an error that nobody awaits",
   },
   {
-    name = "tasks: a failed one of several leaves the others running",
+    name = "tasks: all() runs one more than its limit",
     file = "lua/convoke/tasks.lua",
-    from = "if other then other:cancel() end",
-    to = "if not other then other:cancel() end",
+    from = [[  return limit
+end]],
+    to = [[  return limit + 1
+end]],
     spec = "tasks",
-    test = "cancels the others",
+    test = "all",
+  },
+  {
+    name = "tasks: all() takes any option",
+    file = "lua/convoke/tasks.lua",
+    from = [[    if name ~= "limit" then
+]],
+    to = [[    if name == nil then
+]],
+    spec = "tasks",
+    test = "all",
+  },
+  {
+    name = "tasks: all() loses the error of a function that raised",
+    file = "lua/convoke/tasks.lua",
+    from = [[      if at then others[at] = task.results[1] end
+]],
+    to = "",
+    spec = "tasks",
+    test = "all",
+  },
+  {
+    name = "tasks: all() leaves its tasks running when it is stopped",
+    file = "lua/convoke/tasks.lua",
+    from = [[  for _, worker in pairs(group.workers) do interrupt(worker, why) end
+]],
+    to = "",
+    spec = "tasks",
+    test = "all",
+  },
+  {
+    name = "tasks: run() leaves its task running when it is stopped",
+    file = "lua/convoke/tasks.lua",
+    from = [[    interrupt(task, why)
+    error(why, 0)
+]],
+    to = [[    error(why, 0)
+]],
+    spec = "interrupts",
+  },
+  {
+    name = "errors: a redirect's message shows long parts of its address",
+    file = "lua/convoke/errors.lua",
+    from = [[if #part > 20 then return "..." end]],
+    to = [[if #part > 200 then return "..." end]],
+    spec = "errors",
+    test = "a redirect",
+  },
+  {
+    name = "observe: a log that raises loses the result",
+    file = "lua/convoke/observe.lua",
+    from = [[local ok, why = pcall(string.gsub, "x", "x", function() f(text) end)]],
+    to = "local ok, why = true, f(text)",
+    spec = "client",
+    test = "log",
+  },
+  {
+    name = "observe: a failing log is reported each time",
+    file = "lua/convoke/observe.lua",
+    from = "state.reported = true",
+    to = "state.reported = false",
+    spec = "client",
+    test = "log",
+  },
+  {
+    name = "observe: a log can yield",
+    file = "lua/convoke/observe.lua",
+    from = [[pcall(string.gsub, "x", "x", function() f(text) end)]],
+    to = "pcall(f, text)",
+    spec = "client",
+    test = "log",
+  },
+  {
+    name = "sandbox: the control path takes any token",
+    file = "lua/convoke/sandbox/endpoint.lua",
+    from = "if headers.authorization ~= self.authorization then",
+    to = "if headers.authorization == nil then",
+    spec = "sandbox",
+    test = "control path",
+  },
+  {
+    name = "sandbox: the control path answers to any host",
+    file = "lua/convoke/sandbox/endpoint.lua",
+    from = [[if not self.hosts[(headers.host or ""):lower()] then]],
+    to = "if not headers.host then",
+    spec = "sandbox",
+    test = "control path",
+  },
+  {
+    name = "sandbox: the control path answers web pages",
+    file = "lua/convoke/sandbox/endpoint.lua",
+    from = "if headers.origin then return 403",
+    to = [[if headers.origin == "" then return 403]],
+    spec = "sandbox",
+    test = "control path",
   },
 }

@@ -16,7 +16,7 @@ local root = "build/mutants"
 local patience = 120 -- seconds for the specs of one mutant
 
 local list = {}
-for _, name in ipairs { "core", "calls", "faces" } do
+for _, name in ipairs { "core", "calls", "faces", "pace" } do
   for _, mutant in ipairs(dofile("spec/mutants/" .. name .. ".lua")) do list[#list + 1] = mutant end
 end
 

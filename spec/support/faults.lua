@@ -13,12 +13,12 @@ faults.patience = 3
 --- How many cases there were so far.
 faults.total = 0
 
---- Where the collector is kept busy, one byte in so many has to do.
-faults.stride = os.getenv "CONVOKE_TEST_GC" and 23 or 1
+--- One byte in so many has to do where the collector is kept busy, or CONVOKE_STRIDE says so.
+faults.stride = os.getenv "CONVOKE_TEST_GC" and 23 or tonumber(os.getenv "CONVOKE_STRIDE") or 1
 
 local generation = 0 -- of the server's acts: a late request counts for nothing in the next one
 
-local deadline = 20 -- seconds, unless a case says otherwise
+local deadline = 60 -- seconds, unless a case says otherwise; a busy machine may need them
 
 --- A credential for each API.
 faults.credentials = {
