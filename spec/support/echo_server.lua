@@ -104,7 +104,14 @@ function echo_server.tls_for(name)
   return new_context("TLS", key, certificate), certificate:toPEM()
 end
 
---- The same for one version of TLS each, "tls12" and "tls13" -> context, with one certificate.
+--- A certificate for a server of that name and its key, as PEM.
+function echo_server.pem_for(name)
+  local key, certificate = certificate_for(name)
+  return certificate:toPEM(), key:toPEM "private"
+end
+
+--- Contexts for one version of TLS each, "tls12" and "tls13" -> context, with one
+-- certificate for a server of that name, and that as PEM.
 function echo_server.tls_versions(name)
   local key, certificate = certificate_for(name)
   return { tls12 = new_context("TLSv1_2", key, certificate),
