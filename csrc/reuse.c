@@ -92,9 +92,8 @@ bool cvk_reuse_allowed(cvk_exchange *exchange, int local_port)
         if (exchange->socket >= 0)
             return true;
     }
-    cvk_protocol protocol = CVK_NO_ANSWER;
-    if (cvk_sockets_fit(sockets, port, &protocol) &&
-        (protocol != CVK_HTTP_1 || !holds_bytes(exchange)))
+    bool silent = false;
+    if (cvk_sockets_fit(sockets, port, &silent) && !(silent && holds_bytes(exchange)))
         return true;
     condemn(exchange->easy);
     exchange->stale = true;

@@ -156,21 +156,20 @@ static bool shows(int fd, bool anything)
     return true;
 }
 
-static bool is_fit(const cvk_sockets *sockets, int fd)
+/* Whether nothing at all may have come over it. */
+static bool is_silent(const cvk_sockets *sockets, const cvk_socket *socket)
 {
-    const cvk_socket *socket = &sockets->all[fd];
-    bool shared = socket->protocol != CVK_HTTP_1;
-    return !shows(fd, !shared || (sockets->wary && !socket->busy));
+    return socket->protocol == CVK_HTTP_1 || (sockets->wary && !socket->busy);
 }
 
-bool cvk_sockets_fit(const cvk_sockets *sockets, int port, cvk_protocol *protocol)
+bool cvk_sockets_fit(const cvk_sockets *sockets, int port, bool *silent)
 {
     bool fit = false;
     for (int fd = sockets->lists[port % CVK_PORT_LISTS]; fd >= 0; fd = sockets->all[fd].next) {
         if (sockets->all[fd].port != port)
             continue;
-        *protocol = sockets->all[fd].protocol;
-        fit = is_fit(sockets, fd);
+        *silent = is_silent(sockets, &sockets->all[fd]);
+        fit = !shows(fd, *silent);
         if (!fit)
             break;
     }

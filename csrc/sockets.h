@@ -65,10 +65,10 @@ int cvk_sockets_first_use(cvk_sockets *sockets, int likely, int port);
 
 /*
  * Whether the socket with that local port, used before, may carry another request. Where several have
- * it, to reach other addresses, all of them must be fit; an unknown one is not. `protocol` is set to
- * what is known of it.
+ * it, to reach other addresses, all of them must be fit; an unknown one is not. `silent` is set to
+ * whether it must have brought nothing at all.
  */
-bool cvk_sockets_fit(const cvk_sockets *sockets, int port, cvk_protocol *protocol);
+bool cvk_sockets_fit(const cvk_sockets *sockets, int port, bool *silent);
 
 /*
  * Ends every idle connection that is not fit, in a way that libcurl notices before it uses it again:

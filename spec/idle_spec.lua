@@ -227,7 +227,7 @@ describe("an idle HTTP/2 connection", function()
       tunnel:play(script)
       for _ = 1, 40 do
         assert.equal(1, create_at(url))
-        assert.equal(0, create_at(url))
+        if reads_pings() then assert.equal(0, create_at(url)) end
         if ending == "reset" then tunnel:reset() else tunnel:play(script) end
       end
     end)
