@@ -221,7 +221,7 @@ fuzz: ## look for inputs that break what must hold (TARGET=name for one, SECONDS
 	  $(linked) $(shell pkg-config --libs $(LUA_PC))
 	@spec/fuzz/run build/fuzz/fuzz $(SECONDS) $(TARGET)
 
-polled := $(patsubst %,spec/%_spec.lua,call transport engine guard tasks hosts lifetime)
+polled := $(patsubst %,spec/%_spec.lua,call transport idle engine guard tasks hosts lifetime)
 
 poll: ## the specs of waiting, with the poller for systems that have neither epoll nor kqueue
 	@$(MAKE) --no-print-directory test VARIANT=-poll CPPFLAGS=-DCVK_POLLER_POLL SPEC='$(polled)'

@@ -171,6 +171,69 @@ describe("a server that ends the connection after each answer", function()
   end)
 end)
 
+describe("a call that finds its connection stale", function()
+  local raw, api
+  local silent = { { "receive" }, { "hold" } }
+
+  before_each(function()
+    raw = raw_server.start()
+    api = convoke.clerk { url = raw.url, secret_key = "sk_test_ada", retries = 0, timeout = 20,
+      max_in_flight = 1 }
+  end)
+  after_each(function()
+    api:close()
+    raw:stop()
+  end)
+
+  local function create_in(seconds)
+    return api.invitations:create({ email_address = "ada@example.com" },
+      { timeout = seconds, reconcile = false })
+  end
+
+  -- A kept connection over which an answer that nobody asked for has come, and then its end.
+  local function make_stale(scripts)
+    local answer = raw_server.answer(200, '{"id":"inv_1"}')
+    table.insert(scripts, 1, { { "receive" }, { "send", answer }, { "receive" }, { "send", answer },
+      { "sleep", 0.001 }, { "send", answer }, { "close" } })
+    raw:play(scripts)
+    assert(create_in(20))
+    assert(create_in(20))
+    raw:wait_for_end()
+  end
+
+  it("ends by its deadline where the fresh one is silent, as unknown", function()
+    make_stale { silent }
+    local _, err = create_in(0.3)
+    assert.equal("timeout", err.kind)
+    assert.equal("unknown", err.outcome)
+    assert.equal(1, err.attempts)
+    assert.equal(2, raw:connections())
+    assert.equal(3, #raw:requests())
+  end)
+
+  it("is not sent where the server takes no fresh one", function()
+    make_stale {}
+    raw:outage { ending = "end", seconds = 60 }
+    local _, err = create_in(20)
+    assert.equal("connect", err.kind)
+    assert.equal("not_sent", err.outcome)
+    assert.equal(1, err.attempts)
+  end)
+
+  it("can be cancelled, and another has its turn", function()
+    make_stale { silent, raw_server.always(raw_server.answer(200, '{"id":"inv_2"}')) }
+    convoke.run(function()
+      local first = convoke.spawn(create_in, 20)
+      repeat convoke.sleep(0.01) until #raw:requests() == 3
+      local second = convoke.spawn(create_in, 20)
+      first:cancel()
+      assert.equal("inv_2", second:await().id)
+      local _, err = first:await()
+      assert.equal("cancelled", err.kind)
+    end)
+  end)
+end)
+
 describe("an idle HTTP/2 connection", function()
   local shared
 
