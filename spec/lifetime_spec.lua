@@ -433,6 +433,35 @@ describe("lifetimes", function()
       assert.equal(0, status)
     end)
 
+    it("the child repeats no call that waits for its turn", function()
+      server:reset "clerk"
+      server:fault { api = "clerk", path = PATH, status = 429, retry_after = 2, times = 3 }
+      local output, status = run(prelude .. [[
+        local waiting = {}
+        for i = 1, 3 do waiting[i] = convoke.spawn(function() return call() end) end
+        local held = convoke.spawn(function() convoke.sleep(0.5) return call() end)
+        local stop = convoke.now() + 10
+        repeat convoke.step() until convoke.stats().finished == 3 or convoke.now() > stop
+        repeat convoke.step() until convoke.now() > stop - 9
+        local child = process.fork()
+        local kinds = {}
+        waiting[4] = held
+        for i = 1, 4 do
+          local value, err = waiting[i]:await()
+          kinds[i] = err and err.kind or type(value)
+        end
+        if child == 0 then
+          print(table.concat(kinds, " "))
+          io.stdout:flush()
+          process.exit(0)
+        end
+        print(process.wait(child), table.concat(kinds, " "))
+      ]])
+      assert.equal("cancelled cancelled cancelled cancelled\n0\ttable table table table\n", output)
+      assert.equal(0, status)
+      assert.equal(7, #server:requests "clerk")
+    end)
+
     it("the child's copies of waiting tasks end as cancelled", function()
       delay(0.2)
       local output, status = run(prelude .. [[
