@@ -449,6 +449,65 @@ describe("the sandbox", function()
       assert.is_true(fast < 0.5, "fast: " .. fast)
     end)
 
+    -- The statuses of so many lists, as digits: "2" for 200, "4" for 429, "5" for 503.
+    local function statuses(count)
+      local digits = {}
+      for i = 1, count do
+        digits[i] = tostring(clerk("GET", "/invitations").status):sub(1, 1)
+      end
+      return table.concat(digits)
+    end
+
+    it("come at every nth request, as often as planned", function()
+      server:fault { api = "clerk", status = 503, every = 3 }
+      assert.equal("225225225", statuses(9))
+      server:clear_faults()
+      server:fault { api = "clerk", status = 503, every = 2, times = 2 }
+      assert.equal("25252222", statuses(8))
+      server:clear_faults()
+      server:fault { api = "clerk", status = 503, every = 2, method = "POST" }
+      assert.equal("2222", statuses(4))
+    end)
+
+    it("come by chance, the same again with the same seed", function()
+      local function draw(seed)
+        server:clear_faults()
+        server:fault { api = "clerk", status = 503, chance = 0.3, seed = seed }
+        return statuses(100)
+      end
+      local first = draw(42)
+      assert.equal(first, draw(42))
+      assert.are_not.equal(first, draw(43))
+      local _, count = first:gsub("5", "")
+      assert.is_true(count >= 10 and count <= 50, "faults: " .. count)
+      server:clear_faults()
+      server:fault { api = "clerk", status = 503, chance = 0 }
+      server:fault { api = "clerk", status = 500, chance = 1 }
+      assert.equal(500, clerk("GET", "/invitations").status)
+    end)
+
+    it("keep a limit of rate, in the vendor's words and with Retry-After", function()
+      server:fault { api = "clerk", rate = 3, per = 60, path = "/v1/invitations" }
+      assert.equal("22244", statuses(5))
+      local answer = clerk("GET", "/invitations")
+      assert.equal("too_many_requests", answer.json.errors[1].code)
+      local wait = tonumber(answer.headers:get "retry-after")
+      assert.is_true(wait >= 1 and wait <= 60)
+      assert.equal(429, invite("ada@example.com").status)
+      assert.equal(0, #server:books("clerk").invitations)
+      server:advance(wait, "clerk")
+      assert.equal("2224", statuses(4))
+    end)
+
+    it("are refused where their numbers make no sense", function()
+      for _, plan in ipairs { { every = 0 }, { every = 1.5 }, { chance = 2 }, { chance = -0.1 },
+          { seed = 3 }, { per = 1 }, { rate = 1, per = 0 }, { rate = -1 }, { times = 0 },
+          { rate = 0.5 } } do
+        plan.api = "clerk"
+        assert.has_error(function() server:fault(plan) end)
+      end
+    end)
+
     it("are forgotten on request", function()
       server:fault { api = "clerk", status = 500, times = 100 }
       server:clear_faults()

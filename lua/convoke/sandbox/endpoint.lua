@@ -71,7 +71,7 @@ end
 function endpoint:answer(request)
   if request.path:sub(1, 10) == "/_control/" then return self:control(request) end
   local entry = self:record(request)
-  local plan = faults.take(self.faults, request)
+  local plan = faults.take(self.faults, request, self.clock:now())
   local reply
   if not plan or faults.executes(plan) then reply = self:work(request) end
   if plan then

@@ -194,8 +194,9 @@ function methods:advance(seconds, api)
 end
 
 --- Plans a fault for the next matching requests of one API.
--- @param plan table: `api` (name) and the fields listed in faults.lua: method, path, times, status,
---   body, headers, execute, delay, cut, cut_body, retry_after
+-- @param plan table: `api` (name) and the fields listed in faults.lua: method, path, times,
+--   every, chance, seed, rate, per, status, body, headers, execute, delay, cut, cut_body,
+--   retry_after
 function methods:fault(plan)
   local copy = {}
   for name, value in pairs(plan) do
