@@ -253,7 +253,7 @@ coverage: ## which lines of csrc the tests run
 
 storm: all ## many creates through a proxy that breaks what it can (SEED=7 COUNT=10000 MODE=restarts)
 	@.ci/install sandbox test
-	@$(LAUNCH) $(LUA) spec/storm/$(if $(filter restarts,$(MODE)),restart,main).lua $(or $(SEED),0) \
+	@$(LAUNCH) $(LUA) spec/storm/$(if $(filter restarts,$(MODE)),restarts_main,main).lua $(or $(SEED),0) \
 	  $(or $(COUNT),$(if $(filter restarts,$(MODE)),2000,10000)) $(or $(TASKS),64)
 
 soak: all ## a million calls of all kinds: memory and descriptors stay flat (COUNT=1000000 TASKS=64)

@@ -225,7 +225,7 @@ static bool turn(void)
         listeners[i] = (struct pollfd){.fd = upstreams[i].listener, .events = POLLIN};
     ends[0] = (struct pollfd){.fd = STDOUT_FILENO};
     ends[1] = (struct pollfd){.fd = teller.listener, .events = POLLIN};
-    poll(wanted, (nfds_t)(2 * served + upstream_count + 2), 2);
+    poll(wanted, 2 * (nfds_t)served + (nfds_t)upstream_count + 2, 2);
     for (int i = served - 1; i >= 0; i--)
         if (links[i]->client >= 0 &&
             !work(links[i], wanted[2 * i].revents, wanted[2 * i + 1].revents))
