@@ -586,6 +586,30 @@ describe("the option rate", function()
     assert.equal(2, posts)
   end)
 
+  it("keeps convoke.drain waiting for no call that has not begun", function()
+    local client, sent = client_of({ made }, { rate = { 1, per = 15 } })
+    local errors = {}
+    convoke.run(function()
+      assert(create(client))
+      for i = 1, 3 do
+        convoke.spawn(function()
+          local _, err = create(client, { timeout = 100 })
+          errors[i] = err
+        end)
+      end
+      convoke.sleep(0.05)
+      local started = convoke.now()
+      assert.equal(0, convoke.drain(14))
+      assert.is_true(convoke.now() - started < 10)
+    end)
+    for i = 1, 3 do
+      assert.equal("cancelled", errors[i].kind)
+      assert.equal("not_sent", errors[i].outcome)
+      assert.truthy(errors[i].message:find("drain", 1, true))
+    end
+    assert.equal(1, #sent)
+  end)
+
   it("can be what is documented, by the kind of key", function()
     local function begun(key)
       local client, sent = client_of({ listed }, { rate = "documented", secret_key = key })

@@ -312,28 +312,40 @@ end
 
 -- Waiting for a turn ------------------------------------------------
 
+local gates = {} -- of those that have it so that nothing begins, see call.close_gate()
+local draining = false
+-- Native calls that wait for their first turn; the keys are weak, as those who wait may die.
+local not_begun = setmetatable({}, { __mode = "k" })
+
+local function refuse(operation)
+  return failure(operation, "cancelled", "nothing new begins while convoke.drain waits", false)
+end
+
 -- Waits until the pace of the client lets the call begin. Returns nothing, or the error.
 local function await_turn(run)
   local state, operation, native = run.state, run.operation, run.native
   local waits_in = state.pace -- the client's may be another one afterwards
   local ticket = waits_in:enter(operation.name, run.deadline, native, not engine.here())
   local function wait(seconds)
-    if state.closed then return false end
+    local is_new = run.attempt == 0 and not run.options.looks_for
+    if state.closed or (draining and is_new) then return false end
     state.pausing[native] = true
+    if is_new then not_begun[native] = true end
     local going_on = engine.pause(native, seconds)
-    state.pausing[native] = nil
-    return going_on
+    state.pausing[native], not_begun[native] = nil, nil
+    return going_on and not (draining and is_new)
   end
   local waited, verdict, seconds = engine.protected(waits_in.await, waits_in, ticket, wait)
   waits_in:leave(ticket)
   if not waited then
-    state.pausing[native] = nil
+    state.pausing[native], not_begun[native] = nil, nil
     error(verdict, 0)
   end
   call.end_pace(state)
   if verdict then return nil end
   if state.closed then return closed(operation) end
   if verdict == false then
+    if draining and not native:revoked() then return refuse(operation) end
     return failure(operation, "cancelled", "cancelled before its turn", false)
   end
   local err = run.refusal
@@ -585,23 +597,18 @@ local function go_on_with(run, native, entry, sent, why, status, data, fault)
   return conclude(run, engine.protected(go_on, run, err))
 end
 
-local gates = {} -- of those that have it so that nothing begins
-local draining = false
-
---- From now on no call begins, until open_gate() is called with the same table.
+--- From now on no call begins, until open_gate() is called with the same table. Those that wait for
+-- their first turn end.
 function call.close_gate(gate)
   gates[gate] = true
   draining = true
+  for native in pairs(not_begun) do engine.nudge(native) end
 end
 
 --- Lets calls begin again, unless another gate is closed.
 function call.open_gate(gate)
   gates[gate] = nil
   draining = next(gates) ~= nil
-end
-
-local function refuse(operation)
-  return failure(operation, "cancelled", "nothing new begins while convoke.drain waits", false)
 end
 
 --- Makes one call.
