@@ -298,8 +298,8 @@ static bool set_up(cvk_easy *easy, const cvk_settings *settings)
 #if LIBCURL_VERSION_NUM < 0x080900 /* it frees twice what there is no memory to keep */
     curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 #endif
-#if LIBCURL_VERSION_NUM >= 0x075700 /* 7.87.0: a look-up in progress holds up no deadline */
-    curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700 /* 7.87.0 */
+    easy->lets_go = curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075500 /* 7.85.0 */
     code |= curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -470,7 +470,13 @@ static const char *address_of(cvk_exchange *exchange)
     return cvk_buffer_string(&exchange->address);
 }
 
-bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange, long timeout)
+static long time_left(const cvk_exchange *exchange)
+{
+    int64_t left = exchange->deadline - cvk_now();
+    return left > 1 ? (long)left : 1;
+}
+
+bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange)
 {
     CURL *curl = easy->curl;
     const cvk_request *request = &exchange->request;
@@ -485,8 +491,8 @@ bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange, long timeout)
     }
     if (request->operation->has_body || request->operation->method == CVK_POST)
         code |= set_body(curl, &request->body);
-    if (easy->timeout != timeout)
-        code |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout);
+    if (!easy->lets_go) /* we do not end it, either, while its name is looked up */
+        code |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, time_left(exchange));
     const char *target = request_target(exchange, address);
     if (target != NULL || easy->targeted)
         code |= curl_easy_setopt(curl, CURLOPT_REQUEST_TARGET, target);
@@ -509,7 +515,6 @@ bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange, long timeout)
     easy->shows_head = show_head;
     easy->amid_line = false;
     easy->operation = request->operation;
-    easy->timeout = timeout;
     easy->targeted = target != NULL;
     easy->exchange = exchange;
     return true;
@@ -536,6 +541,13 @@ bool cvk_easy_failed_late(const cvk_exchange *exchange)
 bool cvk_easy_is_worn(const cvk_exchange *exchange)
 {
     return exchange->easy->last || exchange->repeated || cvk_easy_failed_late(exchange);
+}
+
+bool cvk_easy_is_looking_up(const cvk_exchange *exchange)
+{
+    curl_off_t looked_up = 0;
+    curl_easy_getinfo(exchange->easy->curl, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
+    return looked_up == 0;
 }
 
 static bool may_share(const cvk_exchange *exchange)

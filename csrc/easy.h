@@ -15,8 +15,9 @@ typedef struct cvk_easy {
     struct cvk_easy *next;          /* among those free for work */
     cvk_exchange *exchange;         /* that it works for */
     const cvk_operation *operation; /* whose method is set */
-    long timeout;                   /* that is set */
     bool targeted;                  /* a request target is set */
+    CURLcode code;                  /* libcurl's word for how the exchange has ended */
+    bool lets_go;                   /* libcurl lets go of a look-up in progress */
     bool unzips;                    /* libcurl can */
     bool last;                      /* set up for one exchange only */
     bool remembers;                 /* this libcurl may take headers of the answer before */
@@ -48,8 +49,8 @@ void cvk_easy_free(cvk_easy *easy);
 /* Closes the handles kept. */
 void cvk_easy_drop_idle(cvk_settings *settings);
 
-/* Readies a handle for an exchange; `timeout` in milliseconds. false: out of memory. */
-bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange, long timeout);
+/* Readies a handle for an exchange. false: out of memory. */
+bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange);
 
 /* Whether libcurl has done anything for it; else a handle's figures are those of an earlier one. */
 bool cvk_easy_has_begun(const cvk_exchange *exchange);
@@ -75,6 +76,9 @@ bool cvk_easy_failed_late(const cvk_exchange *exchange);
 /* Whether the handle of a finished exchange is not to be used again: libcurl counts the repeats that
  * it makes by itself, and allows five in a handle's whole life. */
 bool cvk_easy_is_worn(const cvk_exchange *exchange);
+
+/* Whether its name is being looked up; also while libcurl has not begun. */
+bool cvk_easy_is_looking_up(const cvk_exchange *exchange);
 
 /* The status of the answer, 0: none came. */
 int cvk_easy_status(const cvk_exchange *exchange);

@@ -5,6 +5,7 @@
 #define CVK_EXCHANGE_H
 
 #include "buffer.h"
+#include "deadlines.h"
 #include "request.h"
 
 #include <stdbool.h>
@@ -78,7 +79,9 @@ struct cvk_exchange {
     /* the transport's own */
     cvk_transport *transport;
     cvk_exchange *previous, *next;
-    int64_t deadline;      /* by cvk_now() */
+    cvk_exchange *ended;   /* the next one that libcurl has finished, while that is read */
+    int64_t deadline;      /* the first millisecond after it, by cvk_now() */
+    cvk_deadline due;      /* while it is in flight */
     struct cvk_easy *easy; /* that does the work */
     cvk_buffer address;
     cvk_buffer lines;  /* libcurl's list of header lines */

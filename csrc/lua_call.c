@@ -65,7 +65,7 @@ static int call_submit(lua_State *L)
 {
     cvk_call *call = check_call(L);
     double seconds = luaL_checknumber(L, 2);
-    long milliseconds = seconds * 1000 < 1 ? 1 : (long)fmin(ceil(seconds * 1000 - 1e-6), 1e9);
+    int64_t timeout = seconds * 1e6 < 1 ? 1 : (int64_t)fmin(ceil(seconds * 1e6), 1e12);
     cvk_transport *transport = cvk_engine_or_none(L);
     check_rest(L, call->exchange);
     luaL_argcheck(L, !is_in_row(call->exchange), 1, "call is not handed over yet");
@@ -75,7 +75,7 @@ static int call_submit(lua_State *L)
         return 2;
     }
     cvk_engine_anchor(L, 1, 3, call->exchange);
-    if (cvk_transport_submit(transport, call->exchange, milliseconds)) {
+    if (cvk_transport_submit(transport, call->exchange, timeout)) {
         lua_pushinteger(L, call->exchange->anchor);
         return 1;
     }
@@ -96,7 +96,7 @@ static int call_wait(lua_State *L)
     double seconds = luaL_checknumber(L, 2);
     cvk_transport *transport = cvk_engine_or_none(L); /* after a fork it ends the parent's calls */
     if (exchange->stage == CVK_IN_FLIGHT)
-        cvk_transport_step(transport, -1, (int)ceil(fmin(seconds, 3600) * 1000));
+        cvk_transport_wait(transport, (int)ceil(fmin(seconds, 3600) * 1000));
     bool finished = exchange->stage == CVK_FINISHED;
     if (is_in_row(exchange)) {
         cvk_transport_take(transport, exchange);

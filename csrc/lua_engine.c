@@ -253,7 +253,7 @@ static int core_step(lua_State *L)
     cvk_state *state = state_of(L);
     leave_parent(L, state);
     if (state->transport != NULL)
-        cvk_transport_step(state->transport, budget < 0 ? -1 : (long)(fmin(budget, 60) * 1e6), 0);
+        cvk_transport_step(state->transport, budget < 0 ? -1 : (long)(fmin(budget, 60) * 1e6));
     return push_forked(L, state);
 }
 
@@ -265,7 +265,7 @@ static int core_wait(lua_State *L)
     int milliseconds = seconds <= 0 ? 0 : (int)ceil(fmin(seconds, 3600) * 1000);
     cvk_transport *transport = engine(L);
     bool forked = state_of(L)->forked; /* then others have something to do, too */
-    cvk_transport_step(transport, -1, forked ? 0 : milliseconds);
+    cvk_transport_wait(transport, forked ? 0 : milliseconds);
     return push_forked(L, state_of(L));
 }
 
@@ -456,7 +456,7 @@ int convoke_step(lua_State *L, long budget_us)
     cvk_transport *transport = transport_if_any(find_state(L));
     if (transport == NULL)
         return 0;
-    cvk_transport_step(transport, budget_us, 0);
+    cvk_transport_step(transport, budget_us);
     return (int)cvk_transport_counters(transport)->in_flight;
 }
 

@@ -1,11 +1,14 @@
 #include "transport.h"
 
+#include "deadlines.h"
 #include "easy.h"
 #include "forks.h"
 #include "guard.h"
 #include "libcurl.h"
 #include "poller.h"
 #include "pool.h"
+#include "queue.h"
+#include "result.h"
 #include "reuse.h"
 #include "sockets.h"
 
@@ -17,7 +20,8 @@
 enum {
     ready_at_once = 32,
     fresh_at_once = 1, /* so many calls libcurl begins before anybody looks at the clock */
-    grace = 3,         /* milliseconds after a deadline that libcurl has to notice it */
+    slice = 2000,      /* microseconds after which others have their turn, whatever is to be done */
+    look_again = 10,   /* milliseconds after which a call is looked at that could not be ended */
 };
 
 struct cvk_transport {
@@ -27,19 +31,18 @@ struct cvk_transport {
     cvk_sockets sockets;
     cvk_list flying;
     cvk_list finished;
+    cvk_deadlines deadlines; /* of all that is under way or waits for its turn */
     cvk_counters counters;
-    cvk_settings *queues; /* settings whose exchanges wait for their turn */
-    size_t fresh;         /* handed to libcurl, which has not looked at them yet */
-    int64_t due;          /* when libcurl wants to be called, by cvk_now(); -1: not */
-    int64_t alarm;        /* when somebody above wants step() to be called; -1: not */
-    int64_t queue_due;    /* when the first waiting exchange may be too late; -1: none waits */
-    int64_t flying_due;   /* when libcurl may have missed a deadline; -1: nothing is in flight */
-    int64_t armed;        /* what the poller's timer is set to; -1: nothing */
-    cvk_pool pool;        /* of connections that libcurl keeps */
-    bool spoilt;          /* one of the connections may be broken */
-    int64_t wary_until;   /* when the last call has ended that it may still carry; -1: trust */
-    bool watched;         /* somebody else waits on the descriptor */
-    cvk_hidden hidden;    /* libcurl's own descriptors */
+    cvk_queues queues;  /* what waits for its turn */
+    size_t fresh;       /* handed to libcurl, which has not looked at them yet */
+    int64_t due;        /* when libcurl wants to be called, by cvk_now(); -1: not */
+    int64_t alarm;      /* when somebody above wants step() to be called; -1: not */
+    int64_t armed;      /* what the poller's timer is set to; -1: nothing */
+    cvk_pool pool;      /* of connections that libcurl keeps */
+    bool spoilt;        /* one of the connections may be broken */
+    int64_t wary_until; /* when the last call has ended that it may still carry; -1: trust */
+    bool watched;       /* somebody else waits on the descriptor */
+    cvk_hidden hidden;  /* libcurl's own descriptors */
     cvk_fork_watch forks;
 };
 
@@ -72,26 +75,10 @@ static int on_timer(CURLM *multi, long milliseconds, void *user)
 
 /* ---- the life of an exchange ------------------------------------------------------------------ */
 
-static void count(cvk_transport *transport, const cvk_exchange *exchange)
-{
-    long opened = 0;
-    curl_off_t up = 0, down = 0;
-    CURL *curl = exchange->easy->curl;
-    if (!cvk_easy_has_begun(exchange))
-        return;
-    curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &opened);
-    curl_easy_getinfo(curl, CURLINFO_SIZE_UPLOAD_T, &up);
-    curl_easy_getinfo(curl, CURLINFO_SIZE_DOWNLOAD_T, &down);
-    cvk_counters *counters = &transport->counters;
-    counters->connections_opened += (uint64_t)opened;
-    counters->connections_reused += opened == 0 && exchange->sent;
-    counters->bytes_sent += (uint64_t)up;
-    counters->bytes_received += (uint64_t)down;
-}
-
 /* Ends an exchange that libcurl does not hold: for its owner, or for nobody. */
 static void settle(cvk_transport *transport, cvk_exchange *exchange)
 {
+    cvk_deadlines_remove(&transport->deadlines, &exchange->due);
     exchange->transport = NULL;
     if (exchange->abandoned) {
         cvk_exchange_release(exchange);
@@ -102,23 +89,6 @@ static void settle(cvk_transport *transport, cvk_exchange *exchange)
     transport->counters.failed += exchange->failure != CVK_FINE;
     exchange->stage = CVK_FINISHED;
     cvk_list_add(&transport->finished, exchange);
-}
-
-/* Why an exchange failed that has not said so itself, in words too. */
-static void explain(cvk_exchange *exchange, CURLcode code)
-{
-    if (exchange->failure == CVK_FINE) /* else a callback has said why it stopped */
-        exchange->failure = cvk_easy_failure(exchange, code);
-    if (exchange->failure == CVK_FINE || exchange->why != NULL)
-        return;
-    const char *message = exchange->easy->message;
-    if (message[0] == '\0')
-        message = curl_easy_strerror(code);
-    if (cvk_easy_failed_late(exchange))
-        cvk_buffer_add_string(&exchange->words, "after the request had left: ");
-    cvk_buffer_add_string(&exchange->words, message);
-    if (cvk_buffer_string(&exchange->words) == NULL)
-        exchange->why = curl_easy_strerror(code);
 }
 
 /*
@@ -159,8 +129,8 @@ static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode co
 {
     exchange->status = cvk_easy_status(exchange);
     exchange->sent = cvk_easy_has_sent(exchange);
-    explain(exchange, code);
-    count(transport, exchange);
+    cvk_result_explain(exchange, code);
+    cvk_result_count(exchange, &transport->counters);
     if (cvk_easy_spoils(exchange)) {
         transport->spoilt = true;
         if (exchange->failure == CVK_TIMEOUT && exchange->settings->shares)
@@ -168,47 +138,13 @@ static void finish(cvk_transport *transport, cvk_exchange *exchange, CURLcode co
     }
     exchange->settings->shares |= cvk_easy_shared(exchange);
     take_back(transport, exchange, cvk_easy_is_worn(exchange));
-    if (transport->flying.first == NULL)
-        transport->flying_due = -1;
     settle(transport, exchange);
 }
 
-static void note_deadline(cvk_transport *transport, const cvk_exchange *exchange)
+/* `stop` is by cvk_microseconds(), INT64_MAX where there is all the time in the world. */
+static bool is_over(int64_t stop)
 {
-    int64_t due = exchange->deadline + grace;
-    if (transport->flying_due < 0 || due < transport->flying_due)
-        transport->flying_due = due;
-}
-
-/* Whether taking the handle out would wait for a name to be looked up. */
-static bool is_looking_up(const cvk_exchange *exchange)
-{
-    curl_off_t looked_up = 0;
-    curl_easy_getinfo(exchange->easy->curl, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
-    return looked_up == 0;
-}
-
-/*
- * Ends what is over its deadline; returns whether there was anything. libcurl does so by itself,
- * but may lose one of two times of its own that are less than a millisecond apart (seen with 7.88).
- */
-static bool expire_flying(cvk_transport *transport, int64_t now)
-{
-    bool ended = false;
-    if (transport->flying_due < 0 || now < transport->flying_due)
-        return false;
-    transport->flying_due = -1;
-    cvk_exchange *next;
-    for (cvk_exchange *exchange = transport->flying.first; exchange; exchange = next) {
-        next = exchange->next;
-        if (exchange->deadline + grace > now) {
-            note_deadline(transport, exchange);
-        } else if (!is_looking_up(exchange)) { /* else it ends by itself */
-            finish(transport, exchange, CURLE_OPERATION_TIMEDOUT);
-            ended = true;
-        }
-    }
-    return ended;
+    return stop != INT64_MAX && cvk_microseconds() >= stop;
 }
 
 static bool new_multi(cvk_transport *transport)
@@ -230,27 +166,25 @@ static bool new_multi(cvk_transport *transport)
     return true;
 }
 
-/* Hands an exchange to libcurl, with the time that is left. */
+/* Hands an exchange to libcurl. */
 static bool launch(cvk_transport *transport, cvk_exchange *exchange)
 {
-    int64_t left = exchange->deadline - cvk_now();
     if (transport->spoilt && transport->flying.first == NULL) { /* nobody needs what is there */
         curl_multi_cleanup(transport->multi);
         new_multi(transport);
     }
-    if (transport->wary_until >= 0 && cvk_now() > transport->wary_until + 2 * grace)
+    if (transport->wary_until >= 0 && cvk_now() > transport->wary_until + look_again)
         transport->wary_until = -1;
     cvk_easy *easy = transport->multi == NULL ? NULL : cvk_easy_take(exchange->settings);
     if (easy == NULL)
         return false;
-    size_t flying = transport->counters.in_flight - transport->counters.queued + 1;
+    size_t flying = transport->counters.in_flight - transport->queues.count + 1;
     long kept = cvk_pool_launch(&transport->pool, flying);
     if (kept > 0)
         curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, kept);
     if (transport->wary_until >= 0 && exchange->settings->shares)
         cvk_easy_isolate(easy, false);
-    if (!cvk_reuse_adopt(easy, &transport->sockets) ||
-        !cvk_easy_prepare(easy, exchange, left > 0 ? (long)left : 1) ||
+    if (!cvk_reuse_adopt(easy, &transport->sockets) || !cvk_easy_prepare(easy, exchange) ||
         curl_multi_add_handle(transport->multi, easy->curl) != CURLM_OK) {
         cvk_easy_free(easy);
         return false;
@@ -259,7 +193,6 @@ static bool launch(cvk_transport *transport, cvk_exchange *exchange)
     exchange->settings->in_flight++;
     transport->fresh++;
     cvk_list_add(&transport->flying, exchange);
-    note_deadline(transport, exchange);
     return true;
 }
 
@@ -272,64 +205,13 @@ static bool has_room(const cvk_transport *transport, const cvk_settings *setting
            (settings->max_in_flight == 0 || settings->in_flight < settings->max_in_flight);
 }
 
-/* `next`: before all others. */
-static void queue(cvk_transport *transport, cvk_exchange *exchange, bool next)
-{
-    cvk_settings *settings = exchange->settings;
-    if (settings->waiting.first == NULL) {
-        settings->next_waiting = transport->queues;
-        transport->queues = settings;
-    }
-    if (next)
-        cvk_list_add_first(&settings->waiting, exchange);
-    else
-        cvk_list_add(&settings->waiting, exchange);
-    transport->counters.queued++;
-    if (transport->queue_due < 0 || exchange->deadline < transport->queue_due)
-        transport->queue_due = exchange->deadline;
-}
-
-static void leave_queue(cvk_transport *transport, cvk_exchange *exchange)
-{
-    cvk_settings *settings = exchange->settings;
-    cvk_list_remove(&settings->waiting, exchange);
-    transport->counters.queued--;
-    if (settings->waiting.first != NULL)
-        return;
-    cvk_settings **link = &transport->queues;
-    while (*link != settings)
-        link = &(*link)->next_waiting;
-    *link = settings->next_waiting;
-}
-
 static void fail_in_queue(cvk_transport *transport, cvk_exchange *exchange, cvk_failure failure,
                           const char *message)
 {
-    leave_queue(transport, exchange);
+    cvk_queues_remove(&transport->queues, exchange);
     exchange->failure = failure;
     exchange->why = message;
     settle(transport, exchange);
-}
-
-/* Ends what has waited for its turn until its deadline. */
-static void expire_queues(cvk_transport *transport, int64_t now)
-{
-    if (transport->queue_due < 0 || now < transport->queue_due)
-        return;
-    transport->queue_due = -1;
-    cvk_settings *next;
-    for (cvk_settings *settings = transport->queues; settings != NULL; settings = next) {
-        next = settings->next_waiting; /* the queue may end here, and with it the settings */
-        cvk_exchange *following;
-        for (cvk_exchange *waiting = settings->waiting.first; waiting; waiting = following) {
-            following = waiting->next;
-            if (waiting->deadline <= now)
-                fail_in_queue(transport, waiting, CVK_TIMEOUT,
-                              "the deadline passed while the call waited for its turn");
-            else if (transport->queue_due < 0 || waiting->deadline < transport->queue_due)
-                transport->queue_due = waiting->deadline;
-        }
-    }
 }
 
 /* Begins anew what has not been sent because the connection was stale, over one of its own. */
@@ -338,43 +220,96 @@ static void begin_anew(cvk_transport *transport, cvk_exchange *exchange)
     take_back(transport, exchange, true);
     exchange->stale = exchange->asked = exchange->connects = false;
     exchange->fresh = true;
-    queue(transport, exchange, true);
+    cvk_queues_add(&transport->queues, exchange, true);
 }
 
 /* Starts what may have its turn now. */
 static void advance_queues(cvk_transport *transport)
 {
     cvk_settings *next;
-    for (cvk_settings *settings = transport->queues; settings != NULL; settings = next) {
+    for (cvk_settings *settings = transport->queues.first; settings != NULL; settings = next) {
         next = settings->next_waiting;
         for (bool more = true; more && has_room(transport, settings);) {
             cvk_exchange *exchange = settings->waiting.first;
             more = exchange != settings->waiting.last; /* else the settings may be gone by then */
-            leave_queue(transport, exchange);
+            if (exchange->deadline <= cvk_now())
+                return; /* expire() comes first */
+            cvk_queues_remove(&transport->queues, exchange);
             if (!launch(transport, exchange)) {
                 exchange->failure = CVK_MEMORY; /* all that can go wrong there */
                 settle(transport, exchange);
             }
         }
     }
-    if (transport->queues == NULL)
-        transport->queue_due = -1;
+}
+
+/* ---- deadlines --------------------------------------------------------------------------------- */
+
+/* Whether a call must be left to libcurl because taking it out would wait for a name. */
+static bool is_stuck(const cvk_exchange *exchange)
+{
+    return !exchange->easy->lets_go && cvk_easy_is_looking_up(exchange);
+}
+
+static cvk_exchange *exchange_of(cvk_deadline *due)
+{
+    return (cvk_exchange *)(void *)((char *)due - offsetof(cvk_exchange, due));
+}
+
+/*
+ * Ends what is over its deadline, until it is time to stop; returns whether there was anything.
+ * libcurl's own timeouts would do the same, but it may lose one of two times that are less than a
+ * millisecond apart (seen with 7.88), and takes long where thousands fall together.
+ */
+static bool expire(cvk_transport *transport, int64_t now, int64_t stop)
+{
+    bool ended = false, over = false;
+    cvk_deadline *due;
+    while (!over && (due = cvk_deadlines_due(&transport->deadlines, now)) != NULL) {
+        cvk_exchange *exchange = exchange_of(due);
+        if (exchange->easy == NULL) {
+            fail_in_queue(transport, exchange, CVK_TIMEOUT,
+                          "the deadline passed while the call waited for its turn");
+        } else if (is_stuck(exchange)) { /* it ends by itself */
+            cvk_deadlines_remove(&transport->deadlines, due);
+            cvk_deadlines_add(&transport->deadlines, due, now + look_again);
+        } else {
+            if (exchange->failure == CVK_FINE)
+                exchange->why = cvk_result_phase(exchange);
+            finish(transport, exchange, CURLE_OPERATION_TIMEDOUT);
+        }
+        ended = true;
+        over = is_over(stop);
+    }
+    return ended;
 }
 
 /* ---- the multi handle -------------------------------------------------------------------------- */
 
+/*
+ * Finishes what libcurl has finished. All messages are read first: libcurl goes through those that
+ * are left whenever a handle is taken out.
+ */
 static void collect(cvk_transport *transport)
 {
     int left;
     CURLMsg *message;
+    cvk_exchange *first = NULL, **end = &first;
     while ((message = curl_multi_info_read(transport->multi, &left)) != NULL) {
         cvk_easy *easy = NULL;
-        CURLcode code = message->data.result;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &easy);
-        if (easy->exchange->stale && !easy->exchange->abandoned)
-            begin_anew(transport, easy->exchange);
+        easy->code = message->data.result;
+        *end = easy->exchange;
+        end = &easy->exchange->ended;
+    }
+    *end = NULL;
+    while (first != NULL) {
+        cvk_exchange *exchange = first;
+        first = exchange->ended;
+        if (exchange->stale && !exchange->abandoned)
+            begin_anew(transport, exchange);
         else
-            finish(transport, easy->exchange, code);
+            finish(transport, exchange, exchange->easy->code);
     }
 }
 
@@ -427,7 +362,8 @@ cvk_transport *cvk_transport_new(void)
     cvk_transport *transport = calloc(1, sizeof *transport);
     if (transport == NULL)
         return NULL;
-    transport->alarm = transport->queue_due = transport->flying_due = transport->armed = -1;
+    transport->alarm = transport->armed = -1;
+    cvk_deadlines_begin(&transport->deadlines, cvk_now());
     transport->poller = cvk_poller_new();
     cvk_guard_begin(&transport->guard, transport->poller);
     cvk_sockets_begin(&transport->sockets, transport->poller, cvk_reuse_wary());
@@ -445,8 +381,9 @@ void cvk_transport_free(cvk_transport *transport)
     if (transport == NULL)
         return;
     cvk_forks_unwatch(&transport->forks);
-    while (transport->queues != NULL)
-        fail_in_queue(transport, transport->queues->waiting.first, CVK_CANCELLED, "cancelled");
+    while (transport->queues.first != NULL)
+        fail_in_queue(transport, transport->queues.first->waiting.first, CVK_CANCELLED,
+                      "cancelled");
     while (transport->flying.first != NULL) {
         transport->flying.first->failure = CVK_CANCELLED;
         finish(transport, transport->flying.first, CURLE_ABORTED_BY_CALLBACK);
@@ -472,6 +409,7 @@ static void orphan(cvk_exchange *first)
         exchange->why = "left to the process that forked";
         exchange->stage = CVK_FINISHED;
         exchange->transport = NULL;
+        exchange->due = (cvk_deadline){0};
         exchange->settings->in_flight = 0;
     }
 }
@@ -481,7 +419,8 @@ void cvk_transport_abandon(cvk_transport *transport)
     cvk_forks_let_go(&transport->forks);
     orphan(transport->flying.first);
     orphan(transport->finished.first);
-    for (cvk_settings *settings = transport->queues; settings; settings = settings->next_waiting) {
+    for (cvk_settings *settings = transport->queues.first; settings;
+         settings = settings->next_waiting) {
         orphan(settings->waiting.first);
         settings->waiting = (cvk_list){0};
     }
@@ -497,8 +436,8 @@ static int64_t next_due(const cvk_transport *transport)
 {
     if (transport->fresh >= fresh_at_once)
         return 0;
-    int64_t due = earlier(transport->due, transport->queue_due);
-    return earlier(earlier(due, transport->flying_due), transport->guard.due);
+    int64_t due = earlier(transport->due, cvk_deadlines_next(&transport->deadlines));
+    return earlier(due, transport->guard.due);
 }
 
 /* The same for those that watch the descriptor. */
@@ -526,21 +465,22 @@ static void announce(cvk_transport *transport)
     }
 }
 
-bool cvk_transport_submit(cvk_transport *transport, cvk_exchange *exchange, long timeout)
+bool cvk_transport_submit(cvk_transport *transport, cvk_exchange *exchange, int64_t timeout)
 {
     cvk_exchange_reset(exchange);
     if (transport->multi == NULL && !new_multi(transport))
         return false;
-    exchange->deadline = cvk_now() + timeout;
+    exchange->deadline = (cvk_microseconds() + timeout) / 1000 + 1;
     exchange->transport = transport;
     exchange->stage = CVK_IN_FLIGHT;
     if (!has_room(transport, exchange->settings)) {
-        queue(transport, exchange, false);
+        cvk_queues_add(&transport->queues, exchange, false);
     } else if (!launch(transport, exchange)) {
         exchange->transport = NULL;
         exchange->stage = CVK_AT_REST;
         return false;
     }
+    cvk_deadlines_add(&transport->deadlines, &exchange->due, exchange->deadline);
     cvk_exchange_hold(exchange);
     transport->counters.in_flight++;
     transport->counters.started++;
@@ -548,37 +488,27 @@ bool cvk_transport_submit(cvk_transport *transport, cvk_exchange *exchange, long
     return true;
 }
 
-/* Whether libcurl wants to be called by now. */
-static bool is_due(const cvk_transport *transport)
-{
-    return transport->due == 0 || (transport->due > 0 && transport->due <= cvk_now());
-}
-
-/* `stop` is by cvk_microseconds(), INT64_MAX where there is all the time in the world. */
-static bool is_over(int64_t stop)
-{
-    return stop != INT64_MAX && cvk_microseconds() >= stop;
-}
-
-/* Does what is due by time. */
+/* Does what is due by time, and begins what may have its turn, until it is time to stop or a slice
+ * of time is over. */
 static void run_timers(cvk_transport *transport, int64_t stop)
 {
-    int64_t now = cvk_now();
-    expire_queues(transport, now);
-    if (expire_flying(transport, now))
-        advance_queues(transport); /* libcurl may have nothing left to be called for */
-    if (transport->guard.due >= 0 && transport->guard.due <= now)
-        cvk_guard_resume(&transport->guard);
+    int64_t now = cvk_microseconds();
+    if (stop > now + slice)
+        stop = now + slice;
     do {
-        bool crowded = transport->fresh >= fresh_at_once;
+        bool more = transport->fresh >= fresh_at_once;
         transport->fresh = 0;
-        if (transport->multi != NULL && is_due(transport)) {
+        more |= expire(transport, now / 1000, stop); /* libcurl may not need to be called then */
+        if (transport->guard.due >= 0 && transport->guard.due <= now / 1000)
+            cvk_guard_resume(&transport->guard);
+        if (transport->multi != NULL && transport->due >= 0 && transport->due <= now / 1000) {
             transport->due = -1;
             act(transport, CURL_SOCKET_TIMEOUT, 0);
-        } else if (crowded) {
+        } else if (more) {
             advance_queues(transport);
         }
-    } while (transport->fresh >= fresh_at_once && !is_over(stop));
+        now = cvk_microseconds();
+    } while (transport->fresh >= fresh_at_once && now < stop);
 }
 
 /* A number that changes with every call that begins, ends or gets or sends some bytes. */
@@ -615,35 +545,67 @@ static int shorter(int wait, int64_t until)
     return wait < 0 || left < wait ? (int)left : wait;
 }
 
-void cvk_transport_step(cvk_transport *transport, long budget, int wait)
+/* Whether there is work left that needs no socket and no libcurl. */
+static bool is_unfinished(const cvk_transport *transport)
+{
+    int64_t due = cvk_deadlines_next(&transport->deadlines);
+    return transport->fresh >= fresh_at_once || (due >= 0 && due <= cvk_now());
+}
+
+/* Waits for sockets, and lets libcurl work on those that are ready. Returns their number. */
+static int serve_ready(cvk_transport *transport, int wait, int64_t stop)
+{
+    cvk_ready ready[ready_at_once];
+    if (transport->finished.first != NULL)
+        wait = 0;
+    else if (next_due(transport) >= 0)
+        wait = shorter(wait, next_due(transport));
+    int found = cvk_poller_wait(transport->poller, wait, ready, ready_at_once);
+    CURLM *multi = transport->multi;
+    for (int i = 0; i < found && transport->multi == multi && multi != NULL; i++) {
+        serve(transport, &ready[i]);
+        if (is_over(stop))
+            break;
+    }
+    return found;
+}
+
+/* After some work, or a wait: what others are told changes. */
+static void end_turn(cvk_transport *transport)
+{
+    if (transport->armed >= 0 && transport->armed <= cvk_now())
+        transport->armed = -1;
+    announce(transport);
+}
+
+void cvk_transport_step(cvk_transport *transport, long budget)
 {
     int64_t start = budget < 0 ? 0 : cvk_microseconds();
     int64_t stop = budget < 0 ? INT64_MAX : start + budget;
-    cvk_ready ready[ready_at_once];
     bool more = true;
     /* Calls that begin leave time for answers that have come. */
     run_timers(transport, budget < 0 ? stop : start + budget / 2);
     while (more) {
-        if (transport->finished.first != NULL)
-            wait = 0;
-        else if (next_due(transport) >= 0)
-            wait = shorter(wait, next_due(transport));
-        int found = cvk_poller_wait(transport->poller, wait, ready, ready_at_once);
-        CURLM *multi = transport->multi;
-        for (int i = 0; i < found && transport->multi == multi && multi != NULL; i++) {
-            serve(transport, &ready[i]);
-            if (is_over(stop))
-                break;
-        }
-        more = !is_over(stop);
-        if (more)
-            run_timers(transport, stop);
-        more = more && found == ready_at_once;
-        wait = 0;
+        more = serve_ready(transport, 0, stop) == ready_at_once;
+        if (is_over(stop))
+            break;
+        run_timers(transport, stop);
+        more = more || is_unfinished(transport);
     }
-    if (transport->armed >= 0 && transport->armed <= cvk_now())
-        transport->armed = -1;
-    announce(transport);
+    end_turn(transport);
+}
+
+void cvk_transport_wait(cvk_transport *transport, int milliseconds)
+{
+    enum { rounds = 8 };
+    run_timers(transport, INT64_MAX);
+    for (int i = 0; i < rounds; i++) {
+        bool more = serve_ready(transport, i == 0 ? milliseconds : 0, INT64_MAX) == ready_at_once;
+        run_timers(transport, INT64_MAX);
+        if (!more)
+            break;
+    }
+    end_turn(transport);
 }
 
 cvk_exchange *cvk_transport_finished(cvk_transport *transport)
@@ -670,13 +632,13 @@ void cvk_transport_cancel(cvk_exchange *exchange)
     exchange->abandoned = true;
     exchange->why = "cancelled";
     if (exchange->easy == NULL) {
-        leave_queue(transport, exchange);
+        cvk_queues_remove(&transport->queues, exchange);
         settle(transport, exchange);
         return;
     }
     /* Taking a handle out while its name is being looked up would wait for that. It stays, and
      * ends by itself: no callback lets an abandoned exchange go on. */
-    if (!is_looking_up(exchange)) {
+    if (!is_stuck(exchange)) {
         finish(transport, exchange, CURLE_ABORTED_BY_CALLBACK);
         advance_queues(transport);
     }
@@ -702,7 +664,8 @@ long cvk_transport_timeout(const cvk_transport *transport)
     return next_due(transport) < 0 ? -1 : (long)shorter(-1, next_due(transport));
 }
 
-const cvk_counters *cvk_transport_counters(const cvk_transport *transport)
+const cvk_counters *cvk_transport_counters(cvk_transport *transport)
 {
+    transport->counters.queued = transport->queues.count;
     return &transport->counters;
 }

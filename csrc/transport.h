@@ -33,16 +33,22 @@ void cvk_transport_free(cvk_transport *transport);
 void cvk_transport_abandon(cvk_transport *transport);
 
 /*
- * Sends the exchange's request. `timeout` is for the whole exchange, in milliseconds, at least 1.
- * It holds the exchange until it is taken. false: out of memory, nothing was sent.
+ * Sends the exchange's request. `timeout` is for the whole exchange, in microseconds, at least 1: it
+ * ends at most two milliseconds later, if it is stepped in time, and never before. It holds the exchange until it is taken. false: out of memory, nothing was sent.
  */
-bool cvk_transport_submit(cvk_transport *transport, cvk_exchange *exchange, long timeout);
+bool cvk_transport_submit(cvk_transport *transport, cvk_exchange *exchange, int64_t timeout);
 
 /*
- * Does the work that is there, waiting at most `wait` milliseconds for some (0: not at all).
- * Stops early once `budget` microseconds have gone by (negative: no limit) or something finished.
+ * Does the work that is there without waiting. Stops early once `budget` microseconds have gone by;
+ * negative: no limit.
  */
-void cvk_transport_step(cvk_transport *transport, long budget, int wait);
+void cvk_transport_step(cvk_transport *transport, long budget);
+
+/*
+ * The same, waiting at most so many milliseconds for some work. Returns early when there was some,
+ * whatever is left, so that those who wait can see to what has finished; and after a signal.
+ */
+void cvk_transport_wait(cvk_transport *transport, int milliseconds);
 
 /* The first exchange that has finished and was not taken, or NULL. */
 cvk_exchange *cvk_transport_finished(cvk_transport *transport);
@@ -62,6 +68,7 @@ void cvk_transport_alarm(cvk_transport *transport, long milliseconds);
 /* Milliseconds until there is work by time; negative: none. */
 long cvk_transport_timeout(const cvk_transport *transport);
 
-const cvk_counters *cvk_transport_counters(const cvk_transport *transport);
+/* What it has done so far; good until its next call. */
+const cvk_counters *cvk_transport_counters(cvk_transport *transport);
 
 #endif

@@ -54,7 +54,7 @@ CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
     void *libcurl = dlopen("libcurl.so.4", RTLD_LAZY | RTLD_NOLOAD);
     *(void **)&real = dlsym(libcurl, "curl_easy_setopt");
     if ((int)option == option_quick_exit && getenv("OLD_LIBCURL") != NULL)
-        return CURLE_OK;
+        return CURLE_UNKNOWN_OPTION;
     va_list arguments;
     va_start(arguments, option);
     CURLcode code;
