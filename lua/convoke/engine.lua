@@ -24,6 +24,7 @@ local host -- a foreign host in use, or nil
 local scheduler -- the host of our own tasks; set by tasks.lua
 local watched = false -- somebody watches the descriptor
 local longest_wait = 3600 -- seconds; then look again
+local slice = 0.002 -- seconds that tasks go on before the core has its turn
 
 -- Who waits ------------------------------------------------
 
@@ -156,15 +157,15 @@ local function leave_parent()
   handing = true
 end
 
-local function work_on_tasks(forked, stop)
+local function work_on_tasks(forked, stop, every)
   if forked then leave_parent() end
   if timers.run() or handing then wake_everybody() end
-  scheduler.work(stop)
+  scheduler.work(stop, every)
 end
 
 -- Calls first, then tasks; until it is time to stop.
 local function work(budget, stop)
-  work_on_tasks(core.step(budget), stop)
+  work_on_tasks(core.step(budget), stop, 1)
 end
 
 local used = 0.75 -- of a budget: what is begun last takes its time, too
@@ -224,7 +225,7 @@ end
 function engine.block(done)
   local forked = false
   while true do
-    work_on_tasks(forked)
+    work_on_tasks(forked, core.now() + slice, 8)
     if done() then break end
     local timeout = engine.timeout()
     local stuck = not timeout and core.in_flight() == 0

@@ -296,38 +296,47 @@ end
 
 local next_task = engine.next_task
 
--- Runs the tasks that can go on, one turn each, then those whose calls have finished.
-local function run_ready(turn, stop)
-  while first and first.number <= turn and not unsound do
-    local task = first
-    first = task.following or nil
-    if not first then last = nil end
-    task.queued = false
-    resume(task)
-    if stop and core.now() >= stop then return end
-  end
-  local task = next_task()
-  while task do
-    if not task.queued then -- else it has its turn there
-      resume(task)
-      if stop and core.now() >= stop then return end
+local most_finished = 4 -- calls whose tasks go on before one of the others has its turn
+
+-- Runs the tasks that can go on, one turn each, among those whose calls have finished: neither keep
+-- the others waiting, however many they are.
+local function run_ready(turn, stop, every)
+  local turns, finished = 0, 0
+  repeat
+    local task = finished < most_finished and next_task()
+    if task then
+      finished = finished + 1
+      if task.queued then task = nil end -- it has its turn in the row
+    elseif first and first.number <= turn and not unsound then
+      task, finished = first, 0
+      first = task.following or nil
+      if not first then last = nil end
+      task.queued = false
+    elseif finished < most_finished then
+      return
+    else
+      finished = 0
     end
-    task = next_task()
-  end
+    if task then
+      resume(task)
+      turns = turns + 1
+    end
+  until stop and turns % every == 0 and core.now() >= stop
 end
 
 --- Runs the tasks that can go on, one turn each, and hands finished calls to those that wait for
 -- them; tasks that the time is up for stay in line.
-function scheduler.work(stop)
+-- @param stop   when to stop, by core.now(); nil: when all have had their turn
+-- @param every  after how many tasks the clock is looked at
+function scheduler.work(stop, every)
   if unsound then repair() end
   local before = resumed
-  local went_on, why = pcall(run_ready, pushed, stop)
+  local went_on, why = pcall(run_ready, pushed, stop, every)
   if not went_on then -- interrupted, or for want of memory
     unsound = true
     resumed = before
     error(why, 0)
   end
-  if stop then engine.dispatch() end -- the others get in line
 end
 
 engine.set_scheduler(scheduler)
