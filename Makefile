@@ -287,6 +287,12 @@ instructions: all ## instructions a call beside careful C programs (ONLY=create 
 	@$(MAKE) -s $(addprefix build/bench/,server still.so rival)
 	@$(LUA) spec/bench/instructions.lua $(ONLY)
 
+.PHONY: deadlines
+deadlines: all ## what deadlines of thousands of calls cost that fall together
+	@.ci/install test
+	@mkdir -p build/bench
+	@ulimit -n "$$(ulimit -H -n)"; ROUNDS='$(ROUNDS)' $(LUA) spec/bench/deadlines.lua
+
 build/bench/server: spec/bench/server.c
 	@mkdir -p $(@D)
 	@$(CC) $(compile) -O2 -g -o $@ $<
