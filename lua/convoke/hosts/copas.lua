@@ -97,13 +97,15 @@ local function new_descriptor(engine)
 end
 
 local driving = false
+local driver -- the thread that does, once it has begun
 
 function host.drive(engine)
   engine_fd = engine.pollfd() -- another after a fork
-  if driving then return end
-  driving = true
+  if driving and not (driver and coroutine.status(driver) == "dead") then return end
+  driving, driver = true, nil
   local descriptor = new_descriptor(engine)
   addthread(function()
+    driver = coroutine.running()
     engine.turn()
     while engine.busy() do
       copas.receive(descriptor)

@@ -5,9 +5,9 @@ local condition = require "cqueues.condition"
 
 local host = { name = "cqueues" }
 
--- Controller -> { waiting = how many of its coroutines are parked, bell = condition of the
--- coroutine that drives the engine there, or nil }. Every controller has its own driver, for
--- which of them runs is the program's business.
+-- Controller -> { waiting = how many of its coroutines are parked; driver = the coroutine that
+-- drives the engine there, or nil, and bell = its condition }. Every controller has its own driver,
+-- for which of them runs is the program's business.
 local states = setmetatable({}, { __mode = "k" })
 
 local function state_of(controller)
@@ -55,6 +55,7 @@ end
 host.rest = ring_idle
 
 local function watch(state, engine)
+  state.driver = coroutine.running()
   local descriptor = { pollfd = engine.pollfd(), events = "r" }
   engine.turn()
   while state.waiting > 0 or engine.has_tasks() do
@@ -69,7 +70,9 @@ function host.drive(engine)
   local controller = cqueues.running()
   if not controller then return end
   local state = state_of(controller)
-  if state.bell then return end
+  local driver = state.driver
+  if state.bell and not (driver and coroutine.status(driver) == "dead") then return end
+  state.driver = nil
   state.bell = condition.new()
   controller:wrap(watch, state, engine)
 end

@@ -4,10 +4,34 @@ local uv = require "luv"
 
 local host = { name = "luv" }
 
+local closed = false -- the loop is: luv would crash if it was asked for a handle
+
+-- luv does not tell whether its loop is closed, so that is noted as it is done.
+local function watch_loop(module)
+  local loop_close = module.loop_close
+  uv, closed = module, false
+
+  function module.loop_close(...)
+    local result, why, name = loop_close(...)
+    if result and module == uv then closed = true end
+    return result, why, name
+  end
+end
+
+watch_loop(uv)
+
+-- Loading luv anew makes another loop.
+local function is_closed()
+  local module = package.loaded.luv
+  if module and module ~= uv then watch_loop(module) end
+  return closed
+end
+
 local parked = setmetatable({}, { __mode = "k" }) -- coroutines that have yielded to us
 local poll, watched -- the handle that watches the engine, and its descriptor
 
 function host.running()
+  if closed and is_closed() then return nil end
   local running, main = coroutine.running()
   if running and not main then return running end
 end
@@ -35,8 +59,9 @@ function host.wake(running)
 end
 
 function host.drive(engine)
+  if closed and is_closed() then return end
   local fd = engine.pollfd()
-  if poll and watched == fd then return end
+  if poll and watched == fd and not poll:is_closing() then return end -- uv.walk() finds it, too
   host.rest() -- after a fork there is another descriptor
   poll, watched = uv.new_poll(fd), fd
   poll:start("r", function() engine.turn() end)
@@ -45,8 +70,9 @@ end
 -- With no handle the loop can end.
 function host.rest()
   if not poll then return end
-  poll:close()
+  local ended = poll
   poll = nil
+  if not (closed or ended:is_closing()) then ended:close() end
 end
 
 return host
