@@ -251,10 +251,13 @@ coverage: ## which lines of csrc the tests run
 	  CONVOKE_FUZZ=$$target $(build)-coverage/fuzz spec/fuzz/corpus/$$target/* || exit 1; done
 	@$(LUA) spec/coverage/report.lua 95 build/*-coverage*
 
+# MODE=restarts: what is between goes down and comes up; MODE=two_programs: for the same addresses
+storm_program = $(if $(MODE),$(patsubst restarts,restarts_main,$(MODE)),main)
+
 storm: all ## many creates through a proxy that breaks what it can (SEED=7 COUNT=10000 MODE=restarts)
 	@.ci/install sandbox test
-	@$(LAUNCH) $(LUA) spec/storm/$(if $(filter restarts,$(MODE)),restarts_main,main).lua $(or $(SEED),0) \
-	  $(or $(COUNT),$(if $(filter restarts,$(MODE)),2000,10000)) $(or $(TASKS),64)
+	@$(LAUNCH) $(LUA) spec/storm/$(storm_program).lua $(or $(SEED),0) \
+	  $(or $(COUNT),$(if $(MODE),2000,10000)) $(or $(TASKS),64)
 
 soak: all ## a million calls of all kinds: memory and descriptors stay flat (COUNT=1000000 TASKS=64)
 	@.ci/install test

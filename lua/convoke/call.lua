@@ -446,8 +446,8 @@ local function settle(run, err, echo)
   local refused = err.outcome
   err.outcome = "unknown"
   if not pause_before_look(run, err) then return "over" end
-  local patient = not (can_repeat and reconcile.is_exclusive(run.entry))
-  local verdict, object, status = lookup.look(run, err, echo, patient)
+  local then_repeat = can_repeat and (reconcile.is_exclusive(run.entry) and "at once" or "later")
+  local verdict, object, status = lookup.look(run, err, echo, then_repeat)
   if verdict == "made" then
     if not composed then return "done", object, status end
     err.outcome, err.value = "made", object
@@ -479,7 +479,7 @@ local function weigh(run, err)
   if unsettled and (err.outcome == "not_sent" or (refused and operation.method ~= "GET")) then
     local verdict, object, status
     if lookable and run.deadline > now() then
-      verdict, object, status = lookup.look(run, err, false, true)
+      verdict, object, status = lookup.look(run, err, false, nil)
     end
     if verdict == "made" then return "done", object, status end
     if verdict ~= "another" or not reconcile.is_exclusive(run.entry) then

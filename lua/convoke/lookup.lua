@@ -41,7 +41,11 @@ local function new_listings(run)
         defaults = run.options.defaults, looks_for = run.operation.name })
     end
     if fault then
-      self.failed, self.passing = true, retry.allowed(operation, fault)
+      -- A page that was there a moment ago, before somebody removed something.
+      local past_end = fault.status == 404 and (query.page or 1) > 1
+      if not past_end then
+        self.failed, self.passing = true, retry.allowed(operation, fault)
+      end
       return { data = {}, results = {} }
     end
     self.status = meta.status
@@ -79,10 +83,14 @@ local function look_once(run, err, echo)
   return listings.failed and "unclear" or verdict, object, listings.status, listings.passing
 end
 
--- Whether another look may show more: listings lag behind, and a request that seems lost may be
--- executed yet. What is another's beyond doubt stays so.
-local function may_change(verdict)
-  return verdict == "nothing" or verdict == "unsure" or verdict == "likely another"
+-- So many looks, some four seconds: after them a lost request is taken not to come any more.
+local enough = 4
+
+-- Whether another look may show more than look number `turn`: listings lag behind, and a request
+-- that seems lost may be executed yet. What is another's beyond doubt stays so.
+local function may_change(verdict, turn)
+  return verdict == "nothing" or verdict == "unsure"
+    or (verdict == "likely another" and turn < enough)
 end
 
 --- Whether a verdict leaves nothing that may be the call's own.
@@ -96,22 +104,28 @@ local function pause_of(turn)
 end
 
 --- Looks until something is certain, as long as the deadline and the retries allow.
--- @param run      the call, as call.lua has it
--- @param err      the error of its last try; a cancelled pause makes it `cancelled`
--- @param echo     whether the API has said that there is one
--- @param patient  whether to look again where nothing is seen; else only where looking failed
+-- @param run   the call, as call.lua has it
+-- @param err   the error of its last try; a cancelled pause makes it `cancelled`
+-- @param echo  whether the API has said that there is one
+-- @param then_repeat  what follows where nothing is seen: "at once", it is sent again, which
+--   can do no harm; "later", it is, once it is likely that nothing comes any more; nil: nothing
 -- @return the verdict of reconcile.look(), the object, the status of the listing
-function lookup.look(run, err, echo, patient)
-  local turn = 0
+function lookup.look(run, err, echo, then_repeat)
+  local most = run.retries + 2
+  local patience = then_repeat == "at once" and 1 or then_repeat and math.min(most, enough) or most
+  local turn, explanation = 0, nil
   local verdict, object, status, passing, again
   repeat
     turn = turn + 1
-    run.entry.turn = turn
+    -- The second look for the reason of a refusal is for what is old, too.
+    run.entry.turn, run.entry.deep = turn, echo and turn == 2
     verdict, object, status, passing = look_once(run, err, echo)
+    if verdict == "likely another" then explanation = verdict end
+    if verdict == "nothing" then verdict = explanation or verdict end -- it was further down
     local left = run.deadline - now()
-    again = passing or (patient and may_change(verdict))
-    again = again and turn <= run.retries + 1 and left > 0.1 and run.state.budget:take()
-      and pause(run, math.min(pause_of(turn), left / 2), err)
+    again = (turn < patience and may_change(verdict, turn))
+      or (passing and turn < most and run.state.budget:take())
+    again = again and left > 0.1 and pause(run, math.min(pause_of(turn), left / 2), err)
   until not again
   return verdict, object, status
 end

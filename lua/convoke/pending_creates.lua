@@ -96,14 +96,15 @@ end
 -- @param started  when it began, by core.now()
 -- @return an entry: operation, params, started; began and wall, the moment by core.clocks();
 --   `on_wire`, it waits for an answer, and `unsettled`, an earlier try may have happened, both to
---   be kept up; `waiting`, for what becomes of others; `turn`, see reconcile.look()
+--   be kept up; `waiting`, for what becomes of others; `turn` and `deep`, see reconcile.look()
 function pending_creates.enter(native, operation, params, started)
   if free_count == slots and slots > most_idle then begin_anew() end
   if free_count == 0 then
     local slot = slots + 1
     free[slot] = slot -- so that giving it back needs no memory
     entries[slot] = { slot = slot, operation = false, params = nil, started = nil, asked = nil,
-      began = 0, wall = 0, turn = 1, on_wire = true, unsettled = false, waiting = false }
+      began = 0, wall = 0, turn = 1, deep = false,
+      on_wire = true, unsettled = false, waiting = false }
     free[1], free_count, slots = slot, 1, slot
   end
   local entry = entries[free[free_count]]
@@ -112,7 +113,7 @@ function pending_creates.enter(native, operation, params, started)
   entry.operation, entry.params, entry.started = operation, params, started
   entry.on_wire, entry.unsettled, entry.waiting = true, false, false
   entry.began, entry.wall = core.clocks()
-  entry.turn = 1
+  entry.turn, entry.deep = 1, false
   return entry
 end
 

@@ -80,6 +80,7 @@ end
 -- Looking ------------------------------------------------
 
 local trusted = 99 -- so many objects in order, a page of them, show the order of a listing
+local deepest = 5000 -- so many objects are read at most where something old would explain a refusal
 
 -- Whose an object is that fits a call: "own"; "other", a call's that it fits better; "open" while
 -- another call may still tell that it is its own, or not; or "contested", when it may be another's
@@ -104,8 +105,9 @@ local function whose(way, entry, object, fit, echo)
 end
 
 -- Collects what a listing shows, each object once: pages shift while others create. Nothing, where
--- an object is none. A listing that comes newest first ends with the page that holds something old.
-local function collect(way, objects, is_old, newest_first)
+-- an object is none. A listing that comes newest first ends with the page that holds something old,
+-- or `enough` objects later.
+local function collect(way, objects, is_old, newest_first, enough)
   local found, seen = {}, {}
   local in_order, before = true, math.huge -- where nobody has promised it, a long listing shows it
   local object = objects() -- plain Lua 5.1 lets no `for` wait
@@ -115,7 +117,7 @@ local function collect(way, objects, is_old, newest_first)
     if id == nil or not seen[id] then
       in_order = in_order and time ~= nil and time <= before
       before = time or before
-      if #found >= trusted and (newest_first or in_order) and time and is_old(time) then break end
+      if #found >= enough and (newest_first or in_order) and time and is_old(time) then break end
       found[#found + 1] = object
       if id ~= nil then seen[id] = true end
     end
@@ -191,7 +193,7 @@ end
 
 --- Looks for what a create has made.
 -- @param entry  of the call, as enter() gave it; its `turn` says whether this is the first look for
---   a failed try, the second and so on
+--   a failed try, the second and so on, and `deep`, whether to look for what is old, too
 -- @param clock  the server's
 -- @param echo   the API has said that there is one
 -- @param each   function(list operation id, params): an iterator over what is listed; the
@@ -206,7 +208,10 @@ function reconcile.look(entry, clock, echo, each, ask, let_pass)
   local way = ways[entry.operation.name]
   local query, newest_first = way.query(asked(entry), entry.turn)
   local function is_old(time) return clock:judge(time, entry.began, entry.wall) == "old" end
-  local function listed() return collect(way, each(way.list, query), is_old, newest_first) end
+  local enough = entry.deep and deepest or trusted
+  local function listed()
+    return collect(way, each(way.list, query), is_old, newest_first, enough)
+  end
   local objects = listed()
   if not objects then return "unclear" end
   local function sort() return sort_out(way, entry, objects, clock, echo) end

@@ -201,6 +201,7 @@ local function why_unknown(call)
   if (call.err.elapsed or 0) > call.timeout - 2 then return "no time left" end
   if last.verb == "create" then return nil end
   if last.what ~= "200" then return "the look-up failed" end
+  if call.err.budget_empty then return "no repeats left in the budget" end
   if call.attempts > call.retries then return "no tries left" end -- it may be executed later yet
   -- What CVAT lists has no address, only a name that fits both.
   local other = call.api == "cvat" and call.namesake
