@@ -109,7 +109,7 @@ describe("an interrupt", function()
     step_until(function() return have_ended(some, 5) end)
     for i = 1, 4 do
       local ended, value = pcall(some[i].await, some[i])
-      results[i] = ended and value or tostring(value)
+      results[i] = ended and value or "raised " .. tostring(value)
     end
     assert.equal("cancelled", some[5]:status())
     return results
@@ -205,6 +205,53 @@ describe("an interrupt", function()
     end)
     assert.is_true(points > 70, points)
   end)
+
+  -- Starts a task that runs f(count) for counts from 1, while no call is answered, and has check()
+  -- look after some steps, until that returns false.
+  local function without_answers(f, check)
+    if not hooks_are_separate then return pending "LuaJIT" end
+    server:play { { { "receive" }, { "sleep", 60 } } }
+    clerk = new_client()
+    local count, again = 0, true
+    while again do
+      count = count + 1
+      local task = convoke.spawn(f, count)
+      for _ = 1, 3 do convoke.step() end
+      again = check(task)
+      task:cancel()
+      for _ = 1, 3 do convoke.step() end
+    end
+    clerk:close()
+    assert.is_true(count > 20, count)
+  end
+
+  it("of a task leaves no call in flight that nobody waits for", function()
+    without_answers(function(count)
+      arm(count)
+      list()
+    end, function(task)
+      local ended = have_ended({ task }, 1)
+      assert.equal(ended and 0 or 1, convoke.stats().in_flight)
+      return ended
+    end)
+  end)
+
+  if yields_anywhere then
+    it("that a task catches leaves the next call alone in flight", function()
+      local caught
+      without_answers(function(count)
+        caught = false
+        caught = not pcall(function()
+          arm(count)
+          list()
+        end)
+        list()
+      end, function()
+        assert.equal(1, convoke.stats().in_flight)
+        return caught
+      end)
+    end)
+  end
 
   if yields_anywhere then
     it("that a task catches lets it go on", function()
