@@ -153,6 +153,10 @@ describe("the sandbox", function()
     assert.equal(where, (select(2, make(1))))
     server:answer(request("DELETE", "/v1/session/" .. small, token))
     assert.equal(where, (select(2, make(6))))
+    local _, older = make(5)
+    local _, newer = make(12)
+    assert.are_not.equal(older, newer)
+    assert.equal(older, (select(2, make(3)))) -- though the newer one has less room left over
   end)
 end)
 
