@@ -1,6 +1,6 @@
 -- lua spec/storm/restarts_main.lua [SEED [COUNT [TASKS]]]: makes so many creates of each vendor
--- over HTTP/1.1, and as many over HTTP/2, while what they go through restarts; prints what became of
--- them, fails when a single result is wrong. SEED 0 takes one by the clock.
+-- over HTTP/1.1, and as many over HTTP/2, while what they go through restarts; prints what became
+-- of them, fails when a single result is wrong. SEED 0 takes one by the clock.
 
 local restarts = require "spec.storm.restarts"
 
