@@ -311,6 +311,17 @@ describe("a look", function()
       .. "(made all the same, 1 attempt)", tostring(err))
   end)
 
+  it("explains a refusal by what is far down in a listing", function()
+    local before = { { ago = 3600, fields = vendors.cvat.fields "ada@example.com" } }
+    for i = 1, 120 do
+      before[#before + 1] = { ago = 1800,
+        fields = vendors.cvat.fields(("other%dx@example.com"):format(i)) }
+    end
+    local _, err, _, books = create("cvat", { fates = { "lost", "answered" }, before = before })
+    assert.equal("refused", err.outcome)
+    assert.equal(2, books.creates)
+  end)
+
   it("leaves the outcome unknown where the deadline ends it", function()
     for _, api in ipairs(apis) do
       for _, timeout in ipairs { 0.4, 1 } do
