@@ -381,6 +381,17 @@ describe("a 429 with Retry-After", function()
     assert.equal(3, err.attempts)
   end)
 
+  it("costs nothing of the retry budget", function()
+    local answers = {}
+    for i = 1, 101 do answers[i] = throttled_for "0" end -- at a price
+    answers[102], answers[103] = throttled, made
+    local client, sent = client_of(answers)
+    local _, err = create(client, { retries = 300 })
+    assert.is_true(err.budget_empty)
+    assert(create(client))
+    assert.equal(103, #sent)
+  end)
+
   it("with a date holds until then", function()
     local client = client_of { { 429, "{}", { Date = "Sat, 28 Nov 2026 00:00:00 GMT",
       ["Retry-After"] = "Sat, 28 Nov 2026 00:00:01 GMT" } }, made }
