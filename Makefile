@@ -54,8 +54,8 @@ else
 shared := -shared -Wl,-z,nodelete
 endif
 
-sources := $(sort $(wildcard csrc/*.c csrc/apis/*.c))
-headers := $(wildcard csrc/*.h csrc/apis/*.h)
+sources := $(sort $(wildcard csrc/*/*.c))
+headers := $(wildcard csrc/*.h csrc/*/*.h)
 programs := $(wildcard spec/bench/*.c spec/bench/rivals/*.[ch] spec/storm/*.c spec/soak/*.c)
 objects := $(sources:csrc/%.c=$(build)/%.o)
 modules := $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
@@ -67,7 +67,7 @@ warnings := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-proto
 # As system directories, so that our warnings are about our own code.
 includes = $(eval includes := $$(patsubst -I%,-isystem %,$$(shell pkg-config --cflags $(LUA_PC) libcurl)))$(includes)
 linked   = $(eval linked := $$(shell pkg-config --libs libcurl))$(linked)
-compile  = -std=c11 -D_DEFAULT_SOURCE -fPIC -fvisibility=hidden -pthread $(warnings) $(includes) \
+compile  = -std=c11 -D_DEFAULT_SOURCE -Icsrc -fPIC -fvisibility=hidden -pthread $(warnings) $(includes) \
   $(if $(libcurl),-DCVK_LIBCURL=\"$(libcurl)\")
 
 # The module loads libcurl by itself when it is first needed: the file that a program linked with it

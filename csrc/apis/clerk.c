@@ -1,5 +1,5 @@
 /* Clerk Backend API: application invitations. */
-#include "facts.h"
+#include "apis/facts.h"
 
 #define INVITATION_STATUS WORDS("pending", "accepted", "revoked", "expired")
 

@@ -3,7 +3,7 @@
  * Parameters are the function's arguments; the envelope around them is written by the request.
  * Models describe the `value` of the answer.
  */
-#include "facts.h"
+#include "apis/facts.h"
 
 #define PROFILE_ROLE WORDS("admin", "user")
 

@@ -1,5 +1,5 @@
 /* CVAT server: invitations to an organization. */
-#include "facts.h"
+#include "apis/facts.h"
 
 #define ROLE WORDS("worker", "supervisor", "maintainer", "owner")
 

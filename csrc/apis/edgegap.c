@@ -1,5 +1,5 @@
 /* Edgegap V1: game sessions. The words of `status` and `kind` are open sets. */
-#include "facts.h"
+#include "apis/facts.h"
 
 /* ---- models of requests -------------------------------------------------------------------- */
 

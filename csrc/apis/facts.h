@@ -5,7 +5,7 @@
 #ifndef CVK_APIS_FACTS_H
 #define CVK_APIS_FACTS_H
 
-#include "../catalogue.h"
+#include "catalogue/catalogue.h"
 
 /* Types. What follows the type narrows it: STRING(.format = "uuid"), INTEGER(AT_LEAST(1)). */
 #define STRING(...) {.kind = CVK_STRING, __VA_ARGS__}

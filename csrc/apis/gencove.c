@@ -1,5 +1,5 @@
 /* Gencove v2: invitations to an organization. Slashes at the end of a path matter here. */
-#include "facts.h"
+#include "apis/facts.h"
 
 /* ---- models -------------------------------------------------------------------------------- */
 

@@ -8,16 +8,16 @@ local checked_before = "the Lua files check this before; kept for whoever calls 
 local no_such_field = "no field of the five APIs is described so; the walk is written for all kinds"
 
 return {
-  ["csrc/bell.c"] = {
+  ["csrc/transfer/wakeup.c"] = {
     knows_key = "the bell would have to end while a stranger keeps it waiting",
     accept_listener = "accept() fails only where descriptors run out while the bell waits, "
       .. "or a connection is reset at that very moment",
     start = "no thread can be made: not tried",
     cvk_bell_new = no_memory,
   },
-  ["csrc/buffer.c"] = { reserve = "a buffer as large as half of all memory that there can be" },
-  ["csrc/catalogue.c"] = { cvk_method_name = all_named },
-  ["csrc/easy.c"] = {
+  ["csrc/base/buffer.c"] = { reserve = "a buffer as large as half of all memory that there can be" },
+  ["csrc/catalogue/catalogue.c"] = { cvk_method_name = all_named },
+  ["csrc/transfer/handle.c"] = {
     cvk_easy_trust = "a libcurl that was built without certificates",
     on_body = "a cancelled exchange stays in libcurl only while its name is looked up, "
       .. "so that no answer comes",
@@ -25,15 +25,15 @@ return {
     set_up = "a libcurl that was built without HTTP/2",
     cvk_easy_failure = "libcurl says so only where it is given a limit, which we keep ourselves",
   },
-  ["csrc/exchange.c"] = { cvk_exchange_retire = "guards C's own order: such a call is not over" },
-  ["csrc/guard.c"] = { cvk_guard_watch = "libcurl would have to watch a descriptor anew in the "
+  ["csrc/http/exchange.c"] = { cvk_exchange_retire = "guards C's own order: such a call is not over" },
+  ["csrc/transfer/spin_guard.c"] = { cvk_guard_watch = "libcurl would have to watch a descriptor anew in the "
     .. "moment in which it rests" },
-  ["csrc/lua_call.c"] = {
+  ["csrc/lua/call.c"] = {
     check_call = checked_before,
     call_request = no_memory,
     call_respond = no_memory,
   },
-  ["csrc/lua_catalogue.c"] = {
+  ["csrc/lua/catalogue.c"] = {
     type_name = all_named,
     place_name = all_named,
     paging_name = all_named,
@@ -43,7 +43,7 @@ return {
     push_fallback = "no default of the five APIs is a broken number",
     set_bound = "no bound of the five APIs is a broken number",
   },
-  ["csrc/lua_core.c"] = {
+  ["csrc/lua/module.c"] = {
     cvk_engine_enlist = closing,
     cvk_engine_take_spare = closing,
     cvk_engine_or_none = forked,
@@ -52,22 +52,22 @@ return {
     call_embedded = "the stack of Lua, a million values, would have to be full",
     set_line = checked_before,
   },
-  ["csrc/model.c"] = {
+  ["csrc/lua/encode.c"] = {
     check_string = no_such_field,
     cvk_model_text = no_such_field,
     write_by_kind = no_such_field,
   },
-  ["csrc/model_read.c"] = { cvk_model_read = no_such_field },
-  ["csrc/poller_kqueue.c"] = {
+  ["csrc/lua/decode.c"] = { cvk_model_read = no_such_field },
+  ["csrc/transfer/poller_kqueue.c"] = {
     cvk_poller_new = no_memory,
   },
-  ["csrc/poller_poll.c"] = {
+  ["csrc/transfer/poller_poll.c"] = {
     open_pipe = "the flags of a new pipe cannot be set: not tried",
     cvk_poller_new = no_memory,
     watch_set = no_memory,
     set_events = no_memory,
   },
-  ["csrc/transport.c"] = {
+  ["csrc/transfer/engine.c"] = {
     orphan = forked,
     cvk_transport_abandon = forked,
     cvk_transport_submit = "the handle that was lost to an error cannot be made again either: the "

@@ -7,13 +7,13 @@
  * wrong. Its argument, the table `fuzz`, gives it values made of the input, the parts of the core
  * that Lua does not see, and libcurl as a second opinion.
  */
-#include "../../csrc/convoke.h"
-#include "../../csrc/json.h"
-#include "../../csrc/lua_core.h"
-#include "../../csrc/model.h"
-#include "../../csrc/uri.h"
+#include "convoke.h"
+#include "base/json.h"
+#include "lua/module.h"
+#include "lua/encode.h"
+#include "base/uri.h"
 #include "server.h"
-#include "values.h"
+#include "lua/marks.h"
 
 #include <curl/curl.h>
 #include <lualib.h>

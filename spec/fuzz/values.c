@@ -1,4 +1,4 @@
-#include "values.h"
+#include "lua/marks.h"
 
 #include <math.h>
 

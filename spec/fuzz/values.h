@@ -5,8 +5,8 @@
 #ifndef CVK_FUZZ_VALUES_H
 #define CVK_FUZZ_VALUES_H
 
-#include "../../csrc/catalogue.h"
-#include "../../csrc/compat.h"
+#include "catalogue/catalogue.h"
+#include "lua/compat.h"
 
 typedef struct cvk_source {
     const uint8_t *data;

@@ -6,7 +6,7 @@
  * Runs the script in a Lua state of its own, with the module `memory` below. Built with the address
  * sanitizer by `make memory`.
  */
-#include "../../csrc/convoke.h"
+#include "convoke.h"
 #include "faults.h"
 #include "server.h"
 

@@ -5,7 +5,7 @@ return {
   -- Credentials
   {
     name = "auth: short texts are struck out like secrets",
-    file = "csrc/auth.c",
+    file = "csrc/http/credential.c",
     from = "shortest_secret = 4",
     to = "shortest_secret = 1",
     spec = "secrets",
@@ -13,7 +13,7 @@ return {
   },
   {
     name = "auth: a secret of four characters is shown",
-    file = "csrc/auth.c",
+    file = "csrc/http/credential.c",
     from = "secret_size < shortest_secret",
     to = "secret_size <= shortest_secret",
     spec = "secrets",
@@ -21,7 +21,7 @@ return {
   },
   {
     name = "auth: a user name may hold a colon",
-    file = "csrc/auth.c",
+    file = "csrc/http/credential.c",
     from = [[contains(value, value_size, ":")]],
     to = [[contains(value, value_size, ";")]],
     spec = "auth",
@@ -29,7 +29,7 @@ return {
   },
   {
     name = "auth: a cookie may hold a comma",
-    file = "csrc/auth.c",
+    file = "csrc/http/credential.c",
     from = [[";,\"\\"]],
     to = [[";\"\\"]],
     spec = "auth",
@@ -37,7 +37,7 @@ return {
   },
   {
     name = "auth: a credential may hold a control character",
-    file = "csrc/auth.c",
+    file = "csrc/http/credential.c",
     from = "byte < 0x20 || byte == 0x7f || (byte == ' ' && !spaces)",
     to = "byte == ' ' && !spaces",
     spec = "auth",
@@ -45,14 +45,14 @@ return {
   },
   {
     name = "auth: a secret at the end of a text is shown",
-    file = "csrc/auth.c",
+    file = "csrc/http/credential.c",
     from = "i + secret_size <= size",
     to = "i + secret_size < size",
     spec = "secrets",
   },
   {
     name = "auth: the secret before a renewed one is shown",
-    file = "csrc/auth.c",
+    file = "csrc/http/credential.c",
     from = "for (; credential != NULL; credential = credential->previous)",
     to = "for (; credential != NULL; credential = NULL)",
     spec = "secrets",
@@ -60,7 +60,7 @@ return {
   },
   {
     name = "auth: the word before a token counts in one spelling only",
-    file = "csrc/auth.c",
+    file = "csrc/http/credential.c",
     from = "strncasecmp(value, auth->prefix, length)",
     to = "strncmp(value, auth->prefix, length)",
     spec = "auth",
@@ -68,7 +68,7 @@ return {
   },
   {
     name = "auth: no Referer goes with a cookie",
-    file = "csrc/auth.c",
+    file = "csrc/http/credential.c",
     from = [[add_line(both, "Referer", origin)]],
     to = [[add_line(both, "X-Referer", origin)]],
     spec = "auth",
@@ -77,7 +77,7 @@ return {
   -- Addresses
   {
     name = "uri: 127.0.0.256 is this machine",
-    file = "csrc/uri.c",
+    file = "csrc/base/uri.c",
     from = "value <= 255",
     to = "value <= 256",
     spec = "auth",
@@ -85,7 +85,7 @@ return {
   },
   {
     name = "uri: 127.1 and the like are this machine",
-    file = "csrc/uri.c",
+    file = "csrc/base/uri.c",
     from = "return numbers == 4;",
     to = "return numbers >= 2;",
     spec = "auth",
@@ -93,7 +93,7 @@ return {
   },
   {
     name = "uri: an address may hold a user name",
-    file = "csrc/uri.c",
+    file = "csrc/base/uri.c",
     from = "memchr(authority, '@', size) != NULL",
     to = "memchr(authority, '@', size) == authority",
     spec = "client",
@@ -101,7 +101,7 @@ return {
   },
   {
     name = "uri: a port may be 65536",
-    file = "csrc/uri.c",
+    file = "csrc/base/uri.c",
     from = "port < 65536",
     to = "port <= 65536",
     spec = "client",
@@ -109,7 +109,7 @@ return {
   },
   {
     name = "uri: a tilde is escaped",
-    file = "csrc/uri.c",
+    file = "csrc/base/uri.c",
     from = [[ || byte == '~';]],
     to = ";",
     spec = "request",
@@ -117,14 +117,14 @@ return {
   -- Requests
   {
     name = "request: a path value may be two points",
-    file = "csrc/request.c",
+    file = "csrc/http/request.c",
     from = "size == 1 || (size == 2 && text[1] == '.')",
     to = "size == 1",
     spec = "request",
   },
   {
     name = "request: a path value may be empty",
-    file = "csrc/request.c",
+    file = "csrc/http/request.c",
     from = [[    if (size == 0)
         return "must not be empty";]],
     to = "",
@@ -132,49 +132,49 @@ return {
   },
   {
     name = "request: a header may hold a carriage return",
-    file = "csrc/request.c",
+    file = "csrc/http/request.c",
     from = [[text[i] == '\r' || ]],
     to = "",
     spec = "request",
   },
   {
     name = "request: a caller may set the Host",
-    file = "csrc/request.c",
+    file = "csrc/http/request.c",
     from = [["Host",  ]],
     to = [["Hosted",]],
     spec = "request",
   },
   {
     name = "request: a signature is shown in the address",
-    file = "csrc/request.c",
+    file = "csrc/http/request.c",
     from = "    if (secret) {",
     to = "    if (secret || to != NULL) {",
     spec = "secrets",
   },
   {
     name = "request: a second header of a name is sent beside the first",
-    file = "csrc/request.c",
+    file = "csrc/http/request.c",
     from = "    remove_line(lines, name);",
     to = "",
     spec = "request",
   },
   {
     name = "prepare: an unknown parameter is left out without a word",
-    file = "csrc/lua_prepare.c",
+    file = "csrc/lua/prepare.c",
     from = "if (keys > p->given)",
     to = "if (keys > p->given + 1)",
     spec = "request",
   },
   {
     name = "prepare: a client's organisation goes beside the caller's",
-    file = "csrc/lua_prepare.c",
+    file = "csrc/lua/prepare.c",
     from = "if (is_excluded(p, field->name))",
     to = "if (p == NULL)",
     spec = "request",
   },
   {
     name = "prepare: a path value may be given twice",
-    file = "csrc/lua_prepare.c",
+    file = "csrc/lua/prepare.c",
     from = "if (!lua_isnil(L, -1))\n            cvk_model_fault",
     to = "if (p == NULL)\n            cvk_model_fault",
     spec = "client",
@@ -182,7 +182,7 @@ return {
   },
   {
     name = "prepare: a required parameter may be absent",
-    file = "csrc/lua_prepare.c",
+    file = "csrc/lua/prepare.c",
     from = "lua_isnil(p->L, -1) && field->required",
     to = "p == NULL && field->required",
     spec = "request",
@@ -190,35 +190,35 @@ return {
   -- Values
   {
     name = "json: surrogates pass for UTF-8",
-    file = "csrc/json.c",
+    file = "csrc/base/json.c",
     from = " || (first == 0xed && text[1] > 0x9f)",
     to = "",
     spec = "model",
   },
   {
     name = "json: numbers have more digits than they need",
-    file = "csrc/json.c",
+    file = "csrc/base/json.c",
     from = "int digits = 15",
     to = "int digits = 17",
     spec = "model",
   },
   {
     name = "json: numbers lose their last digits",
-    file = "csrc/json.c",
+    file = "csrc/base/json.c",
     from = "digits == 17 || strtod(text, NULL) == value",
     to = "digits == 16 || strtod(text, NULL) == value",
     spec = "model",
   },
   {
     name = "json: a negative zero loses its sign",
-    file = "csrc/json.c",
+    file = "csrc/base/json.c",
     from = " && !(value == 0 && signbit(value))",
     to = "",
     spec = "model",
   },
   {
     name = "model: a false answer is handed out where none was promised",
-    file = "csrc/model_read.c",
+    file = "csrc/lua/decode.c",
     from = "type != LUA_TBOOLEAN || lua_toboolean(L, -1)",
     to = "type != LUA_TBOOLEAN || true",
     spec = "errors",
@@ -226,49 +226,49 @@ return {
   },
   {
     name = "model: a list may be an object's answer",
-    file = "csrc/model_read.c",
+    file = "csrc/lua/decode.c",
     from = "return type == LUA_TTABLE && lua_rawlen(L, -1) == 0;",
     to = "return type == LUA_TTABLE;",
     spec = "faults_answers",
   },
   {
     name = "book: an id is known at any time",
-    file = "csrc/book.c",
+    file = "csrc/base/id_ring.c",
     from = "note->id == id && note->time == time",
     to = "note->id == id",
     spec = "book",
   },
   {
     name = "book: what may be needed yet is forgotten",
-    file = "csrc/book.c",
+    file = "csrc/base/id_ring.c",
     from = "note_at(book, 0)->until < now",
     to = "note_at(book, 0)->until > now",
     spec = "book",
   },
   {
     name = "date: February ends a leap year too early",
-    file = "csrc/date.c",
+    file = "csrc/base/date.c",
     from = "year -= month <= 2",
     to = "year -= month < 2",
     spec = "date",
   },
   {
     name = "date: a zone behind UTC is ahead of it",
-    file = "csrc/date.c",
+    file = "csrc/base/date.c",
     from = "zone[0] == '-' ? -seconds : seconds",
     to = "seconds",
     spec = "date",
   },
   {
     name = "date: fractions of a second are dropped",
-    file = "csrc/date.c",
+    file = "csrc/base/date.c",
     from = "fraction += (*rest - '0') * (unit /= 10)",
     to = "fraction += 0 * (unit /= 10)",
     spec = "date",
   },
   {
     name = "date: a year of two digits is always of the last century",
-    file = "csrc/date.c",
+    file = "csrc/base/date.c",
     from = "year < 70 ? 2000 : 1900",
     to = "1900",
     spec = "date",
@@ -276,7 +276,7 @@ return {
   -- Answers
   {
     name = "response: Retry-After is read by our clock",
-    file = "csrc/response.c",
+    file = "csrc/http/response.c",
     from = "    if (base < 0)\n",
     to = "    if (base < now)\n",
     spec = "errors",
@@ -284,7 +284,7 @@ return {
   },
   {
     name = "response: a header's beginning is enough of its name",
-    file = "csrc/response.c",
+    file = "csrc/http/response.c",
     from = "name_size == length && ",
     to = "",
     spec = "errors",
@@ -292,7 +292,7 @@ return {
   },
   {
     name = "easy: headers may be ten times as long",
-    file = "csrc/easy.c",
+    file = "csrc/transfer/handle.c",
     from = "most_header_bytes = 256 * 1024",
     to = "most_header_bytes = 2560 * 1024",
     spec = "call",
@@ -300,7 +300,7 @@ return {
   },
   {
     name = "easy: an answer of just max_response_bytes is too large",
-    file = "csrc/easy.c",
+    file = "csrc/transfer/handle.c",
     from = "if (size > exchange->settings->max_response_bytes - exchange->body.size)",
     to = "if (size >= exchange->settings->max_response_bytes - exchange->body.size)",
     spec = "call",
@@ -308,21 +308,21 @@ return {
   },
   {
     name = "easy: a client keeps any number of idle handles",
-    file = "csrc/easy.c",
+    file = "csrc/transfer/handle.c",
     from = "if (settings->idle_count >= most_idle_handles)",
     to = "if (settings->idle_count >= 1000 * most_idle_handles)",
     spec = "handles",
   },
   {
     name = "easy: a connection is used again however long it was idle",
-    file = "csrc/easy.c",
+    file = "csrc/transfer/handle.c",
     from = "    curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)idle_connection_seconds);\n",
     to = "",
     spec = "clocks",
   },
   {
     name = "easy: two lengths that differ are believed",
-    file = "csrc/easy.c",
+    file = "csrc/transfer/handle.c",
     from = "exchange->length >= 0 && exchange->length != length",
     to = "exchange->length > length",
     spec = "transport",
@@ -330,7 +330,7 @@ return {
   },
   {
     name = "easy: an end amid the headers is an answer",
-    file = "csrc/easy.c",
+    file = "csrc/transfer/handle.c",
     from = "if (exchange->head_ended && (",
     to = "if (exchange->head_ended || (",
     spec = "call",
@@ -338,7 +338,7 @@ return {
   },
   {
     name = "easy: connecting takes as long as it likes",
-    file = "csrc/easy.c",
+    file = "csrc/transfer/handle.c",
     from = "CURLOPT_CONNECTTIMEOUT_MS, settings->connect_timeout",
     to = "CURLOPT_CONNECTTIMEOUT_MS, 100 * settings->connect_timeout",
     spec = "call",
@@ -346,7 +346,7 @@ return {
   },
   {
     name = "easy: ca_file is not looked at",
-    file = "csrc/easy.c",
+    file = "csrc/transfer/handle.c",
     from = "if (settings->ca_file != NULL)\n        code |=",
     to = "if (settings == NULL)\n        code |=",
     spec = "auth",
@@ -355,7 +355,7 @@ return {
   -- The transport
   {
     name = "transport: one call more than max_in_flight is in flight",
-    file = "csrc/transport.c",
+    file = "csrc/transfer/engine.c",
     from = "settings->in_flight < settings->max_in_flight",
     to = "settings->in_flight <= settings->max_in_flight",
     spec = "transport",
@@ -363,7 +363,7 @@ return {
   },
   {
     name = "guard: a descriptor that is always ready rests a millisecond at most",
-    file = "csrc/guard.c",
+    file = "csrc/transfer/spin_guard.c",
     from = "enum { longest_rest = 6 }",
     to = "enum { longest_rest = 0 }",
     spec = "guard",
@@ -371,7 +371,7 @@ return {
   -- The bell
   {
     name = "bell: a wrong key opens it",
-    file = "csrc/bell.c",
+    file = "csrc/transfer/wakeup.c",
     from = "return difference == 0;",
     to = "return difference != 1;",
     spec = "bell",
@@ -379,7 +379,7 @@ return {
   },
   {
     name = "bell: one that connects and says nothing keeps it busy",
-    file = "csrc/bell.c",
+    file = "csrc/transfer/wakeup.c",
     from = "enum { patience = 1000 }",
     to = "enum { patience = 1000000 }",
     spec = "bell",
@@ -387,7 +387,7 @@ return {
   },
   {
     name = "prepare: filters without values need no allow_empty",
-    file = "csrc/lua_prepare.c",
+    file = "csrc/lua/prepare.c",
     from = "size_t count = lua_istable(L, -1) ? lua_rawlen(L, -1) : 0;",
     to = "size_t count = 0;",
     spec = "request",
@@ -395,7 +395,7 @@ return {
   },
   {
     name = "prepare: blank values are values",
-    file = "csrc/lua_prepare.c",
+    file = "csrc/lua/prepare.c",
     from = [[blank = text[strspn(text, " \t\r\n")] == '\0';]],
     to = "blank = false;",
     spec = "request",
@@ -403,7 +403,7 @@ return {
   },
   {
     name = "answers: a success that holds nothing of what was promised is one",
-    file = "csrc/lua_call.c",
+    file = "csrc/lua/call.c",
     from = "if (!cvk_model_meets(L, &operation->answer))",
     to = "if (operation == NULL)",
     spec = "errors",
@@ -411,7 +411,7 @@ return {
   },
   {
     name = "answers: any field is enough to be an answer",
-    file = "csrc/model_read.c",
+    file = "csrc/lua/decode.c",
     from = "if (has_any(L, model, true))",
     to = "if (has_any(L, model, false))",
     spec = "errors",
@@ -419,7 +419,7 @@ return {
   },
   {
     name = "reuse: programs that are started get our connections",
-    file = "csrc/reuse.c",
+    file = "csrc/transfer/reuse.c",
     from = [[    fcntl(fd, F_SETFD, FD_CLOEXEC);
 ]],
     to = "",
@@ -428,28 +428,28 @@ return {
   },
   {
     name = "reuse: a kept connection is not looked at",
-    file = "csrc/sockets.c",
+    file = "csrc/transfer/sockets.c",
     from = "    return !shows(fd, !shared || (sockets->wary && !socket->busy));",
     to = "    return shared || fd >= 0;",
     spec = "idle",
   },
   {
     name = "reuse: only a hang-up of a kept connection is noticed",
-    file = "csrc/sockets.c",
+    file = "csrc/transfer/sockets.c",
     from = "    return !shows(fd, !shared || (sockets->wary && !socket->busy));",
     to = "    return !shows(fd, false) || shared;",
     spec = "idle",
   },
   {
     name = "reuse: an HTTP/2 connection's hang-up is not noticed",
-    file = "csrc/sockets.c",
+    file = "csrc/transfer/sockets.c",
     from = "    return !shows(fd, !shared || (sockets->wary && !socket->busy));",
     to = "    return shared || !shows(fd, true);",
     spec = "idle",
   },
   {
     name = "reuse: what comes with an answer stays on its connection",
-    file = "csrc/reuse.c",
+    file = "csrc/transfer/reuse.c",
     from = [[    if (beyond)
 ]],
     to = [[    if (beyond && size == 0)
@@ -459,7 +459,7 @@ return {
   },
   {
     name = "reuse: what follows an answer without a body stays",
-    file = "csrc/reuse.c",
+    file = "csrc/transfer/reuse.c",
     from = [[    easy->bodyless |= exchange->length == 0;
 ]],
     to = "",
@@ -467,7 +467,7 @@ return {
   },
   {
     name = "easy: what has left once is taken for unsent after a reconnect",
-    file = "csrc/easy.c",
+    file = "csrc/transfer/handle.c",
     from = [[    if (exchange->sent)
         return true;
 ]],
@@ -476,21 +476,21 @@ return {
   },
   {
     name = "easy: libcurl repeats a create by itself",
-    file = "csrc/easy.c",
+    file = "csrc/transfer/handle.c",
     from = "if (!exchange->sent || exchange->request.operation->method == CVK_GET)",
     to = "if (exchange != NULL)",
     spec = "sent",
   },
   {
     name = "easy: libcurl repeats no reading by itself",
-    file = "csrc/easy.c",
+    file = "csrc/transfer/handle.c",
     from = "if (!exchange->sent || exchange->request.operation->method == CVK_GET)",
     to = "if (!exchange->sent)",
     spec = "sent",
   },
   {
     name = "easy: bytes to a proxy are bytes of the request",
-    file = "csrc/easy.c",
+    file = "csrc/transfer/handle.c",
     from = [[    return bytes > exchange->bytes_before;
 ]],
     to = [[    return bytes > 0;
@@ -499,7 +499,7 @@ return {
   },
   {
     name = "transport: what waits in a queue passes its deadline",
-    file = "csrc/transport.c",
+    file = "csrc/transfer/engine.c",
     from = "if (waiting->deadline <= now)",
     to = "if (waiting->deadline + 3000 <= now)",
     spec = "engine",
@@ -507,7 +507,7 @@ return {
   },
   {
     name = "transport: what a fork leaves in flight counts as unsent",
-    file = "csrc/transport.c",
+    file = "csrc/transfer/engine.c",
     from = [[        exchange->sent = true;
 ]],
     to = "",

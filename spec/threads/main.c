@@ -6,7 +6,7 @@
  * Runs the script in COUNT states, with its number as argument; ends with 1 when one of them fails.
  * Built with the thread sanitizer by `make threads`.
  */
-#include "../../csrc/convoke.h"
+#include "convoke.h"
 
 #include <lauxlib.h>
 #include <lualib.h>

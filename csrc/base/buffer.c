@@ -1,0 +1,85 @@
+#include "base/buffer.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { largest_kept = 4096 }; /* bytes of a block that an empty buffer keeps */
+
+static bool reserve(cvk_buffer *buffer, size_t more)
+{
+    if (buffer->failed)
+        return false;
+    if (more <= buffer->capacity - buffer->size)
+        return true;
+    size_t capacity = buffer->capacity < 128 ? 128 : buffer->capacity;
+    while (capacity - buffer->size < more) {
+        if (capacity > SIZE_MAX / 2) {
+            buffer->failed = true;
+            return false;
+        }
+        capacity *= 2;
+    }
+    char *data = realloc(buffer->data, capacity);
+    if (data == NULL) {
+        buffer->failed = true;
+        return false;
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
+void cvk_buffer_add(cvk_buffer *buffer, const void *bytes, size_t size)
+{
+    if (size == 0 || !reserve(buffer, size))
+        return;
+    memcpy(buffer->data + buffer->size, bytes, size);
+    buffer->size += size;
+}
+
+void cvk_buffer_add_string(cvk_buffer *buffer, const char *string)
+{
+    cvk_buffer_add(buffer, string, strlen(string));
+}
+
+void cvk_buffer_add_byte(cvk_buffer *buffer, char byte)
+{
+    if (reserve(buffer, 1))
+        buffer->data[buffer->size++] = byte;
+}
+
+const char *cvk_buffer_string(cvk_buffer *buffer)
+{
+    if (!reserve(buffer, 1))
+        return NULL;
+    buffer->data[buffer->size] = '\0';
+    return buffer->data;
+}
+
+void cvk_buffer_clear(cvk_buffer *buffer)
+{
+    buffer->size = 0;
+    buffer->failed = false;
+}
+
+void cvk_buffer_shrink(cvk_buffer *buffer)
+{
+    if (buffer->capacity > largest_kept)
+        cvk_buffer_free(buffer);
+    else
+        cvk_buffer_clear(buffer);
+}
+
+void cvk_buffer_free(cvk_buffer *buffer)
+{
+    free(buffer->data);
+    *buffer = (cvk_buffer){0};
+}
+
+void cvk_buffer_wipe(cvk_buffer *buffer)
+{
+    if (buffer->data != NULL)
+        explicit_bzero(buffer->data, buffer->capacity);
+    cvk_buffer_free(buffer);
+}

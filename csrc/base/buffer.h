@@ -1,0 +1,41 @@
+/*
+ * A growing run of bytes. Once it could not grow it stays `failed` and takes nothing more,
+ * so that a writer checks once, at the end.
+ */
+#ifndef CVK_BASE_BUFFER_H
+#define CVK_BASE_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct cvk_buffer {
+    char *data;
+    size_t size, capacity;
+    bool failed;
+} cvk_buffer;
+
+/* Adds `size` bytes. */
+void cvk_buffer_add(cvk_buffer *buffer, const void *bytes, size_t size);
+
+/* Adds a C string without its end. */
+void cvk_buffer_add_string(cvk_buffer *buffer, const char *string);
+
+/* Adds one byte. */
+void cvk_buffer_add_byte(cvk_buffer *buffer, char byte);
+
+/* Puts a zero byte behind the content, not counted in `size`; returns the content or NULL. */
+const char *cvk_buffer_string(cvk_buffer *buffer);
+
+/* Makes it empty and keeps the memory. */
+void cvk_buffer_clear(cvk_buffer *buffer);
+
+/* Empties it, and gives a large block back. */
+void cvk_buffer_shrink(cvk_buffer *buffer);
+
+/* Gives the memory back. */
+void cvk_buffer_free(cvk_buffer *buffer);
+
+/* Overwrites the memory, then gives it back: for what held a secret. */
+void cvk_buffer_wipe(cvk_buffer *buffer);
+
+#endif

@@ -1,0 +1,122 @@
+#include "base/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t cvk_utf8_sequence(const char *bytes, size_t size)
+{
+    const unsigned char *text = (const unsigned char *)bytes;
+    unsigned char first = text[0];
+    if (first < 0x80)
+        return 1;
+    size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (first < 0xc2 || first > 0xf4 || size < length)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    /* No overlong forms, no surrogates, nothing above U+10FFFF. */
+    if ((first == 0xe0 && text[1] < 0xa0) || (first == 0xed && text[1] > 0x9f) ||
+        (first == 0xf0 && text[1] < 0x90) || (first == 0xf4 && text[1] > 0x8f))
+        return 0;
+    return length;
+}
+
+size_t cvk_utf8_length(const char *text, size_t size)
+{
+    size_t characters = 0;
+    for (size_t i = 0; i < size; characters++) {
+        size_t length = cvk_utf8_sequence(text + i, size - i);
+        if (length == 0)
+            return SIZE_MAX;
+        i += length;
+    }
+    return characters;
+}
+
+static void add_escape(cvk_buffer *buffer, unsigned char byte)
+{
+    static const char digits[] = "0123456789abcdef";
+    static const char letters[] = "btn\0fr"; /* for 8 to 13; 11 has no short form */
+    if (byte >= 8 && byte <= 13 && byte != 11) {
+        char escape[2] = {'\\', letters[byte - 8]};
+        cvk_buffer_add(buffer, escape, sizeof escape);
+    } else if (byte >= 0x20) {
+        char escape[2] = {'\\', (char)byte};
+        cvk_buffer_add(buffer, escape, sizeof escape);
+    } else {
+        char escape[6] = {'\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15]};
+        cvk_buffer_add(buffer, escape, sizeof escape);
+    }
+}
+
+void cvk_json_add_string(cvk_buffer *buffer, const char *text, size_t size)
+{
+    cvk_buffer_add_byte(buffer, '"');
+    size_t plain = 0;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        if (byte >= 0x20 && byte != '"' && byte != '\\')
+            continue;
+        cvk_buffer_add(buffer, text + plain, i - plain);
+        add_escape(buffer, byte);
+        plain = i + 1;
+    }
+    cvk_buffer_add(buffer, text + plain, size - plain);
+    cvk_buffer_add_byte(buffer, '"');
+}
+
+/* By hand: snprintf() takes 600 instructions. */
+size_t cvk_format_integer(char text[CVK_NUMBER_SIZE], int64_t value)
+{
+    char backwards[CVK_NUMBER_SIZE];
+    size_t count = 0, size = 0;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do
+        backwards[count++] = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (value < 0)
+        text[size++] = '-';
+    while (count > 0)
+        text[size++] = backwards[--count];
+    text[size] = '\0';
+    return size;
+}
+
+/* Makes printf's form of a double the locale's no more, and as short as JSON allows. */
+static size_t tidy(char text[CVK_NUMBER_SIZE])
+{
+    char *out = text;
+    for (const char *in = text; *in != '\0'; in++) {
+        if (*in == 'e') {
+            *out++ = 'e';
+            in++;
+            if (*in == '-')
+                *out++ = '-';
+            in++;
+            while (*in == '0')
+                in++;
+            in--;
+        } else if ((*in >= '0' && *in <= '9') || *in == '-') {
+            *out++ = *in;
+        } else if (out[-1] != '.') {
+            *out++ = '.'; /* whatever the locale writes, in as many bytes as it likes */
+        }
+    }
+    *out = '\0';
+    return (size_t)(out - text);
+}
+
+size_t cvk_format_number(char text[CVK_NUMBER_SIZE], double value)
+{
+    if (value == trunc(value) && fabs(value) < 1e15 && !(value == 0 && signbit(value)))
+        return cvk_format_integer(text, (int64_t)value);
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, CVK_NUMBER_SIZE, "%.*g", digits, value);
+        if (digits == 17 || strtod(text, NULL) == value)
+            break;
+    }
+    return tidy(text);
+}

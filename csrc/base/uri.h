@@ -1,0 +1,25 @@
+/*
+ * Addresses (RFC 3986): taking the base address of a client apart, encoding what goes into one.
+ */
+#ifndef CVK_BASE_URI_H
+#define CVK_BASE_URI_H
+
+#include "base/buffer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Adds text, percent-encoding every byte that is not unreserved. */
+void cvk_uri_add_encoded(cvk_buffer *buffer, const char *text, size_t size);
+
+/* What is wrong with a base address (http or https, a host, no user, query or fragment), or NULL. */
+const char *cvk_uri_fault(const char *address);
+
+/* Whether the address (without fault) is plain http, and whether it names this machine. */
+bool cvk_uri_is_plain(const char *address);
+bool cvk_uri_is_loopback(const char *address);
+
+/* Length of the `scheme://host[:port]` part of an address without fault. */
+size_t cvk_uri_origin_length(const char *address);
+
+#endif

@@ -1,0 +1,208 @@
+/*
+ * The shape of an API description and how to look one up.
+ *
+ * An API is data: a table of operations, each with its parameters, its answer and its habits.
+ * The tables live in apis/, one file an API, readable beside the vendor's contract page.
+ * Everything here is constant and shared by all Lua states.
+ */
+#ifndef CVK_CATALOGUE_CATALOGUE_H
+#define CVK_CATALOGUE_CATALOGUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CVK_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- values -------------------------------------------------------------------------------- */
+
+typedef enum cvk_kind {
+    CVK_STRING,
+    CVK_INTEGER,
+    CVK_NUMBER,
+    CVK_BOOLEAN,
+    CVK_MODEL,  /* an object with the fields of `model` */
+    CVK_ARRAY,  /* a list of `items` */
+    CVK_MAP,    /* an object with any keys, whose values are `items` */
+    CVK_OBJECT, /* a free-form JSON object */
+    CVK_ANY,    /* any JSON value, null too */
+    CVK_NULL,   /* always null (a function without a result) */
+    CVK_EITHER, /* a list of `items` or an object with the fields of `model` (answers only) */
+} cvk_kind;
+
+typedef struct cvk_model cvk_model;
+typedef struct cvk_schema cvk_schema;
+
+/* The type of one value. Members that do not apply to the kind stay zero. */
+struct cvk_schema {
+    cvk_kind kind;
+    bool nullable;            /* null may be sent, and may come */
+    bool bounded_below;       /* `minimum` counts */
+    bool bounded_above;       /* `maximum` counts */
+    double minimum, maximum;  /* of a number */
+    size_t min_length;        /* of a string, in characters; 0: none */
+    size_t max_length;        /* of a string, in characters; 0: none */
+    const char *const *words; /* NULL-terminated: all a request may hold (answers may hold more) */
+    const char *const *also;  /* NULL-terminated: words allowed beside a number ("all") */
+    const char *format;       /* what the contract calls it ("uuid"); documentation only */
+    const cvk_model *model;   /* of CVK_MODEL and CVK_EITHER */
+    const cvk_schema *items;  /* of CVK_ARRAY, CVK_MAP and CVK_EITHER */
+};
+
+typedef enum cvk_place { CVK_BODY, CVK_PATH, CVK_QUERY, CVK_HEADER } cvk_place;
+
+/* A field of a model, or a parameter of an operation. */
+typedef struct cvk_field {
+    const char *name; /* as on the wire */
+    cvk_place place;  /* parameters only; fields of a model are CVK_BODY */
+    bool required;
+    const char *fallback; /* what the server takes when absent, as JSON text; NULL: not known */
+    const char *summary;  /* one line for the reader */
+    cvk_schema schema;
+} cvk_field;
+
+struct cvk_model {
+    const char *name;
+    const cvk_field *fields;
+    size_t field_count;
+};
+
+/* ---- operations ---------------------------------------------------------------------------- */
+
+typedef enum cvk_method { CVK_GET, CVK_POST, CVK_PUT, CVK_PATCH, CVK_DELETE } cvk_method;
+
+/* What stands around the body fields of a request, and around the value of an answer. */
+typedef enum cvk_envelope {
+    CVK_PLAIN,        /* nothing */
+    CVK_CONVEX_RUN,   /* {"args": {fields}, "format": "json"}; {"status", "value", "logLines"} */
+    CVK_CONVEX_NAMED, /* {fields, "format": "json"} with args among the fields; answer as above */
+} cvk_envelope;
+
+/* How a listing goes on. */
+typedef enum cvk_paging {
+    CVK_NO_PAGES,
+    CVK_PAGES_BY_OFFSET,      /* limit and offset; a short page is the last (clerk) */
+    CVK_PAGES_BY_NEXT_PAGE,   /* `next` is a URL; only its `page` counts (cvat) */
+    CVK_PAGES_BY_NEXT_OFFSET, /* `meta.next` is a URL; only its `offset` counts (gencove) */
+    CVK_PAGES_BY_NUMBER,      /* `pagination.next_page_number` (edgegap) */
+} cvk_paging;
+
+/* Two parameters that must not be given together. */
+typedef struct cvk_exclusion {
+    const char *one, *other;
+    bool equal_is_fine; /* the two may be given when they say the same */
+} cvk_exclusion;
+
+/* How many calls the vendor lets begin, as its documents say. */
+typedef struct cvk_limit {
+    int count;              /* calls */
+    int seconds;            /* within which */
+    const char *credential; /* how the credentials begin that it is for; NULL: all */
+} cvk_limit;
+
+typedef struct cvk_operation {
+    const char *id;       /* the reference page's name: "create_invitation" */
+    const char *resource; /* "invitations"; NULL: a method of the client itself */
+    const char *verb;     /* "create" */
+    const char *summary;
+    cvk_method method;
+    const char *path;        /* below the API's address: "/invitations/{invitation_id}/revoke" */
+    const cvk_field *params; /* path parameters first, in the order of the path */
+    size_t param_count;
+    bool has_body; /* a JSON body is always sent, `{}` when no field is given */
+    bool extra;    /* beyond the reference pages: callable, not among the 27 */
+    bool safe;     /* a repeat cannot change more than one call does */
+    cvk_envelope envelope;
+    cvk_paging paging;
+    const char *non_empty; /* an array parameter that must hold something (option allow_empty) */
+    const char *non_empty_member; /* and the array in each of its elements that must, too */
+    const cvk_exclusion *exclusions;
+    size_t exclusion_count;
+    const cvk_limit *limits; /* of this operation alone */
+    size_t limit_count;
+    const short *success; /* statuses the contract names, zero-terminated */
+    const short *errors;  /* error statuses the contract names, zero-terminated */
+    cvk_schema answer;    /* the value; CVK_NULL with success 204 means no body */
+} cvk_operation;
+
+/* ---- credentials and addresses --------------------------------------------------------------- */
+
+typedef enum cvk_auth_place {
+    CVK_AUTH_HEADER, /* `header: prefix value` */
+    CVK_AUTH_BASIC,  /* `Authorization: Basic base64(value:partner)` */
+    CVK_AUTH_COOKIE, /* `Cookie: name=value; csrftoken=partner`, and the CSRF headers */
+    CVK_AUTH_QUERY,  /* `?name=value` */
+} cvk_auth_place;
+
+/* One way to prove who one is. At most one of an API's ways is used by a client. */
+typedef struct cvk_auth {
+    const char *option;         /* of the constructor: "secret_key" */
+    const char *partner;        /* a second option that comes with it: "password"; or NULL */
+    const char *environment[3]; /* variables looked up in this order, NULL-terminated */
+    cvk_auth_place place;
+    const char *name;   /* header, cookie or query name */
+    const char *prefix; /* before the value: "Bearer "; added unless the value has it already */
+    bool renewable;     /* short-lived: may be a function */
+    const char *summary;
+} cvk_auth;
+
+/* A constructor option whose value goes out with each request that has that parameter. */
+typedef struct cvk_client_field {
+    const char *option; /* "org" */
+    const char *param;  /* the parameter it stands in for when absent: "org" */
+    const char *header; /* or the header sent with every request: "Clerk-API-Version" */
+    const char *summary;
+    cvk_schema schema;
+} cvk_client_field;
+
+/* Whose error bodies look alike; the reading is in lua/convoke/errors.lua. */
+typedef enum cvk_error_shape {
+    CVK_ERRORS_CLERK,
+    CVK_ERRORS_CONVEX,
+    CVK_ERRORS_DJANGO,
+    CVK_ERRORS_EDGEGAP,
+} cvk_error_shape;
+
+typedef struct cvk_api {
+    const char *name;            /* "clerk" */
+    const char *title;           /* "Clerk Backend API" */
+    const char *url;             /* the address when none is given; NULL: must be given */
+    const char *url_environment; /* variable with the address; NULL: none */
+    const char *url_suffix;      /* added to the variable's value when it lacks it; or NULL */
+    const char *accept;          /* the Accept header */
+    const char *const *request_id_headers; /* NULL-terminated, best first */
+    const char *const *not_executed_codes; /* NULL-terminated: codes of a 503 that did nothing */
+    cvk_error_shape error_shape;
+    bool anonymous;          /* a client without any credential is allowed */
+    bool shared_limit;       /* a 429 of one operation holds for all of them */
+    const cvk_limit *limits; /* of all its operations together */
+    size_t limit_count;
+    const cvk_auth *auths;
+    size_t auth_count;
+    const cvk_client_field *client_fields;
+    size_t client_field_count;
+    const cvk_operation *operations;
+    size_t operation_count;
+} cvk_api;
+
+extern const cvk_api cvk_api_clerk;
+extern const cvk_api cvk_api_convex;
+extern const cvk_api cvk_api_cvat;
+extern const cvk_api cvk_api_edgegap;
+extern const cvk_api cvk_api_gencove;
+
+/* All APIs, NULL-terminated, in alphabetical order. */
+extern const cvk_api *const cvk_apis[];
+
+/* The API called `name`, or NULL. */
+const cvk_api *cvk_find_api(const char *name);
+
+/* Index of the field called `name`, or `count` when there is none. */
+size_t cvk_find_field(const cvk_field *fields, size_t count, const char *name);
+
+/* The known name nearest to `name` among `fields`, or NULL when none is near. For messages. */
+const char *cvk_nearest_field(const cvk_field *fields, size_t count, const char *name);
+
+/* "GET", "POST", ... */
+const char *cvk_method_name(cvk_method method);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * Credentials: where each goes, and nowhere else. They live in C memory, are wiped when the last
+ * user lets go, and can be taken out of any text before a person sees it.
+ */
+#ifndef CVK_HTTP_CREDENTIAL_H
+#define CVK_HTTP_CREDENTIAL_H
+
+#include "base/buffer.h"
+#include "catalogue/catalogue.h"
+
+/* Shared by a client and its requests through a count of holders; all but the last member is
+ * constant once made. */
+typedef struct cvk_credential {
+    unsigned holders;
+    const cvk_auth *auth;
+    cvk_buffer value;    /* as given, without the prefix */
+    cvk_buffer partner;  /* the password, the CSRF token; empty when there is none */
+    cvk_buffer lines;    /* header lines, each with its closing zero */
+    cvk_buffer query;    /* `name=value`, percent-encoded; empty when it is none */
+    cvk_buffer redacted; /* header lines as a person may see them, each with its closing zero */
+    struct cvk_credential *previous; /* held; an answer may show what was refused before, too */
+} cvk_credential;
+
+/*
+ * What is wrong with a credential's text, or NULL, and which of the two it is about. The answer
+ * never holds the text.
+ */
+const char *cvk_credential_fault(const cvk_auth *auth, const char *value, size_t value_size,
+                                 const char *partner, size_t partner_size, bool *about_partner);
+
+/*
+ * A credential without fault, held once. `origin` is the address's `scheme://host[:port]` for
+ * the CSRF `Referer`. NULL: out of memory.
+ */
+cvk_credential *cvk_credential_new(const cvk_auth *auth, const char *value, size_t value_size,
+                                   const char *partner, size_t partner_size, const char *origin);
+
+/* Remembers the credential that this one follows, and takes over its hold. NULL is fine. */
+void cvk_credential_follow(cvk_credential *credential, cvk_credential *previous);
+
+/* One more holder; returns the credential. NULL is fine. */
+cvk_credential *cvk_credential_hold(cvk_credential *credential);
+
+/* One holder less; the last one wipes it. NULL is fine. */
+void cvk_credential_release(cvk_credential *credential);
+
+/* Overwrites with '*' every place where the text shows the secret, or the one before. NULL is
+ * fine. */
+void cvk_credential_redact(const cvk_credential *credential, char *text, size_t size);
+
+#endif

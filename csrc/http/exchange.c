@@ -1,0 +1,164 @@
+#include "http/exchange.h"
+
+#include "transfer/handle.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int64_t cvk_microseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t cvk_now(void)
+{
+    return cvk_microseconds() / 1000;
+}
+
+cvk_settings *cvk_settings_new(void)
+{
+    cvk_settings *settings = calloc(1, sizeof *settings);
+    if (settings != NULL)
+        settings->holders = 1;
+    return settings;
+}
+
+/* A proxy's address may hold a password, a key file's name may tell more than it should. */
+static void wipe_string(char *string)
+{
+    if (string == NULL)
+        return;
+    explicit_bzero(string, strlen(string));
+    free(string);
+}
+
+void cvk_settings_release(cvk_settings *settings)
+{
+    if (settings == NULL || --settings->holders > 0)
+        return;
+    cvk_easy_drop_idle(settings);
+    wipe_string(settings->proxy);
+    wipe_string(settings->ca_file);
+    wipe_string(settings->cert);
+    wipe_string(settings->key);
+    cvk_buffer_free(&settings->lines);
+    cvk_buffer_free(&settings->with_body);
+    free(settings);
+}
+
+cvk_exchange *cvk_exchange_new(void)
+{
+    cvk_exchange *exchange = calloc(1, sizeof *exchange);
+    if (exchange != NULL)
+        exchange->holders = 1;
+    return exchange;
+}
+
+void cvk_exchange_use(cvk_exchange *exchange, cvk_settings *settings)
+{
+    settings->holders++;
+    cvk_settings_release(exchange->settings);
+    exchange->settings = settings;
+}
+
+bool cvk_exchange_retire(cvk_exchange *exchange)
+{
+    if (exchange->holders > 1 || exchange->stage == CVK_IN_FLIGHT || exchange->abandoned)
+        return false;
+    if (exchange->address.data != NULL) /* a signature may be part of it, or of one before */
+        explicit_bzero(exchange->address.data, exchange->address.capacity);
+    cvk_request_retire(&exchange->request);
+    cvk_buffer_shrink(&exchange->headers);
+    cvk_buffer_shrink(&exchange->body);
+    cvk_buffer_shrink(&exchange->lines);
+    cvk_buffer_free(&exchange->words); /* which few need */
+    cvk_buffer_shrink(&exchange->address);
+    cvk_settings_release(exchange->settings);
+    exchange->settings = NULL;
+    return true;
+}
+
+cvk_exchange *cvk_exchange_hold(cvk_exchange *exchange)
+{
+    exchange->holders++;
+    return exchange;
+}
+
+void cvk_exchange_release(cvk_exchange *exchange)
+{
+    if (exchange == NULL || --exchange->holders > 0)
+        return;
+    cvk_request_free(&exchange->request);
+    cvk_buffer_free(&exchange->headers);
+    cvk_buffer_free(&exchange->body);
+    cvk_buffer_free(&exchange->lines);
+    cvk_buffer_free(&exchange->words);
+    cvk_buffer_wipe(&exchange->address); /* a signature may be part of it */
+    cvk_settings_release(exchange->settings);
+    free(exchange);
+}
+
+const char *cvk_exchange_message(const cvk_exchange *exchange)
+{
+    return exchange->why != NULL      ? exchange->why
+           : exchange->words.size > 0 ? exchange->words.data
+                                      : "";
+}
+
+void cvk_exchange_reset(cvk_exchange *exchange)
+{
+    exchange->stage = CVK_AT_REST;
+    exchange->failure = CVK_FINE;
+    exchange->sent = false;
+    exchange->status = 0;
+    cvk_buffer_clear(&exchange->words);
+    exchange->body_sent = 0;
+    exchange->connects = exchange->asked = false;
+    exchange->sending = exchange->repeated = false;
+    exchange->socket = -1;
+    exchange->stale = exchange->fresh = false;
+    exchange->header_bytes = 0;
+    exchange->head_ended = exchange->head_too_large = false;
+    exchange->length = -1;
+    exchange->why = NULL;
+    cvk_buffer_clear(&exchange->headers);
+    cvk_buffer_clear(&exchange->body);
+}
+
+void cvk_list_add(cvk_list *list, cvk_exchange *exchange)
+{
+    exchange->next = NULL;
+    exchange->previous = list->last;
+    if (list->last != NULL)
+        list->last->next = exchange;
+    else
+        list->first = exchange;
+    list->last = exchange;
+}
+
+void cvk_list_add_first(cvk_list *list, cvk_exchange *exchange)
+{
+    exchange->previous = NULL;
+    exchange->next = list->first;
+    if (list->first != NULL)
+        list->first->previous = exchange;
+    else
+        list->last = exchange;
+    list->first = exchange;
+}
+
+void cvk_list_remove(cvk_list *list, cvk_exchange *exchange)
+{
+    if (exchange->previous != NULL)
+        exchange->previous->next = exchange->next;
+    else
+        list->first = exchange->next;
+    if (exchange->next != NULL)
+        exchange->next->previous = exchange->previous;
+    else
+        list->last = exchange->previous;
+    exchange->previous = exchange->next = NULL;
+}

@@ -1,0 +1,135 @@
+/*
+ * One request and what came of it, and the settings it is made with.
+ */
+#ifndef CVK_HTTP_EXCHANGE_H
+#define CVK_HTTP_EXCHANGE_H
+
+#include "base/buffer.h"
+#include "base/deadlines.h"
+#include "http/request.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct cvk_exchange cvk_exchange;
+typedef struct cvk_transport cvk_transport;
+
+/* Exchanges in a row. */
+typedef struct cvk_list {
+    cvk_exchange *first, *last;
+} cvk_list;
+
+/* How a client reaches its server. Filled before the first use and constant from then on. */
+typedef struct cvk_settings {
+    unsigned holders;
+    char *proxy;          /* NULL: as the environment says */
+    char *ca_file;        /* NULL: libcurl's default */
+    char *cert, *key;     /* client certificate; NULL: none */
+    bool direct;          /* never through a proxy of the environment */
+    int http_version;     /* 0: HTTP/2 over TLS where offered; 1: HTTP/1.1; 2: HTTP/2 over TLS */
+    long connect_timeout; /* milliseconds */
+    size_t max_response_bytes;
+    size_t max_in_flight; /* 0: any number; more wait for their turn */
+    cvk_buffer lines;     /* header lines of requests without a body */
+    cvk_buffer with_body; /* and of those with one */
+    /* the transport's own */
+    size_t in_flight;
+    bool shares;                       /* calls have shared connections */
+    cvk_list waiting;                  /* for their turn, in order */
+    struct cvk_settings *next_waiting; /* settings that have such */
+    struct cvk_easy *idle;             /* handles set up this way and free for work */
+    size_t idle_count;
+} cvk_settings;
+
+/* Empty settings, held once; NULL: out of memory. */
+cvk_settings *cvk_settings_new(void);
+void cvk_settings_release(cvk_settings *settings);
+
+/* Why an exchange brought no answer. */
+typedef enum cvk_failure {
+    CVK_FINE,
+    CVK_RESOLVE,
+    CVK_CONNECT,
+    CVK_TLS,
+    CVK_TIMEOUT,
+    CVK_NETWORK,
+    CVK_DECODE,
+    CVK_TOO_LARGE,
+    CVK_CANCELLED,
+    CVK_MEMORY,
+} cvk_failure;
+
+typedef enum cvk_stage { CVK_AT_REST, CVK_IN_FLIGHT, CVK_FINISHED } cvk_stage;
+
+/* One request and what came of it. May be submitted again once it is finished. */
+struct cvk_exchange {
+    unsigned holders;
+    cvk_request request;
+    cvk_settings *settings; /* held; NULL: retired */
+    cvk_stage stage;
+    /* the result */
+    cvk_failure failure;
+    bool sent;          /* a byte of the request may have left, whatever came after that */
+    int status;         /* 0: none came */
+    cvk_buffer headers; /* raw lines of the final answer */
+    cvk_buffer body;    /* after decompression */
+    const char *why;    /* it failed, in words of ours; NULL: see `words` */
+    cvk_buffer words;   /* those of libcurl; a C string */
+    /* the transport's own */
+    cvk_transport *transport;
+    cvk_exchange *previous, *next;
+    cvk_exchange *ended;   /* the next one that libcurl has finished, while that is read */
+    int64_t deadline;      /* the first millisecond after it, by cvk_now() */
+    cvk_deadline due;      /* while it is in flight */
+    struct cvk_easy *easy; /* that does the work */
+    cvk_buffer address;
+    cvk_buffer lines;  /* libcurl's list of header lines */
+    size_t body_sent;  /* where libcurl reads the body through a function */
+    bool connects;     /* a socket was made for it */
+    int socket;        /* that one, or (asked) its own that has brought no answer yet; -1: none */
+    bool stale;        /* nothing was sent: the connection had ended, or brought bytes unasked */
+    bool fresh;        /* it takes no connection that others have used */
+    bool asked;        /* libcurl has asked whether it may send */
+    bool sending;      /* and was let, and has made no other connection since */
+    bool repeated;     /* libcurl has tried another connection by itself, or may have */
+    long bytes_before; /* what had left, to a proxy, when it asked last */
+    size_t header_bytes;
+    bool head_ended;     /* the empty line after the headers has come */
+    bool head_too_large; /* why it is CVK_TOO_LARGE */
+    int64_t length;      /* by the answer's Content-Length; -1: not said */
+    bool abandoned;
+    int anchor; /* its owner's: where that keeps it while it is in flight; 0: nowhere */
+};
+
+/* A new exchange, held once, without settings; NULL: out of memory. */
+cvk_exchange *cvk_exchange_new(void);
+
+/* Gives it the settings that its next request is made with, and holds them. */
+void cvk_exchange_use(cvk_exchange *exchange, cvk_settings *settings);
+
+/*
+ * Empties one that has been read, for another request: lets go of settings, credential and large
+ * blocks. false: it cannot serve again, because somebody else holds it.
+ */
+bool cvk_exchange_retire(cvk_exchange *exchange);
+
+cvk_exchange *cvk_exchange_hold(cvk_exchange *exchange);
+void cvk_exchange_release(cvk_exchange *exchange);
+
+/* What a failure says to people. */
+const char *cvk_exchange_message(const cvk_exchange *exchange);
+
+/* Forgets the result, so that the exchange can be submitted again. It must not be in flight. */
+void cvk_exchange_reset(cvk_exchange *exchange);
+
+/* Adds at the end of a row, or at its beginning; takes out of the row it is in. */
+void cvk_list_add(cvk_list *list, cvk_exchange *exchange);
+void cvk_list_add_first(cvk_list *list, cvk_exchange *exchange);
+void cvk_list_remove(cvk_list *list, cvk_exchange *exchange);
+
+/* Milliseconds, and microseconds, of a clock that never goes back. */
+int64_t cvk_now(void);
+int64_t cvk_microseconds(void);
+
+#endif

@@ -1,0 +1,504 @@
+/*
+ * Calls once they are prepared: submitted, waited for and read.
+ */
+#include "lua/module.h"
+
+#include "http/credential.h"
+#include "transfer/handle.h"
+#include "transfer/forks.h"
+#include "lua/encode.h"
+#include "http/response.h"
+
+#include <math.h>
+
+static cvk_call *check_call(lua_State *L)
+{
+    cvk_call *call = lua_touserdata(L, 1);
+    /* The methods have their metatable as an upvalue: quicker to compare with than by its name. */
+    if (call == NULL || !lua_getmetatable(L, 1) || !lua_rawequal(L, -1, lua_upvalueindex(2)))
+        call = luaL_checkudata(L, 1, CVK_CALL_TYPE); /* raises */
+    lua_pop(L, 1);
+    luaL_argcheck(L, call->exchange != NULL && call->exchange->settings != NULL, 1, "call is over");
+    return call;
+}
+
+/* ---- the life of a call ------------------------------------------------------------------------ */
+
+void cvk_call_clear(cvk_call *call)
+{
+    if (call->link != NULL) {
+        *call->link = call->next;
+        if (call->next != NULL)
+            call->next->link = call->link;
+        call->link = NULL;
+    }
+    cvk_exchange_release(call->exchange);
+    call->exchange = NULL;
+}
+
+static int call_gc(lua_State *L)
+{
+    cvk_call_clear(luaL_checkudata(L, 1, CVK_CALL_TYPE));
+    return 0;
+}
+
+/* The exchange may be filled anew. A cancelled one may still be libcurl's. */
+static void check_rest(lua_State *L, const cvk_exchange *exchange)
+{
+    luaL_argcheck(L, exchange->stage != CVK_IN_FLIGHT, 1, "call is in flight");
+    luaL_argcheck(L, !exchange->abandoned, 1, "call was cancelled");
+}
+
+/* What core.finished() has yet to give out stands in a row there. Not so what a fork has ended. */
+static bool is_in_row(const cvk_exchange *exchange)
+{
+    return exchange->stage == CVK_FINISHED && exchange->anchor != 0 &&
+           exchange->failure != CVK_CANCELLED;
+}
+
+/*
+ * Call:submit(seconds, waiter): sends it; the time is for the whole exchange. What is known of who
+ * waits for it, or nil, core.finished() gives back. Returns a number from 1 that no other call in
+ * flight has, or nil and why not: memory ran out.
+ */
+static int call_submit(lua_State *L)
+{
+    cvk_call *call = check_call(L);
+    double seconds = luaL_checknumber(L, 2);
+    int64_t timeout = seconds * 1e6 < 1 ? 1 : (int64_t)fmin(ceil(seconds * 1e6), 1e12);
+    cvk_transport *transport = cvk_engine_or_none(L);
+    check_rest(L, call->exchange);
+    luaL_argcheck(L, !is_in_row(call->exchange), 1, "call is not handed over yet");
+    if (transport == NULL) {
+        lua_pushnil(L);
+        lua_pushstring(L, CVK_NO_ENGINE);
+        return 2;
+    }
+    cvk_engine_anchor(L, 1, 3, call->exchange);
+    if (cvk_transport_submit(transport, call->exchange, timeout)) {
+        lua_pushinteger(L, call->exchange->anchor);
+        return 1;
+    }
+    cvk_engine_release(L, call->exchange);
+    lua_pushnil(L);
+    lua_pushstring(L, "not enough memory");
+    return 2;
+}
+
+/*
+ * Call:wait(seconds): works until it is finished, waiting at most so long for work. Returns whether it
+ * is, and then core.finished() does not give it out; false, too, when another one is finished, and
+ * after a signal so that Lua can see to it.
+ */
+static int call_wait(lua_State *L)
+{
+    cvk_exchange *exchange = check_call(L)->exchange;
+    double seconds = luaL_checknumber(L, 2);
+    cvk_transport *transport = cvk_engine_or_none(L); /* after a fork it ends the parent's calls */
+    if (exchange->stage == CVK_IN_FLIGHT)
+        cvk_transport_wait(transport, (int)ceil(fmin(seconds, 3600) * 1000));
+    bool finished = exchange->stage == CVK_FINISHED;
+    if (is_in_row(exchange)) {
+        cvk_transport_take(transport, exchange);
+        cvk_engine_release(L, exchange);
+        cvk_exchange_release(exchange);
+    }
+    lua_pushboolean(L, finished);
+    return 1;
+}
+
+/* Call:is_of(client): whether it was prepared by that client, and is not over. */
+static int call_is_of(lua_State *L)
+{
+    const cvk_call *call = luaL_checkudata(L, 1, CVK_CALL_TYPE);
+    const cvk_client *client = luaL_checkudata(L, 2, CVK_CLIENT_TYPE);
+    lua_pushboolean(L, call->exchange != NULL && call->exchange->settings != NULL &&
+                           call->exchange->settings == client->settings);
+    return 1;
+}
+
+/* Call:renew(client): the same request once more, with the client's credential of now. */
+static int call_renew(lua_State *L)
+{
+    cvk_exchange *exchange = check_call(L)->exchange;
+    const cvk_client *client = luaL_checkudata(L, 2, CVK_CLIENT_TYPE);
+    check_rest(L, exchange);
+    cvk_credential_hold(client->credential);
+    cvk_credential_release(exchange->request.credential);
+    exchange->request.credential = client->credential;
+    return 0;
+}
+
+/* Call:done(): whether there is something to read. */
+static int call_done(lua_State *L)
+{
+    lua_pushboolean(L, check_call(L)->exchange->stage == CVK_FINISHED);
+    return 1;
+}
+
+/* Call:revoked(): whether it was cancelled, in flight or not; and whether it is of the process that has
+ * forked this one: then it is that one's to go on with, and is as good as cancelled here. */
+static int call_revoked(lua_State *L)
+{
+    const cvk_call *call = check_call(L);
+    bool left = call->forks != cvk_forks();
+    lua_pushboolean(L, left || call->revoked || call->exchange->failure == CVK_CANCELLED);
+    lua_pushboolean(L, left);
+    return 2;
+}
+
+/* Call:cancel([interrupted]): ends it now; it reads as a failure of the kind "cancelled", which says so
+ * where what waited for it was interrupted. Returns the number it had and who waited for it, if there
+ * were any. */
+static int call_cancel(lua_State *L)
+{
+    cvk_call *call = check_call(L);
+    call->revoked = true;
+    if (call->exchange->stage == CVK_IN_FLIGHT)
+        cvk_engine_or_none(L); /* in the child of a fork this lets go of what is the parent's */
+    int anchor = call->exchange->anchor;
+    lua_pushinteger(L, anchor);
+    if (call->exchange->stage == CVK_IN_FLIGHT) {
+        cvk_transport_cancel(call->exchange);
+        if (lua_toboolean(L, 2))
+            call->exchange->why = "interrupted: what waited for the call was stopped by an error";
+        cvk_engine_release(L, call->exchange);
+    } else if (anchor != 0) {
+        cvk_engine_forget(L, anchor);
+    }
+    return anchor == 0 ? 0 : 2;
+}
+
+/* ---- reading ---------------------------------------------------------------------------------- */
+
+static const char *failure_name(cvk_failure failure)
+{
+    static const char *const names[] = {
+        [CVK_FINE] = NULL,       [CVK_RESOLVE] = "resolve",     [CVK_CONNECT] = "connect",
+        [CVK_TLS] = "tls",       [CVK_TIMEOUT] = "timeout",     [CVK_NETWORK] = "network",
+        [CVK_DECODE] = "decode", [CVK_TOO_LARGE] = "too_large", [CVK_CANCELLED] = "cancelled",
+        [CVK_MEMORY] = "memory",
+    };
+    return names[failure];
+}
+
+/*
+ * Call:failure(): nil when an answer came; else the kind, a text for people, whether a part of
+ * the request had left, and the status if one had come.
+ */
+static int call_failure(lua_State *L)
+{
+    cvk_exchange *exchange = check_call(L)->exchange;
+    if (exchange->failure == CVK_FINE)
+        return 0;
+    if (exchange->words.size > 0)
+        cvk_credential_redact(exchange->request.credential, exchange->words.data,
+                              exchange->words.size);
+    const char *message = cvk_exchange_message(exchange);
+    lua_pushstring(L, failure_name(exchange->failure));
+    if (exchange->failure == CVK_TOO_LARGE)
+        lua_pushfstring(L, "the answer is larger than %s",
+                        exchange->head_too_large ? "headers may be" : "max_response_bytes allows");
+    else if (exchange->failure == CVK_MEMORY)
+        lua_pushstring(L, "not enough memory");
+    else if (exchange->failure == CVK_TLS)
+        lua_pushfstring(L, "%s (trusting %s)", message, cvk_easy_trust(exchange->settings));
+    else
+        lua_pushstring(L, message);
+    lua_pushboolean(L, exchange->sent);
+    if (exchange->status == 0)
+        return 3;
+    lua_pushinteger(L, exchange->status);
+    return 4;
+}
+
+static bool is_blank(const cvk_buffer *body)
+{
+    for (size_t i = 0; i < body->size; i++)
+        if (strchr(" \t\r\n", body->data[i]) == NULL || body->data[i] == '\0')
+            return false;
+    return true;
+}
+
+/*
+ * Call:answer(): the status, the decoded body, and what is wrong with the body: nil, "empty" or a
+ * text for people; nothing when no answer came, see Call:failure().
+ */
+static int call_answer(lua_State *L)
+{
+    cvk_exchange *exchange = check_call(L)->exchange;
+    if (exchange->failure != CVK_FINE)
+        return 0;
+    bool success = exchange->status >= 200 && exchange->status < 300;
+    lua_settop(L, 1);
+    lua_pushinteger(L, exchange->status);
+    if (is_blank(&exchange->body)) {
+        lua_pushnil(L);
+        lua_pushstring(L, "empty");
+        return 3;
+    }
+    static const cvk_schema any = {.kind = CVK_ANY};
+    const cvk_operation *operation = exchange->request.operation;
+    bool convex = operation->envelope != CVK_PLAIN;
+    bool shaped = success || (convex && exchange->status == 560);
+    cvk_answer_form form = !convex  ? CVK_ANSWER_PLAIN
+                           : shaped ? CVK_ANSWER_ENVELOPED
+                                    : CVK_ANSWER_CONVEX;
+    if (cvk_model_read(L, exchange->body.data, exchange->body.size,
+                       shaped ? &operation->answer : &any, form))
+        return 2;
+    lua_pushnil(L);
+    lua_insert(L, -2);
+    return 3;
+}
+
+/* Call:body([most]): the raw answer, or its first `most` bytes, without secrets. */
+static int call_body(lua_State *L)
+{
+    cvk_exchange *exchange = check_call(L)->exchange;
+    size_t most = lua_isnoneornil(L, 2) ? SIZE_MAX : (size_t)luaL_checkinteger(L, 2);
+    cvk_credential_redact(exchange->request.credential, exchange->body.data, exchange->body.size);
+    lua_pushlstring(L, exchange->body.size == 0 ? "" : exchange->body.data,
+                    exchange->body.size < most ? exchange->body.size : most);
+    return 1;
+}
+
+/* Pushes a table of all headers by lower-case name, repeated ones joined by ", ". */
+static void push_headers(lua_State *L, const cvk_buffer *headers)
+{
+    lua_newtable(L);
+    size_t position = 0, name_size, size;
+    const char *name, *value;
+    while (cvk_response_next(headers, &position, &name, &name_size, &value, &size)) {
+        luaL_Buffer lower;
+        luaL_buffinit(L, &lower);
+        for (size_t i = 0; i < name_size; i++)
+            luaL_addchar(&lower, (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]));
+        luaL_pushresult(&lower);
+        lua_pushvalue(L, -1);
+        lua_rawget(L, -3);
+        if (lua_isnil(L, -1)) {
+            lua_pop(L, 1);
+            lua_pushlstring(L, value, size);
+        } else {
+            lua_pushstring(L, ", ");
+            lua_pushlstring(L, value, size);
+            lua_concat(L, 3);
+        }
+        lua_rawset(L, -3);
+    }
+}
+
+static void redact_headers(const cvk_exchange *exchange)
+{
+    cvk_credential_redact(exchange->request.credential, exchange->headers.data,
+                          exchange->headers.size);
+}
+
+/* Call:headers(): all headers by lower-case name, without secrets. */
+static int call_headers(lua_State *L)
+{
+    const cvk_exchange *exchange = check_call(L)->exchange;
+    redact_headers(exchange);
+    push_headers(L, &exchange->headers);
+    return 1;
+}
+
+/* The text at 1 as a buffer to look at. */
+static cvk_buffer check_text(lua_State *L)
+{
+    size_t size;
+    const char *text = luaL_checklstring(L, 1, &size);
+    cvk_buffer view = {.size = size};
+    memcpy(&view.data, &text, sizeof text); /* nobody writes through it */
+    return view;
+}
+
+/* core.headers(text): the same of the text that Call:retire() gave. */
+int cvk_core_headers(lua_State *L)
+{
+    const cvk_buffer headers = check_text(L);
+    push_headers(L, &headers);
+    return 1;
+}
+
+static int push_header(lua_State *L, const cvk_buffer *headers)
+{
+    size_t size;
+    const char *value = cvk_response_header(headers, luaL_checkstring(L, 2), &size);
+    if (value == NULL)
+        return 0;
+    lua_pushlstring(L, value, size);
+    return 1;
+}
+
+/* Call:header(name): the value of one header, without secrets, or nil. */
+static int call_header(lua_State *L)
+{
+    const cvk_exchange *exchange = check_call(L)->exchange;
+    redact_headers(exchange);
+    return push_header(L, &exchange->headers);
+}
+
+/* core.header(text, name): the same of the text that Call:retire() gave. */
+int cvk_core_header(lua_State *L)
+{
+    const cvk_buffer headers = check_text(L);
+    return push_header(L, &headers);
+}
+
+/*
+ * Call:retire(meta, metatable): the call has been read and is over; it may come back as another one.
+ * Returns the table `meta`, with that metatable and at 1 the raw header lines without secrets, for
+ * core.header and core.headers.
+ */
+static int call_retire(lua_State *L)
+{
+    cvk_exchange *exchange = check_call(L)->exchange;
+    luaL_checktype(L, 2, LUA_TTABLE);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    lua_settop(L, 3);
+    lua_setmetatable(L, 2);
+    redact_headers(exchange);
+    lua_pushlstring(L, exchange->headers.size == 0 ? "" : exchange->headers.data,
+                    exchange->headers.size);
+    lua_rawseti(L, 2, 1);
+    if (cvk_exchange_retire(exchange))
+        cvk_engine_keep_spare(L, 1);
+    return 1;
+}
+
+/* Call:redact(text): the text without secrets. */
+static int call_redact(lua_State *L)
+{
+    const cvk_exchange *exchange = check_call(L)->exchange;
+    size_t size;
+    const char *text = luaL_checklstring(L, 2, &size);
+    char *copy = lua_newuserdata(L, size + 1);
+    memcpy(copy, text, size);
+    cvk_credential_redact(exchange->request.credential, copy, size);
+    lua_pushlstring(L, copy, size);
+    return 1;
+}
+
+/* Call:retry_after(): seconds, or nil. */
+static int call_retry_after(lua_State *L)
+{
+    double seconds = cvk_response_retry_after(&check_call(L)->exchange->headers, time(NULL));
+    if (seconds < 0)
+        return 0;
+    cvk_pushinteger(L, (int64_t)fmin(seconds, 1e15));
+    return 1;
+}
+
+/* ---- other transports ---------------------------------------------------------------------------- */
+
+/* Adds the header lines to the table on top; `Name: value` with each closing zero. */
+static void push_lines(lua_State *L, const cvk_buffer *lines)
+{
+    for (size_t i = 0; i < lines->size; i += strlen(lines->data + i) + 1) {
+        const char *line = lines->data + i, *colon = strchr(line, ':');
+        lua_pushlstring(L, line, (size_t)(colon - line));
+        lua_pushstring(L, colon + 2);
+        lua_rawset(L, -3);
+    }
+}
+
+/*
+ * Call:request(): the request as a plain table { method =, url =, headers =, body = }, for people
+ * and for other transports; the credential is redacted in it.
+ */
+static int call_request(lua_State *L)
+{
+    cvk_exchange *exchange = check_call(L)->exchange;
+    const cvk_request *request = &exchange->request;
+    cvk_buffer *address = &exchange->address; /* freed with it, whatever Lua raises meanwhile */
+    lua_createtable(L, 0, 5);
+    lua_pushstring(L, cvk_method_name(request->operation->method));
+    lua_setfield(L, -2, "method");
+    cvk_buffer_clear(address);
+    cvk_request_address(request, false, address);
+    if (address->failed)
+        return luaL_error(L, "not enough memory");
+    lua_pushlstring(L, address->data, address->size);
+    lua_setfield(L, -2, "url");
+    lua_newtable(L);
+    if (request->base != NULL)
+        push_lines(L, request->base);
+    push_lines(L, &request->headers);
+    if (request->credential != NULL)
+        push_lines(L, &request->credential->redacted);
+    lua_setfield(L, -2, "headers");
+    if (request->operation->has_body) {
+        lua_pushlstring(L, request->body.data, request->body.size);
+        lua_setfield(L, -2, "body");
+    }
+    return 1;
+}
+
+/*
+ * Call:respond(status, headers, body): what another transport brought; the call is done.
+ * status: integer; headers: table by name, or nil; body: string or nil.
+ */
+static int call_respond(lua_State *L)
+{
+    cvk_exchange *exchange = check_call(L)->exchange;
+    check_rest(L, exchange);
+    cvk_exchange_reset(exchange);
+    exchange->status = (int)luaL_checkinteger(L, 2);
+    if (lua_istable(L, 3)) {
+        for (lua_pushnil(L); lua_next(L, 3); lua_pop(L, 1)) {
+            if (lua_type(L, -2) != LUA_TSTRING || !lua_isstring(L, -1))
+                return luaL_argerror(L, 3, "headers must be texts by name");
+            cvk_buffer_add_string(&exchange->headers, lua_tostring(L, -2));
+            cvk_buffer_add_string(&exchange->headers, ": ");
+            lua_pushvalue(L, -1);
+            cvk_buffer_add_string(&exchange->headers, lua_tostring(L, -1));
+            cvk_buffer_add_string(&exchange->headers, "\r\n");
+            lua_pop(L, 1);
+        }
+    }
+    size_t size;
+    const char *body = luaL_optlstring(L, 4, "", &size);
+    if (size > exchange->settings->max_response_bytes)
+        exchange->failure = CVK_TOO_LARGE;
+    else
+        cvk_buffer_add(&exchange->body, body, size);
+    if (exchange->headers.failed || exchange->body.failed)
+        return luaL_error(L, "not enough memory");
+    exchange->sent = true;
+    exchange->stage = CVK_FINISHED;
+    return 0;
+}
+
+void cvk_call_register(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"answer", call_answer},
+        {"body", call_body},
+        {"cancel", call_cancel},
+        {"done", call_done},
+        {"failure", call_failure},
+        {"header", call_header},
+        {"headers", call_headers},
+        {"is_of", call_is_of},
+        {"redact", call_redact},
+        {"renew", call_renew},
+        {"request", call_request},
+        {"respond", call_respond},
+        {"retire", call_retire},
+        {"retry_after", call_retry_after},
+        {"revoked", call_revoked},
+        {"submit", call_submit},
+        {"wait", call_wait},
+        {"__gc", call_gc},
+        {NULL, NULL},
+    };
+    luaL_newmetatable(L, CVK_CALL_TYPE);
+    lua_insert(L, -2);
+    lua_pushvalue(L, -2);
+    luaL_setfuncs(L, methods, 2);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}

@@ -1,0 +1,323 @@
+/*
+ * Preparing a call: a client's prepare() fills a request from Lua values.
+ */
+#include "lua/module.h"
+
+#include "transfer/forks.h"
+
+#include "base/json.h"
+#include "lua/encode.h"
+
+/* Stack positions of Client:prepare's arguments and what it adds. */
+enum {
+    arg_client = 1,
+    arg_operation,
+    arg_params,
+    arg_defaults,
+    arg_headers,
+    arg_allow_empty,
+    arg_path,
+    top_faults, /* nil while there is none */
+    top_call,
+};
+
+typedef struct preparation {
+    lua_State *L;
+    const cvk_operation *operation;
+    cvk_request *request;
+    cvk_walk walk;
+    size_t given;     /* parameters found in `params` */
+    bool first_field; /* of the body */
+} preparation;
+
+/* Pushes a member of the table at `index`, nil when there is no table. */
+static void push_member(lua_State *L, int index, const char *name)
+{
+    if (lua_istable(L, index)) {
+        lua_pushstring(L, name);
+        lua_rawget(L, index);
+    } else {
+        lua_pushnil(L);
+    }
+}
+
+static bool is_given(lua_State *L, const char *name)
+{
+    push_member(L, arg_params, name);
+    bool given = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    return given;
+}
+
+/* A client's default steps back when the caller gave what excludes it. */
+static bool is_excluded(const preparation *p, const char *name)
+{
+    for (size_t i = 0; i < p->operation->exclusion_count; i++) {
+        const cvk_exclusion *pair = &p->operation->exclusions[i];
+        if ((strcmp(pair->one, name) == 0 && is_given(p->L, pair->other)) ||
+            (strcmp(pair->other, name) == 0 && is_given(p->L, pair->one)))
+            return true;
+    }
+    return false;
+}
+
+/* Pushes the value of a parameter, or nil. */
+static void push_param(preparation *p, const cvk_field *field, const cvk_spot *spot)
+{
+    lua_State *L = p->L;
+    push_member(L, arg_params, field->name);
+    if (!lua_isnil(L, -1))
+        p->given++;
+    if (field->place == CVK_PATH) {
+        if (lua_isnil(L, arg_path))
+            return;
+        if (!lua_isnil(L, -1))
+            cvk_model_fault(&p->walk, spot, "is given twice");
+        lua_pushvalue(L, arg_path);
+        lua_replace(L, -2);
+    } else if (lua_isnil(L, -1) && lua_istable(L, arg_defaults)) {
+        lua_pop(L, 1);
+        if (is_excluded(p, field->name))
+            lua_pushnil(L);
+        else
+            push_member(L, arg_defaults, field->name);
+    }
+}
+
+static void add_body_field(preparation *p, const cvk_field *field, const cvk_spot *spot)
+{
+    cvk_buffer *body = &p->request->body;
+    if (!p->first_field)
+        cvk_buffer_add_byte(body, ',');
+    p->first_field = false;
+    cvk_json_add_string(body, field->name, strlen(field->name));
+    cvk_buffer_add_byte(body, ':');
+    /* The arguments of a named function stand in a list, as the vendor's own client has it. */
+    bool listed = p->operation->envelope == CVK_CONVEX_NAMED && field->fallback != NULL;
+    if (listed)
+        cvk_buffer_add_byte(body, '[');
+    if (lua_isnil(p->L, -1))
+        cvk_buffer_add_string(body, field->fallback);
+    else
+        cvk_model_write(&p->walk, spot, lua_gettop(p->L), &field->schema);
+    if (listed)
+        cvk_buffer_add_byte(body, ']');
+}
+
+static void add_text(preparation *p, const cvk_field *field, const cvk_spot *spot)
+{
+    size_t size;
+    if (!cvk_model_text(&p->walk, spot, lua_gettop(p->L), &field->schema))
+        return;
+    const char *text = lua_tolstring(p->L, -1, &size);
+    const char *fault = field->place == CVK_PATH ? cvk_request_path(p->request, text, size)
+                        : field->place == CVK_QUERY
+                            ? cvk_request_query(p->request, field->name, text, size)
+                            : cvk_request_header(p->request, field->name, text, size);
+    if (fault != NULL)
+        cvk_model_fault(&p->walk, spot, "%s", fault);
+    lua_pop(p->L, 1);
+}
+
+static void add_params(preparation *p)
+{
+    const cvk_operation *operation = p->operation;
+    for (size_t i = 0; i < operation->param_count; i++) {
+        const cvk_field *field = &operation->params[i];
+        cvk_spot spot = {.name = field->name};
+        push_param(p, field, &spot);
+        /* Beside a named function Convex wants its arguments even when there are none. */
+        bool fill = operation->envelope == CVK_CONVEX_NAMED && field->fallback != NULL;
+        if (lua_isnil(p->L, -1) && field->required)
+            cvk_model_fault(&p->walk, &spot, "is required");
+        else if (field->place == CVK_BODY && (fill || !lua_isnil(p->L, -1)))
+            add_body_field(p, field, &spot);
+        else if (!lua_isnil(p->L, -1))
+            add_text(p, field, &spot);
+        lua_pop(p->L, 1);
+    }
+}
+
+static void add_body(preparation *p)
+{
+    cvk_buffer *body = &p->request->body;
+    cvk_envelope envelope = p->operation->envelope;
+    bool has_body = p->operation->has_body;
+    if (has_body)
+        cvk_buffer_add_string(body, envelope == CVK_CONVEX_RUN ? "{\"args\":{" : "{");
+    add_params(p);
+    if (has_body)
+        cvk_buffer_add_string(
+            body, envelope == CVK_CONVEX_RUN     ? "},\"format\":\"convex_encoded_json\"}"
+                  : envelope == CVK_CONVEX_NAMED ? ",\"format\":\"convex_encoded_json\"}"
+                                                 : "}");
+}
+
+static void check_exclusions(preparation *p)
+{
+    lua_State *L = p->L;
+    for (size_t i = 0; i < p->operation->exclusion_count; i++) {
+        const cvk_exclusion *pair = &p->operation->exclusions[i];
+        push_member(L, arg_params, pair->one);
+        push_member(L, arg_params, pair->other);
+        bool both = !lua_isnil(L, -1) && !lua_isnil(L, -2);
+        if (both && !(pair->equal_is_fine && lua_rawequal(L, -1, -2))) {
+            cvk_spot spot = {.name = pair->one};
+            cvk_model_fault(&p->walk, &spot, "cannot be given together with %s%s", pair->other,
+                            pair->equal_is_fine ? " unless they are the same" : "");
+        }
+        lua_pop(L, 2);
+    }
+}
+
+/* Whether the value on top is a list without anything but blank texts. */
+static bool is_blank_list(lua_State *L)
+{
+    if (!lua_istable(L, -1))
+        return false;
+    bool blank = true;
+    for (size_t i = 1, count = lua_rawlen(L, -1); i <= count && blank; i++) {
+        lua_rawgeti(L, -1, (int)i);
+        const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
+        blank = text[strspn(text, " \t\r\n")] == '\0';
+        lua_pop(L, 1);
+    }
+    return blank;
+}
+
+static void refuse_blank(preparation *p, const cvk_spot *spot)
+{
+    if (is_blank_list(p->L))
+        cvk_model_fault(&p->walk, spot,
+                        "must not be empty (the option allow_empty = true "
+                        "sends it all the same)");
+}
+
+/* A list that must not be empty, lest it matches everything; nor may be what its elements list. */
+static void check_not_empty(preparation *p)
+{
+    lua_State *L = p->L;
+    const char *name = p->operation->non_empty;
+    if (name == NULL || lua_toboolean(L, arg_allow_empty))
+        return;
+    push_member(L, arg_params, name);
+    cvk_spot whole = {.name = name};
+    refuse_blank(p, &whole);
+    size_t count = lua_istable(L, -1) ? lua_rawlen(L, -1) : 0;
+    for (size_t i = 1; i <= count; i++) {
+        cvk_spot element = {.up = &whole, .index = (int64_t)i};
+        cvk_spot spot = {.up = &element, .name = p->operation->non_empty_member};
+        lua_rawgeti(L, -1, (int)i);
+        push_member(L, lua_gettop(L), spot.name);
+        refuse_blank(p, &spot);
+        lua_pop(L, 2);
+    }
+    lua_pop(L, 1);
+}
+
+static void check_unknown(preparation *p)
+{
+    lua_State *L = p->L;
+    size_t keys = 0;
+    if (!lua_istable(L, arg_params))
+        return;
+    for (lua_pushnil(L); lua_next(L, arg_params); lua_pop(L, 1))
+        keys++;
+    if (keys > p->given) {
+        lua_pushfstring(L, "%s%s%s", p->operation->resource == NULL ? "" : p->operation->resource,
+                        p->operation->resource == NULL ? "" : ":", p->operation->verb);
+        cvk_model_unknown(&p->walk, NULL, arg_params, p->operation->params,
+                          p->operation->param_count, lua_tostring(L, -1));
+        lua_pop(L, 1);
+    }
+}
+
+/* The headers of a call's options: `headers.X-Name` is where a fault is. */
+static void add_headers(preparation *p)
+{
+    lua_State *L = p->L;
+    if (!lua_istable(L, arg_headers))
+        return;
+    cvk_spot up = {.name = "headers"};
+    for (lua_pushnil(L); lua_next(L, arg_headers); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING) {
+            cvk_model_fault(&p->walk, &up, "has a key that is no text");
+            continue;
+        }
+        size_t name_size, size;
+        const char *name = lua_tolstring(L, -2, &name_size), *value = NULL;
+        cvk_spot spot = {.up = &up, .name = name};
+        const char *fault = cvk_request_header_name_fault(name, name_size);
+        if (fault == NULL && lua_type(L, -1) != LUA_TSTRING)
+            fault = "must be a string";
+        if (fault == NULL) {
+            value = lua_tolstring(L, -1, &size);
+            fault = cvk_request_header(p->request, name, value, size);
+        }
+        if (fault != NULL)
+            cvk_model_fault(&p->walk, &spot, "%s", fault);
+    }
+}
+
+static cvk_call *push_call(lua_State *L, const cvk_client *client)
+{
+    cvk_call *call = cvk_engine_take_spare(L);
+    if (call == NULL) {
+        call = lua_newuserdata(L, sizeof *call);
+        *call = (cvk_call){0};
+        luaL_getmetatable(L, CVK_CALL_TYPE);
+        lua_setmetatable(L, -2);
+        cvk_engine_enlist(L, call);
+        call->exchange = cvk_exchange_new();
+    }
+    if (call->exchange == NULL)
+        luaL_error(L, "not enough memory");
+    cvk_exchange_use(call->exchange, client->settings);
+    call->revoked = false;
+    call->forks = cvk_forks();
+    return call;
+}
+
+/*
+ * Client:prepare(operation, params, defaults, headers, allow_empty, path)
+ *   operation: index in the API's table, from 0; params, defaults (values for parameters that are
+ *   absent) and headers: tables or nil; allow_empty: boolean; path: the path value where it is not
+ *   among params, else nil.
+ * Returns a call, or nil and an array of { field =, message = }.
+ */
+int cvk_client_prepare(lua_State *L)
+{
+    cvk_client *client = luaL_checkudata(L, arg_client, CVK_CLIENT_TYPE);
+    luaL_argcheck(L, client->api != NULL, arg_client, "closed client");
+    size_t index = (size_t)luaL_checkinteger(L, arg_operation);
+    luaL_argcheck(L, index < client->api->operation_count, arg_operation, "no such operation");
+    lua_settop(L, top_faults);
+    cvk_call *call = push_call(L, client);
+    preparation p = {
+        .L = L,
+        .operation = &client->api->operations[index],
+        .request = &call->exchange->request,
+        .walk = {.L = L,
+                 .out = &call->exchange->request.body,
+                 .faults = top_faults,
+                 .convex = client->api->error_shape == CVK_ERRORS_CONVEX},
+        .first_field = true,
+    };
+    const cvk_settings *settings = client->settings;
+    cvk_request_begin(p.request, p.operation, &client->address,
+                      p.operation->has_body ? &settings->with_body : &settings->lines,
+                      client->credential);
+    add_body(&p);
+    add_headers(&p);
+    check_exclusions(&p);
+    check_not_empty(&p);
+    check_unknown(&p);
+    if (p.walk.fault_count > 0) {
+        lua_pushnil(L);
+        lua_pushvalue(L, top_faults);
+        return 2;
+    }
+    if (cvk_request_failed(p.request))
+        return luaL_error(L, "not enough memory");
+    return 1;
+}

@@ -1,0 +1,137 @@
+#include "transfer/forks.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static unsigned forks;
+static cvk_fork_watch *watches;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* over the list; held across a fork */
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void in_parent(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+static void leave(cvk_fork_watch *watch)
+{
+    *watch->link = watch->next;
+    if (watch->next != NULL)
+        watch->next->link = watch->link;
+    watch->link = NULL;
+}
+
+static void in_child(void)
+{
+    forks++;
+    cvk_fork_watch *next;
+    for (cvk_fork_watch *watch = watches; watch != NULL; watch = next) {
+        next = watch->next;
+        if (!pthread_equal(watch->thread, pthread_self()))
+            continue;
+        leave(watch);
+        watch->let_go(watch->owner);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+static void begin(void)
+{
+    pthread_atfork(before_fork, in_parent, in_child);
+}
+
+unsigned cvk_forks(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, begin);
+    return forks;
+}
+
+void cvk_forks_watch(cvk_fork_watch *watch, void (*let_go)(void *owner), void *owner)
+{
+    cvk_forks();
+    pthread_mutex_lock(&lock);
+    *watch = (cvk_fork_watch){.let_go = let_go,
+                              .owner = owner,
+                              .thread = pthread_self(),
+                              .next = watches,
+                              .link = &watches};
+    if (watches != NULL)
+        watches->link = &watch->next;
+    watches = watch;
+    pthread_mutex_unlock(&lock);
+}
+
+void cvk_forks_unwatch(cvk_fork_watch *watch)
+{
+    pthread_mutex_lock(&lock);
+    if (watch->link != NULL)
+        leave(watch);
+    pthread_mutex_unlock(&lock);
+}
+
+void cvk_forks_let_go(cvk_fork_watch *watch)
+{
+    if (watch->link == NULL)
+        return;
+    cvk_forks_unwatch(watch);
+    watch->let_go(watch->owner);
+}
+
+/* ---- descriptors that nobody tells of ---------------------------------------------------------- */
+
+/* A new descriptor gets the lowest number that is free: those that come next are tried out. */
+void cvk_hidden_before(cvk_hidden *hidden)
+{
+    hidden->count = 0;
+    for (int i = 0; i < 2 * CVK_MOST_HIDDEN; i++)
+        hidden->expected[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    for (int i = 0; i < 2 * CVK_MOST_HIDDEN; i++)
+        if (hidden->expected[i] >= 0)
+            close(hidden->expected[i]);
+}
+
+/* What libraries wake themselves by: an end of a pair of sockets or of a pipe, or an eventfd. Another
+ * thread may have opened something else at that moment. */
+static bool wakes(int fd, const struct stat *status)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof address;
+    if (S_ISSOCK(status->st_mode))
+        return getsockname(fd, (struct sockaddr *)&address, &size) == 0 &&
+               address.ss_family == AF_UNIX;
+    return S_ISFIFO(status->st_mode) || (status->st_mode & S_IFMT) == 0;
+}
+
+void cvk_hidden_after(cvk_hidden *hidden)
+{
+    struct stat status;
+    for (int i = 0; i < 2 * CVK_MOST_HIDDEN; i++) {
+        int fd = hidden->expected[i];
+        if (fd < 0 || fstat(fd, &status) != 0 || !wakes(fd, &status))
+            continue;
+        if (hidden->count == CVK_MOST_HIDDEN) { /* whose is whose cannot be told */
+            hidden->count = 0;
+            return;
+        }
+        hidden->fds[hidden->count] = fd;
+        hidden->devices[hidden->count] = status.st_dev;
+        hidden->nodes[hidden->count++] = status.st_ino;
+    }
+}
+
+void cvk_hidden_close(cvk_hidden *hidden)
+{
+    struct stat status;
+    for (int i = 0; i < hidden->count; i++)
+        if (fstat(hidden->fds[i], &status) == 0 && status.st_dev == hidden->devices[i] &&
+            status.st_ino == hidden->nodes[i])
+            close(hidden->fds[i]);
+    hidden->count = 0;
+}

@@ -1,0 +1,50 @@
+/*
+ * Forks. The child of one has copies of its parent's descriptors, which would keep the parent's
+ * connections open after the parent has closed them. It closes its copies at once, and touches nothing
+ * else: whatever libcurl said or ended would be said and ended for the parent, too.
+ */
+#ifndef CVK_TRANSFER_FORKS_H
+#define CVK_TRANSFER_FORKS_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/* Has let_go(owner) called in the child of a fork, once, by nothing but system calls. */
+typedef struct cvk_fork_watch {
+    void (*let_go)(void *owner);
+    void *owner;
+    pthread_t thread; /* whose forks count: another one may be about to change what is let go of */
+    struct cvk_fork_watch *next, **link; /* link NULL: does not watch */
+} cvk_fork_watch;
+
+/* How many forks lie between this process and the first. From the first call on they are counted. */
+unsigned cvk_forks(void);
+
+void cvk_forks_watch(cvk_fork_watch *watch, void (*let_go)(void *owner), void *owner);
+
+/* Ends that. Harmless where it does not watch. */
+void cvk_forks_unwatch(cvk_fork_watch *watch);
+
+/* Lets go now, unless that has been done: in a child that another thread of the parent has forked. */
+void cvk_forks_let_go(cvk_fork_watch *watch);
+
+enum { CVK_MOST_HIDDEN = 2 };
+
+/* Descriptors that a library makes for itself and tells nobody of, as libcurl does for a multi handle. */
+typedef struct cvk_hidden {
+    int count;
+    int fds[CVK_MOST_HIDDEN];
+    dev_t devices[CVK_MOST_HIDDEN];
+    ino_t nodes[CVK_MOST_HIDDEN];
+    int expected[2 * CVK_MOST_HIDDEN]; /* the numbers that new descriptors are given, -1: no more */
+} cvk_hidden;
+
+/* Called right before and right after the library makes them. Out of descriptors: finds none. */
+void cvk_hidden_before(cvk_hidden *hidden);
+void cvk_hidden_after(cvk_hidden *hidden);
+
+/* Closes those that are what they were. */
+void cvk_hidden_close(cvk_hidden *hidden);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * One descriptor for libcurl's sockets, its timer and a wake-up. The descriptor is readable
+ * whenever there is work, so that any event loop can watch it.
+ */
+#ifndef CVK_TRANSFER_POLLER_H
+#define CVK_TRANSFER_POLLER_H
+
+#include <stdbool.h>
+
+/* Which of poller_epoll.c, poller_kqueue.c and poller_poll.c is used; a build may choose. */
+#if !defined(CVK_POLLER_EPOLL) && !defined(CVK_POLLER_KQUEUE) && !defined(CVK_POLLER_POLL)
+#if defined(__linux__)
+#define CVK_POLLER_EPOLL
+#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || \
+    defined(__DragonFly__)
+#define CVK_POLLER_KQUEUE
+#else
+#define CVK_POLLER_POLL
+#endif
+#endif
+
+#if defined(CVK_POLLER_EPOLL)
+#define CVK_POLLER_NAME "epoll"
+#elif defined(CVK_POLLER_KQUEUE)
+#define CVK_POLLER_NAME "kqueue"
+#else
+#define CVK_POLLER_NAME "poll"
+#endif
+
+typedef struct cvk_poller cvk_poller;
+
+/* A socket that is ready. */
+typedef struct cvk_ready {
+    int fd;
+    bool readable, writable, broken;
+} cvk_ready;
+
+/* A new poller, or NULL with errno set. */
+cvk_poller *cvk_poller_new(void);
+
+void cvk_poller_free(cvk_poller *poller);
+
+/* Closes its descriptors by nothing but system calls, in the child of a fork; it is of no use then. */
+void cvk_poller_let_go(cvk_poller *poller);
+
+/* The descriptor to watch for reading. */
+int cvk_poller_fd(cvk_poller *poller);
+
+/* Watches a socket for what is asked, anew or otherwise than before; neither: no more. */
+bool cvk_poller_watch(cvk_poller *poller, int fd, bool readable, bool writable);
+
+/*
+ * A connection is made, and about to be closed. Between the two a poller may go on watching what
+ * libcurl has let go of, which spares system calls where that is used again. (What libcurl closes
+ * without a word may live on in the child of a fork, and be watched for ever.)
+ */
+void cvk_poller_opened(cvk_poller *poller, int fd);
+void cvk_poller_closed(cvk_poller *poller, int fd);
+
+/* Ends that watching: from now on the descriptor tells of nothing that was not asked for. */
+void cvk_poller_rest(cvk_poller *poller);
+
+/* Makes the descriptor readable after `milliseconds`; negative: not by time. */
+void cvk_poller_arm(cvk_poller *poller, long milliseconds);
+
+/* Makes the descriptor readable now and until told otherwise. */
+void cvk_poller_wake(cvk_poller *poller, bool awake);
+
+/*
+ * Waits at most `milliseconds` (negative: without end) for sockets and fills `ready` with up to
+ * `most` of them. Returns their number; 0 also after a wake-up, the timer or a signal.
+ */
+int cvk_poller_wait(cvk_poller *poller, int milliseconds, cvk_ready *ready, int most);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * Whether a request may go out over the connection that libcurl has chosen for it, and whether that
+ * may be kept after the answer: never where bytes may lie on it that are not of the answer to come.
+ */
+#ifndef CVK_TRANSFER_REUSE_H
+#define CVK_TRANSFER_REUSE_H
+
+#include "transfer/handle.h"
+
+/* Has the handle's connections known to these sockets. false: out of memory. */
+bool cvk_reuse_adopt(cvk_easy *easy, struct cvk_sockets *sockets);
+
+/* Sets the handle up to be told of bytes beyond the end of an answer; CURLE_OK or why not. */
+CURLcode cvk_reuse_set_up(cvk_easy *easy);
+
+/*
+ * To be called when libcurl asks whether it may send. false: it must not; nothing has left, the
+ * exchange is marked as `stale` and the connection will be closed.
+ */
+bool cvk_reuse_allowed(cvk_exchange *exchange, int local_port);
+
+/* To be called with the first line of an answer, and at the end of its head. */
+void cvk_reuse_answered(cvk_exchange *exchange, const char *line, size_t size);
+void cvk_reuse_head_ended(cvk_exchange *exchange);
+
+/* Whether libcurl looks at a connection so seldom that it may miss what it is told of its end. */
+bool cvk_reuse_wary(void);
+
+#endif

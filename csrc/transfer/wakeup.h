@@ -1,0 +1,31 @@
+/*
+ * A bell for hosts that can wait for connections of their own but not for a foreign descriptor: a
+ * thread that waits for the descriptor and sends one byte over a loopback connection. It needs no
+ * file, so that it works for users who may write nowhere.
+ */
+#ifndef CVK_TRANSFER_WAKEUP_H
+#define CVK_TRANSFER_WAKEUP_H
+
+#include <stdbool.h>
+
+enum { CVK_BELL_KEY_SIZE = 16 };
+
+typedef struct cvk_bell cvk_bell;
+
+/* A bell that waits for its listener to connect to 127.0.0.1; NULL with errno set. */
+cvk_bell *cvk_bell_new(void);
+
+/* Ends the thread and frees everything; in the child of a fork only what is the child's. */
+void cvk_bell_free(cvk_bell *bell);
+
+/* Where the listener connects to, and the bytes it sends first: nobody else is heard. */
+int cvk_bell_port(const cvk_bell *bell);
+const unsigned char *cvk_bell_key(const cvk_bell *bell);
+
+/*
+ * Rings once: when `fd` is readable, at the latest after `milliseconds` (negative: no such limit).
+ * To be called again only after it has rung. false: the thread is gone.
+ */
+bool cvk_bell_arm(cvk_bell *bell, int fd, int milliseconds);
+
+#endif
