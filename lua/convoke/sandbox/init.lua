@@ -66,19 +66,22 @@ local function child_command(options, fifo)
 end
 
 -- A new folder that is closed to other users, with a pipe in it: what the child says first holds
--- its control token, and nobody may stand between. Returns nil when it cannot be made.
+-- its control token, and nobody may stand between. mkdir makes no folder that is there already,
+-- whoever knew its name. Returns nil when it cannot be made.
 local function make_folder()
-  local shell = io.popen([[folder=$(mktemp -d "${TMPDIR:-/tmp}/convoke.XXXXXXXXXX") || exit
-    mkfifo -m 600 "$folder/pipe" && echo "$folder" || rmdir "$folder"]], "r")
-  local folder = shell and shell:read("*l")
+  local name = os.tmpname()
+  os.remove(name)
+  local shell = io.popen(("mkdir -m 700 %s 2>&1 && mkfifo -m 600 %s 2>&1 && echo made")
+    :format(shell_quote(name), shell_quote(name .. "/pipe")), "r")
+  local made = shell and shell:read "*a" == "made\n"
   if shell then shell:close() end
-  return folder
+  return made and name or nil
 end
 
 -- Starts the child; returns its standard input and all it said first.
 local function spawn(options)
   local folder = make_folder()
-  if not folder then return nil, "no pipe could be made (TMPDIR)" end
+  if not folder then return nil, "no pipe could be made in the folder for temporary files" end
   local fifo = folder .. "/pipe"
   local process, why = io.popen(child_command(options, fifo), "w")
   local pipe = process and io.open(fifo, "r")
