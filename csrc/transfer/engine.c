@@ -25,6 +25,7 @@ enum {
 };
 
 struct cvk_transport {
+    cvk_transport *next_abandoned; /* see cvk_transport_abandon */
     CURLM *multi;
     cvk_poller *poller;
     cvk_guard guard;
@@ -414,6 +415,10 @@ static void orphan(cvk_exchange *first)
     }
 }
 
+/* In the child of a fork: what is the parent's. It is never given back, as libcurl would tell the
+ * servers of that, but it is not lost either: leak checkers find it here. */
+static cvk_transport *abandoned;
+
 void cvk_transport_abandon(cvk_transport *transport)
 {
     cvk_forks_let_go(&transport->forks);
@@ -424,6 +429,8 @@ void cvk_transport_abandon(cvk_transport *transport)
         orphan(settings->waiting.first);
         settings->waiting = (cvk_list){0};
     }
+    transport->next_abandoned = abandoned;
+    abandoned = transport;
 }
 
 static int64_t earlier(int64_t one, int64_t other)

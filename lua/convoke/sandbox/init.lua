@@ -71,7 +71,7 @@ end
 local function make_folder()
   local name = os.tmpname()
   os.remove(name)
-  local shell = io.popen(("mkdir -m 700 %s 2>&1 && mkfifo -m 600 %s 2>&1 && echo made")
+  local shell = io.popen(("mkdir -m 700 %s && mkfifo -m 600 %s && echo made")
     :format(shell_quote(name), shell_quote(name .. "/pipe")), "r")
   local made = shell and shell:read "*a" == "made\n"
   if shell then shell:close() end
