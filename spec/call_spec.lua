@@ -225,7 +225,7 @@ describe("a second try", function()
     end
     local function revoke(c) return c.invitations:revoke "inv_1" end
     local twice = { retries = 1 }
-    -- status -> tries of a create, and of an operation that is safe to repeat
+    -- status -> tries of a create, and of an idempotent operation
     for status, expected in pairs { [400] = { 1, 1 }, [401] = { 1, 1 }, [404] = { 1, 1 },
         [408] = { 1, 2 }, [409] = { 1, 1 }, [422] = { 1, 1 }, [429] = { 2, 2 }, [500] = { 1, 2 },
         [501] = { 1, 1 }, [502] = { 1, 2 }, [503] = { 1, 2 }, [504] = { 1, 2 },

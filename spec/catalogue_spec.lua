@@ -242,6 +242,7 @@ describe("the catalogue", function()
     assert.equal("named", mutation.envelope)
     assert.is_true(mutation.body)
     assert.is_false(mutation.safe)
+    assert.is_false(mutation.idempotent)
     assert.equal("any", mutation.answer.type)
     assert.same({ 200 }, mutation.success)
     local path, args = mutation.params[1], mutation.params[2]
@@ -359,12 +360,26 @@ describe("the catalogue", function()
     end
   end)
 
-  it("takes reading for safe, and not what adds, sends or matches anew", function()
-    local unsafe = {
+  it("takes reading for safe, and nothing else", function()
+    for name, api in pairs(catalogue.apis) do
+      for _, operation in ipairs(api.operations) do
+        local reads = operation.method == "GET" or (name == "convex" and operation.verb == "query")
+        assert.equal(reads, operation.safe, operation.name)
+      end
+    end
+  end)
+
+  it("takes for idempotent what is safe, and not what adds, sends or matches anew", function()
+    local adds = {
       create = true, update = true, add_users = true, bulk_stop = true, accept = true,
     }
     for _, operation in ipairs(convoke.operations) do
-      assert.equal(not unsafe[operation.verb], operation.safe, operation.name)
+      assert.equal(not adds[operation.verb], operation.idempotent, operation.name)
+    end
+    for _, api in pairs(catalogue.apis) do
+      for _, operation in ipairs(api.operations) do
+        if operation.safe then assert.is_true(operation.idempotent, operation.name) end
+      end
     end
   end)
 

@@ -614,6 +614,7 @@ describe("convoke.operations", function()
         assert.is_true(#operation[field] > 0)
       end
       assert.is_boolean(operation.safe)
+      assert.is_boolean(operation.idempotent)
       assert.is_table(operation.answer)
       assert.is_string(operation.answer.type)
       for _, param in ipairs(operation.params) do

@@ -51,8 +51,8 @@ describe("Retry-After", function()
   local function try_rows(status)
     local acts, cases, clients = {}, {}, {}
     for i, of in ipairs(operations) do
-      -- 503 may come after all was done; only what is safe is asked for again.
-      local retried = status == 429 or of.operation.safe
+      -- 503 may come after all was done; only what is idempotent is asked for again.
+      local retried = status == 429 or of.operation.idempotent
       for j, row in ipairs(rows) do
         local name, again = ("act%d-%d"):format(i, j), retried and not row.back
         acts[name] = { refuse(status, row[2]), succeed(of) }
@@ -81,7 +81,7 @@ describe("Retry-After", function()
     try_rows(429)
   end)
 
-  it("of a 503 is so for what is safe to repeat, and always given back", function()
+  it("of a 503 is so for what is idempotent, and always given back", function()
     try_rows(503)
   end)
 end)
@@ -204,17 +204,17 @@ describe("a kept connection", function()
 end)
 
 describe("a server that dies before it answers", function()
-  it("is asked again for what is safe, and never for what is not", function()
+  it("is asked again for what is idempotent, and never for what is not", function()
     local clients = faults.new_clients(faults.server.url, { retries = 2 })
     local acts, cases = {}, {}
     for i, of in ipairs(operations) do
-      local safe = of.operation.safe
+      local idempotent = of.operation.idempotent
       for _, ending in ipairs { "close", "reset" } do
         local name = ending .. i
         acts[name] = { { { ending }, { "close" } }, succeed(of) }
         cases[#cases + 1] = case(of, { act = name, where = ending, client = clients[of.api],
-          reconcile = false, expect = safe and "right" or "network unknown",
-          asked = safe and 2 or 1,
+          reconcile = false, expect = idempotent and "right" or "network unknown",
+          asked = idempotent and 2 or 1,
           check = function(_, meta)
             if meta.attempts ~= 2 then return "attempts: " .. meta.attempts end
           end })

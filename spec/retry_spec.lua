@@ -14,8 +14,8 @@ end
 
 after_each(function() retry.chance = real_chance end)
 
-local create = { name = "clerk.invitations.create", safe = false }
-local list = { name = "clerk.invitations.list", safe = true }
+local create = { name = "clerk.invitations.create", idempotent = false }
+local list = { name = "clerk.invitations.list", idempotent = true }
 
 local function http(status, outcome)
   return { kind = "http", status = status, outcome = outcome }

@@ -70,11 +70,11 @@ describe("a call that was executed before its kept connection died", function()
   it("is not sent again when the server is back, unless it only reads", function()
     local operations = { find "edgegap.sessions.get" } -- each that reads pauses here
     for _, of in ipairs(faults.operations) do
-      if not of.operation.safe then operations[#operations + 1] = of end
+      if not of.operation.idempotent then operations[#operations + 1] = of end
     end
     each_of(operations, { retries = 3 }, 0.1, function(of, verdict, err)
       local requests = #server:requests()
-      if of.operation.safe then
+      if of.operation.idempotent then
         assert.equal("right", verdict, of.name)
         assert.equal(3, requests, of.name)
       else

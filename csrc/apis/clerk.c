@@ -96,7 +96,7 @@ static const cvk_operation operations[] = {
         .method = CVK_GET,
         .path = "/invitations",
         PARAMS(list_params),
-        .safe = true,
+        READS_ONLY,
         .paging = CVK_PAGES_BY_OFFSET,
         .success = STATUSES(200),
         .errors = STATUSES(400, 401, 429, 500),
@@ -110,7 +110,7 @@ static const cvk_operation operations[] = {
         .method = CVK_POST,
         .path = "/invitations/{invitation_id}/revoke",
         PARAMS(revoke_params),
-        .safe = true, /* a second call is refused: invitation_already_revoked */
+        .idempotent = true, /* a second call is refused: invitation_already_revoked */
         .success = STATUSES(200),
         .errors = STATUSES(400, 401, 404, 429, 500),
         .answer = MODEL(invitation),

@@ -81,7 +81,7 @@ static const cvk_operation operations[] = {
         .path = "/api/run/admins/createUserProfile",
         PARAMS(create_user_profile_params),
         .has_body = true,
-        .safe = true, /* who may call has a profile already, which comes back unchanged */
+        .idempotent = true, /* who may call has a profile already, which comes back unchanged */
         .envelope = CVK_CONVEX_RUN,
         .success = STATUSES(200),
         .errors = CONVEX_ERRORS,
@@ -110,7 +110,7 @@ static const cvk_operation operations[] = {
         .path = "/api/run/inviteCodes/applyInviteCode",
         PARAMS(apply_invite_code_params),
         .has_body = true,
-        .safe = true, /* codes are not used up; the same role is set again */
+        .idempotent = true, /* codes are not used up; the same role is set again */
         .envelope = CVK_CONVEX_RUN,
         .success = STATUSES(200),
         .errors = CONVEX_ERRORS,
@@ -139,7 +139,7 @@ static const cvk_operation operations[] = {
         .path = "/api/run/sessions/endSession",
         PARAMS(session_params),
         .has_body = true,
-        .safe = true, /* the first end time is kept */
+        .idempotent = true, /* the first end time is kept */
         .envelope = CVK_CONVEX_RUN,
         .success = STATUSES(200),
         .errors = CONVEX_ERRORS,
@@ -154,7 +154,7 @@ static const cvk_operation operations[] = {
         .path = "/api/run/sessions/startSession",
         PARAMS(session_params),
         .has_body = true,
-        .safe = true, /* a session in progress stays as it is */
+        .idempotent = true, /* a session in progress stays as it is */
         .envelope = CVK_CONVEX_RUN,
         .success = STATUSES(200),
         .errors = CONVEX_ERRORS,
@@ -183,7 +183,7 @@ static const cvk_operation operations[] = {
         PARAMS(function_params),
         .has_body = true,
         .extra = true,
-        .safe = true, /* reads only */
+        READS_ONLY,
         .envelope = CVK_CONVEX_NAMED,
         .success = STATUSES(200),
         .errors = CONVEX_ERRORS,

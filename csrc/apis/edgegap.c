@@ -264,7 +264,7 @@ static const cvk_operation operations[] = {
         .path = "/v1/session/{session_id}/users",
         PARAMS(users_params),
         .has_body = true, /* a DELETE with a body */
-        .safe = true,
+        .idempotent = true,
         .success = STATUSES(200),
         .errors = EDGEGAP_ERRORS,
         .answer = MODEL(session_users),
@@ -277,7 +277,7 @@ static const cvk_operation operations[] = {
         .method = CVK_GET,
         .path = "/v1/session/{session_id}",
         PARAMS(session_params),
-        .safe = true,
+        READS_ONLY,
         .success = STATUSES(200),
         .errors = STATUSES(400, 401, 403, 404, 429, 500),
         .answer = MODEL(session_get),
@@ -290,7 +290,7 @@ static const cvk_operation operations[] = {
         .method = CVK_GET,
         .path = "/v1/session/{session_id}/users",
         PARAMS(session_params),
-        .safe = true,
+        READS_ONLY,
         .success = STATUSES(200),
         .errors = EDGEGAP_ERRORS,
         .answer = MODEL(session_users),
@@ -303,7 +303,7 @@ static const cvk_operation operations[] = {
         .method = CVK_GET,
         .path = "/v1/sessions",
         PARAMS(list_params),
-        .safe = true,
+        READS_ONLY,
         .paging = CVK_PAGES_BY_NUMBER,
         .success = STATUSES(200),
         .errors = EDGEGAP_ERRORS,
@@ -318,7 +318,7 @@ static const cvk_operation operations[] = {
         .path = "/v1/session/{session_id}/users",
         PARAMS(users_params),
         .has_body = true,
-        /* Not safe: it adds, and what adding a present address does is not documented. */
+        /* Not idempotent: it adds, and what adding a present address does is not documented. */
         .success = STATUSES(200),
         .errors = STATUSES(400, 401, 403, 422, 429, 500),
         .answer = MODEL(session_users),
@@ -331,7 +331,7 @@ static const cvk_operation operations[] = {
         .method = CVK_DELETE,
         .path = "/v1/session/{session_id}",
         PARAMS(session_params),
-        .safe = true,
+        .idempotent = true,
         .success = STATUSES(200),
         .errors = STATUSES(400, 401, 403, 404, 410, 429, 500),
         .answer = MODEL(session_delete),
@@ -358,7 +358,7 @@ static const cvk_operation operations[] = {
         .path = "/v1/sessions/bulk-stop",
         PARAMS(bulk_stop_params),
         .has_body = true,
-        /* Not safe: a repeat also stops matching sessions that began after the first call. */
+        /* Not idempotent: a repeat also stops matching sessions that began after the first call. */
         .non_empty = "filters", /* what an empty one does is not documented: perhaps stop all */
         .non_empty_member = "values",
         .success = STATUSES(200),

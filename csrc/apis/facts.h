@@ -34,6 +34,9 @@
 #define IN_HEADER .place = CVK_HEADER
 #define REQUIRED .required = true
 
+/* Operations that only read: a repeat of such a one changes nothing, either. */
+#define READS_ONLY .safe = true, .idempotent = true
+
 /* Tables. */
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define STATUSES(...) ((const short[]){__VA_ARGS__, 0})

@@ -129,7 +129,7 @@ static const cvk_operation operations[] = {
         .method = CVK_DELETE,
         .path = "/invitations/{invitation_id}",
         PARAMS(delete_params),
-        .safe = true,
+        .idempotent = true,
         .success = STATUSES(204),
         .errors = STATUSES(401, 403, 404, 429, 503),
         .answer = NOTHING,
@@ -142,7 +142,7 @@ static const cvk_operation operations[] = {
         .method = CVK_GET,
         .path = "/invitations/",
         PARAMS(list_params),
-        .safe = true,
+        READS_ONLY,
         .paging = CVK_PAGES_BY_NEXT_OFFSET,
         .success = STATUSES(200),
         .errors = STATUSES(401, 403, 429, 503),
@@ -156,7 +156,7 @@ static const cvk_operation operations[] = {
         .method = CVK_GET,
         .path = "/invitations-token/{token}",
         PARAMS(token_params),
-        .safe = true,
+        READS_ONLY,
         .success = STATUSES(200),
         .errors = STATUSES(401, 403, 404, 429, 503),
         .answer = MODEL(invitation_details),
@@ -170,7 +170,7 @@ static const cvk_operation operations[] = {
         .path = "/invitations-token/{token}",
         PARAMS(accept_params),
         .has_body = true,
-        /* Not safe: what accepting twice does is not documented. read_token tells whether the
+        /* Not idempotent: what accepting twice does is not documented. read_token tells whether the
          * first call went through, so nothing needs to be repeated blindly. */
         .success = STATUSES(200),
         .errors = STATUSES(400, 401, 403, 404, 429, 503),

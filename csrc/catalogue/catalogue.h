@@ -108,9 +108,10 @@ typedef struct cvk_operation {
     const char *path;        /* below the API's address: "/invitations/{invitation_id}/revoke" */
     const cvk_field *params; /* path parameters first, in the order of the path */
     size_t param_count;
-    bool has_body; /* a JSON body is always sent, `{}` when no field is given */
-    bool extra;    /* beyond the reference pages: callable, not among the 27 */
-    bool safe;     /* a repeat cannot change more than one call does */
+    bool has_body;   /* a JSON body is always sent, `{}` when no field is given */
+    bool extra;      /* beyond the reference pages: callable, not among the 27 */
+    bool safe;       /* only reads, as RFC 9110 says; such a one is idempotent, too */
+    bool idempotent; /* a repeat changes no more than one call does */
     cvk_envelope envelope;
     cvk_paging paging;
     const char *non_empty; /* an array parameter that must hold something (option allow_empty) */

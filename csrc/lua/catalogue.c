@@ -296,7 +296,7 @@ static void set_limits(lua_State *L, const cvk_api *api, const cvk_operation *op
 static void push_operation(lua_State *L, const cvk_api *api, size_t index)
 {
     const cvk_operation *operation = &api->operations[index];
-    lua_createtable(L, 0, 21);
+    lua_createtable(L, 0, 22);
     set_string(L, "api", api->name);
     set_string(L, "id", operation->id);
     set_name(L, api, operation);
@@ -312,6 +312,7 @@ static void push_operation(lua_State *L, const cvk_api *api, size_t index)
     set_boolean(L, "body", operation->has_body);
     set_boolean(L, "extra", operation->extra);
     set_boolean(L, "safe", operation->safe);
+    set_boolean(L, "idempotent", operation->idempotent);
     set_string(L, "envelope", envelope_name(operation->envelope));
     set_string(L, "paging", paging_name(operation->paging));
     set_string(L, "non_empty", operation->non_empty);

@@ -14,9 +14,9 @@
  *   prefix, renewable, summary}, client_fields {option, param, header, summary, <type>},
  *   operations (with the extra ones, which the outer array lacks).
  * An operation: api, id, name ("clerk.invitations.create"), resource, verb, method, path, summary,
- *   safe, body, extra, non_empty, non_empty_member, envelope ("run", "named": Convex), paging ("offset",
- *   "next_page", "next_offset", "number"), success, errors (arrays of statuses), index (into the C table, from
- *   0), path_params (names), params, exclusions {one, other, equal_is_fine}, answer.
+ *   safe (only reads), idempotent (a repeat changes no more than one call does), body, extra, non_empty,
+ *   non_empty_member, envelope ("run", "named": Convex), paging ("offset", "next_page",
+ *   "next_offset", "number"), success, errors (arrays of statuses), index (into the C table, from 0), path_params (names), params, exclusions {one, other, equal_is_fine}, answer.
  * A parameter: name, where ("path", "query", "header", "body"), required, default, summary, <type>.
  * A field of a model: the same without `where`.
  * <type>: type ("string", "integer", "number", "boolean", "object", "array", "any", "null",

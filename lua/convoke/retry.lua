@@ -10,17 +10,17 @@ local passing = { [408] = true, [500] = true, [502] = true, [503] = true, [504] 
 -- Failures without an answer after which a repeat helps.
 local passing_kinds = { resolve = true, connect = true, timeout = true, network = true }
 
---- Whether the call may be sent again: never where it may have happened and is not safe to repeat.
--- @param operation  of the catalogue; its `safe` counts
+--- Whether the call may be sent again: never where it may have happened and is not idempotent.
+-- @param operation  of the catalogue; its `idempotent` counts
 -- @param err        the error of the last try: kind, outcome, status
 function retry.allowed(operation, err)
   local kind = err.kind
   if kind == "http" then
     if err.status == 429 then return true end
     if err.status == 503 and err.outcome == "refused" then return true end
-    return operation.safe and passing[err.status] == true
+    return operation.idempotent and passing[err.status] == true
   end
-  return passing_kinds[kind] == true and (operation.safe or err.outcome == "not_sent")
+  return passing_kinds[kind] == true and (operation.idempotent or err.outcome == "not_sent")
 end
 
 --- Where chance comes from: a function that returns a number from 0 to below 1. Replaceable.

@@ -115,7 +115,7 @@ return {
   {
     name = "retry: an unsafe operation is repeated after a broken connection",
     file = "lua/convoke/retry.lua",
-    from = [[(operation.safe or err.outcome == "not_sent")]],
+    from = [[(operation.idempotent or err.outcome == "not_sent")]],
     to = "true",
     spec = "call",
     test = "is never made for a create that may have arrived",
