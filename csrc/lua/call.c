@@ -66,7 +66,7 @@ static int call_submit(lua_State *L)
     cvk_call *call = check_call(L);
     double seconds = luaL_checknumber(L, 2);
     int64_t timeout = seconds * 1e6 < 1 ? 1 : (int64_t)fmin(ceil(seconds * 1e6), 1e12);
-    cvk_transport *transport = cvk_engine_or_none(L);
+    cvk_transport *transport = cvk_lua_or_none(L);
     check_rest(L, call->exchange);
     luaL_argcheck(L, !is_in_row(call->exchange), 1, "call is not handed over yet");
     if (transport == NULL) {
@@ -74,12 +74,12 @@ static int call_submit(lua_State *L)
         lua_pushstring(L, CVK_NO_ENGINE);
         return 2;
     }
-    cvk_engine_anchor(L, 1, 3, call->exchange);
+    cvk_lua_anchor(L, 1, 3, call->exchange);
     if (cvk_transport_submit(transport, call->exchange, timeout)) {
         lua_pushinteger(L, call->exchange->anchor);
         return 1;
     }
-    cvk_engine_release(L, call->exchange);
+    cvk_lua_release(L, call->exchange);
     lua_pushnil(L);
     lua_pushstring(L, "not enough memory");
     return 2;
@@ -94,13 +94,13 @@ static int call_wait(lua_State *L)
 {
     cvk_exchange *exchange = check_call(L)->exchange;
     double seconds = luaL_checknumber(L, 2);
-    cvk_transport *transport = cvk_engine_or_none(L); /* after a fork it ends the parent's calls */
+    cvk_transport *transport = cvk_lua_or_none(L); /* after a fork it ends the parent's calls */
     if (exchange->stage == CVK_IN_FLIGHT)
         cvk_transport_wait(transport, (int)ceil(fmin(seconds, 3600) * 1000));
     bool finished = exchange->stage == CVK_FINISHED;
     if (is_in_row(exchange)) {
         cvk_transport_take(transport, exchange);
-        cvk_engine_release(L, exchange);
+        cvk_lua_release(L, exchange);
         cvk_exchange_release(exchange);
     }
     lua_pushboolean(L, finished);
@@ -155,16 +155,16 @@ static int call_cancel(lua_State *L)
     cvk_call *call = check_call(L);
     call->revoked = true;
     if (call->exchange->stage == CVK_IN_FLIGHT)
-        cvk_engine_or_none(L); /* in the child of a fork this lets go of what is the parent's */
+        cvk_lua_or_none(L); /* in the child of a fork this lets go of what is the parent's */
     int anchor = call->exchange->anchor;
     lua_pushinteger(L, anchor);
     if (call->exchange->stage == CVK_IN_FLIGHT) {
         cvk_transport_cancel(call->exchange);
         if (lua_toboolean(L, 2))
             call->exchange->why = "interrupted: what waited for the call was stopped by an error";
-        cvk_engine_release(L, call->exchange);
+        cvk_lua_release(L, call->exchange);
     } else if (anchor != 0) {
-        cvk_engine_forget(L, anchor);
+        cvk_lua_forget(L, anchor);
     }
     return anchor == 0 ? 0 : 2;
 }
@@ -364,7 +364,7 @@ static int call_retire(lua_State *L)
                     exchange->headers.size);
     lua_rawseti(L, 2, 1);
     if (cvk_exchange_retire(exchange))
-        cvk_engine_keep_spare(L, 1);
+        cvk_lua_keep_spare(L, 1);
     return 1;
 }
 

@@ -57,7 +57,7 @@ static cvk_state *state_of(lua_State *L)
     return lua_touserdata(L, lua_upvalueindex(CVK_ENGINE_UPVALUE));
 }
 
-void cvk_engine_enlist(lua_State *L, cvk_call *call)
+void cvk_lua_enlist(lua_State *L, cvk_call *call)
 {
     cvk_state *state = state_of(L);
     if (state->closed)
@@ -69,7 +69,7 @@ void cvk_engine_enlist(lua_State *L, cvk_call *call)
     state->calls = call;
 }
 
-cvk_call *cvk_engine_take_spare(lua_State *L)
+cvk_call *cvk_lua_take_spare(lua_State *L)
 {
     cvk_state *state = state_of(L);
     if (state->closed)
@@ -90,7 +90,7 @@ cvk_call *cvk_engine_take_spare(lua_State *L)
     return NULL;
 }
 
-void cvk_engine_keep_spare(lua_State *L, int index)
+void cvk_lua_keep_spare(lua_State *L, int index)
 {
     cvk_state *state = state_of(L);
     if (state->spares == most_spares)
@@ -122,7 +122,7 @@ static int push_forked(lua_State *L, cvk_state *state)
     return 1;
 }
 
-cvk_transport *cvk_engine_or_none(lua_State *L)
+cvk_transport *cvk_lua_or_none(lua_State *L)
 {
     cvk_state *state = state_of(L);
     leave_parent(L, state);
@@ -150,7 +150,7 @@ static cvk_transport *engine_if_any(lua_State *L)
 static cvk_transport *engine(lua_State *L)
 {
     char why[CVK_LIBCURL_WORDS];
-    cvk_transport *transport = cvk_engine_or_none(L);
+    cvk_transport *transport = cvk_lua_or_none(L);
     if (transport == NULL)
         luaL_error(L, "convoke: %s", cvk_libcurl_load(why, sizeof why) ? CVK_NO_ENGINE : why);
     return transport;
@@ -161,7 +161,7 @@ static cvk_transport *engine(lua_State *L)
  * place; and the waiters, what is known of who waits for it, or false.
  */
 
-void cvk_engine_anchor(lua_State *L, int index, int waiter, cvk_exchange *exchange)
+void cvk_lua_anchor(lua_State *L, int index, int waiter, cvk_exchange *exchange)
 {
     cvk_state *state = state_of(L);
     bool waits = !lua_isnoneornil(L, waiter);
@@ -190,7 +190,7 @@ void cvk_engine_anchor(lua_State *L, int index, int waiter, cvk_exchange *exchan
     exchange->anchor = anchor;
 }
 
-void cvk_engine_forget(lua_State *L, int anchor)
+void cvk_lua_forget(lua_State *L, int anchor)
 {
     cvk_state *state = state_of(L);
     lua_rawgeti(L, LUA_REGISTRYINDEX, state->waiter_table);
@@ -206,14 +206,14 @@ void cvk_engine_forget(lua_State *L, int anchor)
     lua_remove(L, -2);
 }
 
-void cvk_engine_release(lua_State *L, cvk_exchange *exchange)
+void cvk_lua_release(lua_State *L, cvk_exchange *exchange)
 {
     cvk_state *state = state_of(L);
     if (exchange->anchor == 0) {
         lua_pushnil(L);
         return;
     }
-    cvk_engine_forget(L, exchange->anchor);
+    cvk_lua_forget(L, exchange->anchor);
     lua_rawgeti(L, LUA_REGISTRYINDEX, state->anchor_table);
     lua_pushinteger(L, state->free_anchor);
     lua_rawseti(L, -2, exchange->anchor);
@@ -222,7 +222,7 @@ void cvk_engine_release(lua_State *L, cvk_exchange *exchange)
     exchange->anchor = 0;
 }
 
-void cvk_engine_make(lua_State *L)
+void cvk_lua_make(lua_State *L)
 {
     cvk_forks(); /* are counted from now on */
     lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
@@ -282,7 +282,7 @@ static int core_finished(lua_State *L)
     lua_rawgeti(L, LUA_REGISTRYINDEX, state->anchor_table);
     lua_rawgeti(L, -1, exchange->anchor);
     lua_pushinteger(L, exchange->anchor);
-    cvk_engine_release(L, exchange);
+    cvk_lua_release(L, exchange);
     cvk_exchange_release(exchange);
     return 3;
 }
@@ -317,7 +317,7 @@ static int core_waiting(lua_State *L)
 /* core.forget(number): nobody waits for a call any more. Returns who did, or nil. */
 static int core_forget(lua_State *L)
 {
-    cvk_engine_forget(L, (int)luaL_checkinteger(L, 1));
+    cvk_lua_forget(L, (int)luaL_checkinteger(L, 1));
     return 1;
 }
 
@@ -471,17 +471,17 @@ int convoke_pollfd(lua_State *L)
 
 /* ---- registering ------------------------------------------------------------------------------ */
 
-void cvk_engine_push(lua_State *L)
+void cvk_lua_push(lua_State *L)
 {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
 }
 
-void cvk_engine_push_anchors(lua_State *L)
+void cvk_lua_push_anchors(lua_State *L)
 {
     lua_rawgeti(L, LUA_REGISTRYINDEX, state_of(L)->anchor_table);
 }
 
-void cvk_engine_register(lua_State *L)
+void cvk_lua_register(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"alarm", core_alarm},
@@ -501,6 +501,6 @@ void cvk_engine_register(lua_State *L)
         {"waiting", core_waiting},
         {NULL, NULL},
     };
-    cvk_engine_push(L);
+    cvk_lua_push(L);
     luaL_setfuncs(L, functions, 1);
 }

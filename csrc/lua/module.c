@@ -44,7 +44,7 @@ static int client_calls(lua_State *L)
     int count = 0;
     lua_settop(L, 1);
     lua_newtable(L);
-    cvk_engine_push_anchors(L);
+    cvk_lua_push_anchors(L);
     for (lua_pushnil(L); lua_next(L, 3);) {
         const cvk_call *call = lua_touserdata(L, -1); /* NULL: a free place */
         const cvk_exchange *exchange = call == NULL ? NULL : call->exchange; /* finalized: none */
@@ -309,7 +309,7 @@ static void register_client(lua_State *L)
         {"__gc", client_close},          {NULL, NULL},
     };
     luaL_newmetatable(L, CVK_CLIENT_TYPE);
-    cvk_engine_push(L);
+    cvk_lua_push(L);
     luaL_setfuncs(L, methods, 1);
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");
@@ -333,13 +333,13 @@ int luaopen_convoke_core(lua_State *L)
         {"time", core_time},
         {NULL, NULL},
     };
-    cvk_engine_make(L);
+    cvk_lua_make(L);
     register_client(L);
-    cvk_engine_push(L);
+    cvk_lua_push(L);
     cvk_call_register(L);
     lua_createtable(L, 0, (int)CVK_COUNT(functions));
     luaL_setfuncs(L, functions, 0);
-    cvk_engine_register(L);
+    cvk_lua_register(L);
     cvk_values_register(L);
     cvk_bell_register(L);
     cvk_book_register(L);

@@ -28,14 +28,14 @@ typedef struct cvk_call {
 
 /* The transport of a Lua state, made at the first need and anew after a fork; NULL: there is no
  * memory or descriptor for it. Raises when the state is being closed. */
-cvk_transport *cvk_engine_or_none(lua_State *L);
+cvk_transport *cvk_lua_or_none(lua_State *L);
 #define CVK_NO_ENGINE "no memory or file descriptor left for the engine"
 
 /* Makes the engine of a Lua state, unless it is there; pushes it; puts the functions that drive it into
  * the module's table on top of the stack. */
-void cvk_engine_make(lua_State *L);
-void cvk_engine_push(lua_State *L);
-void cvk_engine_register(lua_State *L);
+void cvk_lua_make(lua_State *L);
+void cvk_lua_push(lua_State *L);
+void cvk_lua_register(lua_State *L);
 
 /* Of the functions of core, and of the methods of clients and calls: the engine of their state. */
 enum { CVK_ENGINE_UPVALUE = 1 };
@@ -44,27 +44,27 @@ enum { CVK_ENGINE_UPVALUE = 1 };
  * Keeps the call at `index` alive while its exchange is in flight, under a number from 1 that no
  * other one has meanwhile, together with who waits for it, at `waiter` (nil: nobody).
  */
-void cvk_engine_anchor(lua_State *L, int index, int waiter, cvk_exchange *exchange);
+void cvk_lua_anchor(lua_State *L, int index, int waiter, cvk_exchange *exchange);
 
 /* Pushes an array of what is kept so, by numbers: calls, and anything but a userdata between them. */
-void cvk_engine_push_anchors(lua_State *L);
+void cvk_lua_push_anchors(lua_State *L);
 
 /* Pushes who waits for the call of that number, or nil; from now on nobody does. */
-void cvk_engine_forget(lua_State *L, int anchor);
+void cvk_lua_forget(lua_State *L, int anchor);
 
 /* Lets the call go; pushes who waits for it, or nil, and forgets that. */
-void cvk_engine_release(lua_State *L, cvk_exchange *exchange);
+void cvk_lua_release(lua_State *L, cvk_exchange *exchange);
 
 /* Puts a call into the engine's list, because what a state's last finalizers make has no finalizer.
  * Raises when the state is that far. */
-void cvk_engine_enlist(lua_State *L, cvk_call *call);
+void cvk_lua_enlist(lua_State *L, cvk_call *call);
 
 /*
  * Pushes a call that has been of use before, and may be again, or returns NULL; takes the one at
  * `index` for such a use, if there is room.
  */
-cvk_call *cvk_engine_take_spare(lua_State *L);
-void cvk_engine_keep_spare(lua_State *L, int index);
+cvk_call *cvk_lua_take_spare(lua_State *L);
+void cvk_lua_keep_spare(lua_State *L, int index);
 
 /* Takes a call out of it, and empties it. */
 void cvk_call_clear(cvk_call *call);

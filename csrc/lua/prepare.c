@@ -261,13 +261,13 @@ static void add_headers(preparation *p)
 
 static cvk_call *push_call(lua_State *L, const cvk_client *client)
 {
-    cvk_call *call = cvk_engine_take_spare(L);
+    cvk_call *call = cvk_lua_take_spare(L);
     if (call == NULL) {
         call = lua_newuserdata(L, sizeof *call);
         *call = (cvk_call){0};
         luaL_getmetatable(L, CVK_CALL_TYPE);
         lua_setmetatable(L, -2);
-        cvk_engine_enlist(L, call);
+        cvk_lua_enlist(L, call);
         call->exchange = cvk_exchange_new();
     }
     if (call->exchange == NULL)
