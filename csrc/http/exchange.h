@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 typedef struct cvk_exchange cvk_exchange;
-typedef struct cvk_transport cvk_transport;
+typedef struct cvk_engine cvk_engine;
 
 /* Exchanges in a row. */
 typedef struct cvk_list {
@@ -33,7 +33,7 @@ typedef struct cvk_settings {
     size_t max_in_flight; /* 0: any number; more wait for their turn */
     cvk_buffer lines;     /* header lines of requests without a body */
     cvk_buffer with_body; /* and of those with one */
-    /* the transport's own */
+    /* the engine's own */
     size_t in_flight;
     bool shares;                       /* calls have shared connections */
     cvk_list waiting;                  /* for their turn, in order */
@@ -76,8 +76,8 @@ struct cvk_exchange {
     cvk_buffer body;    /* after decompression */
     const char *why;    /* it failed, in words of ours; NULL: see `words` */
     cvk_buffer words;   /* those of libcurl; a C string */
-    /* the transport's own */
-    cvk_transport *transport;
+    /* the engine's own */
+    cvk_engine *engine;
     cvk_exchange *previous, *next;
     cvk_exchange *ended;   /* the next one that libcurl has finished, while that is read */
     int64_t deadline;      /* the first millisecond after it, by cvk_now() */

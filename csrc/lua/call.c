@@ -66,16 +66,16 @@ static int call_submit(lua_State *L)
     cvk_call *call = check_call(L);
     double seconds = luaL_checknumber(L, 2);
     int64_t timeout = seconds * 1e6 < 1 ? 1 : (int64_t)fmin(ceil(seconds * 1e6), 1e12);
-    cvk_transport *transport = cvk_lua_or_none(L);
+    cvk_engine *engine = cvk_lua_or_none(L);
     check_rest(L, call->exchange);
     luaL_argcheck(L, !is_in_row(call->exchange), 1, "call is not handed over yet");
-    if (transport == NULL) {
+    if (engine == NULL) {
         lua_pushnil(L);
         lua_pushstring(L, CVK_NO_ENGINE);
         return 2;
     }
     cvk_lua_anchor(L, 1, 3, call->exchange);
-    if (cvk_transport_submit(transport, call->exchange, timeout)) {
+    if (cvk_engine_submit(engine, call->exchange, timeout)) {
         lua_pushinteger(L, call->exchange->anchor);
         return 1;
     }
@@ -94,12 +94,12 @@ static int call_wait(lua_State *L)
 {
     cvk_exchange *exchange = check_call(L)->exchange;
     double seconds = luaL_checknumber(L, 2);
-    cvk_transport *transport = cvk_lua_or_none(L); /* after a fork it ends the parent's calls */
+    cvk_engine *engine = cvk_lua_or_none(L); /* after a fork it ends the parent's calls */
     if (exchange->stage == CVK_IN_FLIGHT)
-        cvk_transport_wait(transport, (int)ceil(fmin(seconds, 3600) * 1000));
+        cvk_engine_wait(engine, (int)ceil(fmin(seconds, 3600) * 1000));
     bool finished = exchange->stage == CVK_FINISHED;
     if (is_in_row(exchange)) {
-        cvk_transport_take(transport, exchange);
+        cvk_engine_take(engine, exchange);
         cvk_lua_release(L, exchange);
         cvk_exchange_release(exchange);
     }
@@ -159,7 +159,7 @@ static int call_cancel(lua_State *L)
     int anchor = call->exchange->anchor;
     lua_pushinteger(L, anchor);
     if (call->exchange->stage == CVK_IN_FLIGHT) {
-        cvk_transport_cancel(call->exchange);
+        cvk_engine_cancel(call->exchange);
         if (lua_toboolean(L, 2))
             call->exchange->why = "interrupted: what waited for the call was stopped by an error";
         cvk_lua_release(L, call->exchange);

@@ -1,5 +1,5 @@
 /*
- * The engine of a Lua state: its transport, the calls in flight and who waits for them. What drives
+ * What a Lua state has of the engine: the engine itself, the calls in flight and who waits for them. What drives
  * it, for lua/convoke and for C programs.
  */
 #include "lua/module.h"
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 typedef struct cvk_state {
-    cvk_transport *transport;
+    cvk_engine *engine;
     cvk_call *calls;
     int anchor_table, waiter_table, spare_table; /* where the registry has them */
     int spares;                                  /* how many calls are kept for further use */
@@ -34,8 +34,8 @@ static int close_engine(lua_State *L)
 {
     cvk_state *state = lua_touserdata(L, 1);
     if (state->generation == cvk_forks())
-        cvk_transport_free(state->transport);
-    state->transport = NULL;
+        cvk_engine_free(state->engine);
+    state->engine = NULL;
     state->closed = true;
     while (state->calls != NULL)
         cvk_call_clear(state->calls);
@@ -104,13 +104,13 @@ void cvk_lua_keep_spare(lua_State *L, int index)
 /* In the child of a fork: ends the calls of the parent, which goes on with them. */
 static void leave_parent(lua_State *L, cvk_state *state)
 {
-    if (state->transport == NULL || state->generation == cvk_forks())
+    if (state->engine == NULL || state->generation == cvk_forks())
         return;
     lua_newtable(L);
     lua_rawseti(L, LUA_REGISTRYINDEX, state->anchor_table);
     state->free_anchor = 0; /* the parent's numbers are not used again */
-    cvk_transport_abandon(state->transport);
-    state->transport = NULL;
+    cvk_engine_abandon(state->engine);
+    state->engine = NULL;
     state->forked = true;
 }
 
@@ -122,38 +122,38 @@ static int push_forked(lua_State *L, cvk_state *state)
     return 1;
 }
 
-cvk_transport *cvk_lua_or_none(lua_State *L)
+cvk_engine *cvk_lua_or_none(lua_State *L)
 {
     cvk_state *state = state_of(L);
     leave_parent(L, state);
     if (state->closed)
         luaL_error(L, "convoke: the Lua state is being closed");
-    if (state->transport == NULL) {
+    if (state->engine == NULL) {
         state->generation = cvk_forks();
-        state->transport = cvk_transport_new();
+        state->engine = cvk_engine_new();
     }
-    return state->transport;
+    return state->engine;
 }
 
 /* The same if there is one already, else NULL; never raises. */
-static cvk_transport *transport_if_any(const cvk_state *state)
+static cvk_engine *live_engine(const cvk_state *state)
 {
-    return state == NULL || state->generation != cvk_forks() ? NULL : state->transport;
+    return state == NULL || state->generation != cvk_forks() ? NULL : state->engine;
 }
 
-static cvk_transport *engine_if_any(lua_State *L)
+static cvk_engine *engine_if_any(lua_State *L)
 {
-    return transport_if_any(state_of(L));
+    return live_engine(state_of(L));
 }
 
 /* The same, but raises where there is none. */
-static cvk_transport *engine(lua_State *L)
+static cvk_engine *need_engine(lua_State *L)
 {
     char why[CVK_LIBCURL_WORDS];
-    cvk_transport *transport = cvk_lua_or_none(L);
-    if (transport == NULL)
+    cvk_engine *engine = cvk_lua_or_none(L);
+    if (engine == NULL)
         luaL_error(L, "convoke: %s", cvk_libcurl_load(why, sizeof why) ? CVK_NO_ENGINE : why);
-    return transport;
+    return engine;
 }
 
 /*
@@ -252,8 +252,8 @@ static int core_step(lua_State *L)
     double budget = luaL_optnumber(L, 1, -1);
     cvk_state *state = state_of(L);
     leave_parent(L, state);
-    if (state->transport != NULL)
-        cvk_transport_step(state->transport, budget < 0 ? -1 : (long)(fmin(budget, 60) * 1e6));
+    if (state->engine != NULL)
+        cvk_engine_step(state->engine, budget < 0 ? -1 : (long)(fmin(budget, 60) * 1e6));
     return push_forked(L, state);
 }
 
@@ -263,9 +263,9 @@ static int core_wait(lua_State *L)
 {
     double seconds = luaL_checknumber(L, 1);
     int milliseconds = seconds <= 0 ? 0 : (int)ceil(fmin(seconds, 3600) * 1000);
-    cvk_transport *transport = engine(L);
+    cvk_engine *engine = need_engine(L);
     bool forked = state_of(L)->forked; /* then others have something to do, too */
-    cvk_transport_wait(transport, forked ? 0 : milliseconds);
+    cvk_engine_wait(engine, forked ? 0 : milliseconds);
     return push_forked(L, state_of(L));
 }
 
@@ -274,11 +274,11 @@ static int core_wait(lua_State *L)
 static int core_finished(lua_State *L)
 {
     cvk_state *state = state_of(L);
-    cvk_transport *transport = transport_if_any(state);
-    cvk_exchange *exchange = transport == NULL ? NULL : cvk_transport_finished(transport);
+    cvk_engine *engine = live_engine(state);
+    cvk_exchange *exchange = engine == NULL ? NULL : cvk_engine_finished(engine);
     if (exchange == NULL)
         return 0;
-    cvk_transport_take(transport, exchange);
+    cvk_engine_take(engine, exchange);
     lua_rawgeti(L, LUA_REGISTRYINDEX, state->anchor_table);
     lua_rawgeti(L, -1, exchange->anchor);
     lua_pushinteger(L, exchange->anchor);
@@ -324,15 +324,15 @@ static int core_forget(lua_State *L)
 /* core.pollfd(): a descriptor, readable when there is work. */
 static int core_pollfd(lua_State *L)
 {
-    lua_pushinteger(L, cvk_transport_fd(engine(L)));
+    lua_pushinteger(L, cvk_engine_fd(need_engine(L)));
     return 1;
 }
 
 /* core.timeout(): seconds until there is work by time, or nil. */
 static int core_timeout(lua_State *L)
 {
-    cvk_transport *transport = engine_if_any(L);
-    long milliseconds = transport == NULL ? -1 : cvk_transport_timeout(transport);
+    cvk_engine *engine = engine_if_any(L);
+    long milliseconds = engine == NULL ? -1 : cvk_engine_timeout(engine);
     if (milliseconds < 0)
         return 0;
     lua_pushnumber(L, (lua_Number)milliseconds / 1000);
@@ -343,15 +343,15 @@ static int core_timeout(lua_State *L)
 static int core_alarm(lua_State *L)
 {
     double seconds = luaL_optnumber(L, 1, -1);
-    cvk_transport_alarm(engine(L), seconds < 0 ? -1 : (long)ceil(fmin(seconds, 3600) * 1000));
+    cvk_engine_alarm(need_engine(L), seconds < 0 ? -1 : (long)ceil(fmin(seconds, 3600) * 1000));
     return 0;
 }
 
 /* core.in_flight(): how many calls are in flight. */
 static int core_in_flight(lua_State *L)
 {
-    cvk_transport *transport = engine_if_any(L);
-    uint64_t count = transport == NULL ? 0 : cvk_transport_counters(transport)->in_flight;
+    cvk_engine *engine = engine_if_any(L);
+    uint64_t count = engine == NULL ? 0 : cvk_engine_counters(engine)->in_flight;
     lua_pushinteger(L, (lua_Integer)count);
     return 1;
 }
@@ -380,10 +380,10 @@ static int core_calls(lua_State *L)
 static int core_is_in_flight(lua_State *L)
 {
     lua_Integer number = luaL_checkinteger(L, 1);
-    cvk_transport *transport = engine_if_any(L);
+    cvk_engine *engine = engine_if_any(L);
     lua_rawgeti(L, LUA_REGISTRYINDEX, state_of(L)->anchor_table);
     lua_rawgeti(L, -1, (int)number);
-    lua_pushboolean(L, transport != NULL && lua_isuserdata(L, -1));
+    lua_pushboolean(L, engine != NULL && lua_isuserdata(L, -1));
     return 1;
 }
 
@@ -391,8 +391,8 @@ static int core_is_in_flight(lua_State *L)
 static int core_stats(lua_State *L)
 {
     static const cvk_counters none;
-    cvk_transport *transport = engine_if_any(L);
-    const cvk_counters *c = transport == NULL ? &none : cvk_transport_counters(transport);
+    cvk_engine *engine = engine_if_any(L);
+    const cvk_counters *c = engine == NULL ? &none : cvk_engine_counters(engine);
     const struct {
         const char *name;
         uint64_t value;
@@ -453,11 +453,11 @@ int convoke_step(lua_State *L, long budget_us)
     lua_Number budget = (lua_Number)budget_us / 1000000;
     if (call_embedded(L, &step_key, budget_us < 0 ? NULL : &budget, &in_flight))
         return (int)in_flight;
-    cvk_transport *transport = transport_if_any(find_state(L));
-    if (transport == NULL)
+    cvk_engine *engine = live_engine(find_state(L));
+    if (engine == NULL)
         return 0;
-    cvk_transport_step(transport, budget_us);
-    return (int)cvk_transport_counters(transport)->in_flight;
+    cvk_engine_step(engine, budget_us);
+    return (int)cvk_engine_counters(engine)->in_flight;
 }
 
 int convoke_pollfd(lua_State *L)
@@ -465,8 +465,8 @@ int convoke_pollfd(lua_State *L)
     long fd;
     if (call_embedded(L, &pollfd_key, NULL, &fd))
         return (int)fd;
-    cvk_transport *transport = transport_if_any(find_state(L));
-    return transport == NULL ? -1 : cvk_transport_fd(transport);
+    cvk_engine *engine = live_engine(find_state(L));
+    return engine == NULL ? -1 : cvk_engine_fd(engine);
 }
 
 /* ---- registering ------------------------------------------------------------------------------ */

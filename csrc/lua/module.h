@@ -26,9 +26,9 @@ typedef struct cvk_call {
     struct cvk_call *next, **link; /* in the engine's list of calls; link NULL: in none */
 } cvk_call;
 
-/* The transport of a Lua state, made at the first need and anew after a fork; NULL: there is no
+/* The engine of a Lua state, made at the first need and anew after a fork; NULL: there is no
  * memory or descriptor for it. Raises when the state is being closed. */
-cvk_transport *cvk_lua_or_none(lua_State *L);
+cvk_engine *cvk_lua_or_none(lua_State *L);
 #define CVK_NO_ENGINE "no memory or file descriptor left for the engine"
 
 /* Makes the engine of a Lua state, unless it is there; pushes it; puts the functions that drive it into

@@ -69,9 +69,9 @@ return {
   },
   ["csrc/transfer/engine.c"] = {
     orphan = forked,
-    cvk_transport_abandon = forked,
-    cvk_transport_submit = "the handle that was lost to an error cannot be made again either: the "
+    cvk_engine_abandon = forked,
+    cvk_engine_submit = "the handle that was lost to an error cannot be made again either: the "
       .. "want of memory reaches it in some runs only",
-    cvk_transport_cancel = "guards C's own order: Lua asks whether it is in flight",
+    cvk_engine_cancel = "guards C's own order: Lua asks whether it is in flight",
   },
 }
