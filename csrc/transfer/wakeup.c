@@ -159,7 +159,8 @@ static void let_go(void *owner)
     close_if_open(bell->orders[1]);
     close_if_open(bell->listener);
     close_if_open(bell->connection);
-    bell->orders[0] = bell->orders[1] = bell->listener = bell->connection = -1;
+    bell->orders[0] = bell->orders[1] = bell->listener = -1;
+    bell->connection = -1;
 }
 
 cvk_bell *cvk_bell_new(void)
@@ -167,7 +168,8 @@ cvk_bell *cvk_bell_new(void)
     cvk_bell *bell = calloc(1, sizeof *bell);
     if (bell == NULL)
         return NULL;
-    bell->listener = bell->orders[0] = bell->orders[1] = bell->connection = -1;
+    bell->orders[0] = bell->orders[1] = bell->listener = -1;
+    bell->connection = -1;
     bell->process = getpid();
     if (getentropy(bell->key, sizeof bell->key) == 0 && make_pipe(bell) &&
         listen_on_loopback(bell) && start(bell)) {
