@@ -10,8 +10,8 @@ fuzz.words(require "spec.fuzz.words")
 cjson.encode_number_precision(14)
 cjson.encode_invalid_numbers(false)
 cjson.decode_invalid_numbers(false)
-cjson.decode_max_depth(200)
-cjson.encode_max_depth(200)
+cjson.decode_max_depth(201)
+cjson.encode_max_depth(201)
 
 local operations = {}
 for _, name in ipairs { "clerk", "convex", "cvat", "edgegap", "gencove" } do

@@ -13,7 +13,7 @@
 #include "lua/encode.h"
 #include "base/uri.h"
 #include "server.h"
-#include "lua/marks.h"
+#include "values.h"
 
 #include <curl/curl.h>
 #include <lualib.h>

@@ -1,4 +1,4 @@
-#include "lua/marks.h"
+#include "values.h"
 
 #include <math.h>
 
