@@ -1,22 +1,7 @@
 #include "http/exchange.h"
 
-#include "transfer/handle.h"
-
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-int64_t cvk_microseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-int64_t cvk_now(void)
-{
-    return cvk_microseconds() / 1000;
-}
 
 cvk_settings *cvk_settings_new(void)
 {
@@ -39,7 +24,8 @@ void cvk_settings_release(cvk_settings *settings)
 {
     if (settings == NULL || --settings->holders > 0)
         return;
-    cvk_easy_drop_idle(settings);
+    if (settings->attached != NULL)
+        settings->free_attached(settings->attached);
     wipe_string(settings->proxy);
     wipe_string(settings->ca_file);
     wipe_string(settings->cert);
@@ -66,14 +52,14 @@ void cvk_exchange_use(cvk_exchange *exchange, cvk_settings *settings)
 
 bool cvk_exchange_retire(cvk_exchange *exchange)
 {
-    if (exchange->holders > 1 || exchange->stage == CVK_IN_FLIGHT || exchange->abandoned)
+    if (exchange->holders > 1 || exchange->stage == CVK_IN_FLIGHT ||
+        exchange->failure == CVK_CANCELLED)
         return false;
     if (exchange->address.data != NULL) /* a signature may be part of it, or of one before */
         explicit_bzero(exchange->address.data, exchange->address.capacity);
     cvk_request_retire(&exchange->request);
     cvk_buffer_shrink(&exchange->headers);
     cvk_buffer_shrink(&exchange->body);
-    cvk_buffer_shrink(&exchange->lines);
     cvk_buffer_free(&exchange->words); /* which few need */
     cvk_buffer_shrink(&exchange->address);
     cvk_settings_release(exchange->settings);
@@ -81,7 +67,7 @@ bool cvk_exchange_retire(cvk_exchange *exchange)
     return true;
 }
 
-cvk_exchange *cvk_exchange_hold(cvk_exchange *exchange)
+cvk_exchange *cvk_exchange_retain(cvk_exchange *exchange)
 {
     exchange->holders++;
     return exchange;
@@ -94,7 +80,6 @@ void cvk_exchange_release(cvk_exchange *exchange)
     cvk_request_free(&exchange->request);
     cvk_buffer_free(&exchange->headers);
     cvk_buffer_free(&exchange->body);
-    cvk_buffer_free(&exchange->lines);
     cvk_buffer_free(&exchange->words);
     cvk_buffer_wipe(&exchange->address); /* a signature may be part of it */
     cvk_settings_release(exchange->settings);
@@ -115,50 +100,8 @@ void cvk_exchange_reset(cvk_exchange *exchange)
     exchange->sent = false;
     exchange->status = 0;
     cvk_buffer_clear(&exchange->words);
-    exchange->body_sent = 0;
-    exchange->connects = exchange->asked = false;
-    exchange->sending = exchange->repeated = false;
-    exchange->socket = -1;
-    exchange->stale = exchange->fresh = false;
-    exchange->header_bytes = 0;
-    exchange->head_ended = exchange->head_too_large = false;
-    exchange->length = -1;
+    exchange->head_too_large = false;
     exchange->why = NULL;
     cvk_buffer_clear(&exchange->headers);
     cvk_buffer_clear(&exchange->body);
-}
-
-void cvk_list_add(cvk_list *list, cvk_exchange *exchange)
-{
-    exchange->next = NULL;
-    exchange->previous = list->last;
-    if (list->last != NULL)
-        list->last->next = exchange;
-    else
-        list->first = exchange;
-    list->last = exchange;
-}
-
-void cvk_list_add_first(cvk_list *list, cvk_exchange *exchange)
-{
-    exchange->previous = NULL;
-    exchange->next = list->first;
-    if (list->first != NULL)
-        list->first->previous = exchange;
-    else
-        list->last = exchange;
-    list->first = exchange;
-}
-
-void cvk_list_remove(cvk_list *list, cvk_exchange *exchange)
-{
-    if (exchange->previous != NULL)
-        exchange->previous->next = exchange->next;
-    else
-        list->first = exchange->next;
-    if (exchange->next != NULL)
-        exchange->next->previous = exchange->previous;
-    else
-        list->last = exchange->previous;
-    exchange->previous = exchange->next = NULL;
 }

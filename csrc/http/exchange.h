@@ -5,7 +5,6 @@
 #define CVK_HTTP_EXCHANGE_H
 
 #include "base/buffer.h"
-#include "base/deadlines.h"
 #include "http/request.h"
 
 #include <stdbool.h>
@@ -13,12 +12,6 @@
 #include <stdint.h>
 
 typedef struct cvk_exchange cvk_exchange;
-typedef struct cvk_engine cvk_engine;
-
-/* Exchanges in a row. */
-typedef struct cvk_list {
-    cvk_exchange *first, *last;
-} cvk_list;
 
 /* How a client reaches its server. Filled before the first use and constant from then on. */
 typedef struct cvk_settings {
@@ -33,13 +26,9 @@ typedef struct cvk_settings {
     size_t max_in_flight; /* 0: any number; more wait for their turn */
     cvk_buffer lines;     /* header lines of requests without a body */
     cvk_buffer with_body; /* and of those with one */
-    /* the engine's own */
-    size_t in_flight;
-    bool shares;                       /* calls have shared connections */
-    cvk_list waiting;                  /* for their turn, in order */
-    struct cvk_settings *next_waiting; /* settings that have such */
-    struct cvk_easy *idle;             /* handles set up this way and free for work */
-    size_t idle_count;
+    /* What whoever sends the requests keeps with the settings, and how to free it; NULL: nothing. */
+    void *attached;
+    void (*free_attached)(void *attached);
 } cvk_settings;
 
 /* Empty settings, held once; NULL: out of memory. */
@@ -67,39 +56,17 @@ struct cvk_exchange {
     unsigned holders;
     cvk_request request;
     cvk_settings *settings; /* held; NULL: retired */
+    cvk_buffer address; /* room for the whole address; may hold the credential, so it is wiped */
     cvk_stage stage;
     /* the result */
     cvk_failure failure;
-    bool sent;          /* a byte of the request may have left, whatever came after that */
-    int status;         /* 0: none came */
-    cvk_buffer headers; /* raw lines of the final answer */
-    cvk_buffer body;    /* after decompression */
-    const char *why;    /* it failed, in words of ours; NULL: see `words` */
-    cvk_buffer words;   /* those of libcurl; a C string */
-    /* the engine's own */
-    cvk_engine *engine;
-    cvk_exchange *previous, *next;
-    cvk_exchange *ended;   /* the next one that libcurl has finished, while that is read */
-    int64_t deadline;      /* the first millisecond after it, by cvk_now() */
-    cvk_deadline due;      /* while it is in flight */
-    struct cvk_easy *easy; /* that does the work */
-    cvk_buffer address;
-    cvk_buffer lines;  /* libcurl's list of header lines */
-    size_t body_sent;  /* where libcurl reads the body through a function */
-    bool connects;     /* a socket was made for it */
-    int socket;        /* that one, or (asked) its own that has brought no answer yet; -1: none */
-    bool stale;        /* nothing was sent: the connection had ended, or brought bytes unasked */
-    bool fresh;        /* it takes no connection that others have used */
-    bool asked;        /* libcurl has asked whether it may send */
-    bool sending;      /* and was let, and has made no other connection since */
-    bool repeated;     /* libcurl has tried another connection by itself, or may have */
-    long bytes_before; /* what had left, to a proxy, when it asked last */
-    size_t header_bytes;
-    bool head_ended;     /* the empty line after the headers has come */
-    bool head_too_large; /* why it is CVK_TOO_LARGE */
-    int64_t length;      /* by the answer's Content-Length; -1: not said */
-    bool abandoned;
-    int anchor; /* its owner's: where that keeps it while it is in flight; 0: nowhere */
+    bool sent;           /* a byte of the request may have left, whatever came after that */
+    int status;          /* 0: none came */
+    cvk_buffer headers;  /* raw lines of the final answer */
+    cvk_buffer body;     /* after decompression */
+    bool head_too_large; /* why it is CVK_TOO_LARGE; false: the body is */
+    const char *why;     /* it failed, in words of ours; NULL: see `words` */
+    cvk_buffer words;    /* those of libcurl; a C string */
 };
 
 /* A new exchange, held once, without settings; NULL: out of memory. */
@@ -114,7 +81,7 @@ void cvk_exchange_use(cvk_exchange *exchange, cvk_settings *settings);
  */
 bool cvk_exchange_retire(cvk_exchange *exchange);
 
-cvk_exchange *cvk_exchange_hold(cvk_exchange *exchange);
+cvk_exchange *cvk_exchange_retain(cvk_exchange *exchange);
 void cvk_exchange_release(cvk_exchange *exchange);
 
 /* What a failure says to people. */
@@ -122,14 +89,5 @@ const char *cvk_exchange_message(const cvk_exchange *exchange);
 
 /* Forgets the result, so that the exchange can be submitted again. It must not be in flight. */
 void cvk_exchange_reset(cvk_exchange *exchange);
-
-/* Adds at the end of a row, or at its beginning; takes out of the row it is in. */
-void cvk_list_add(cvk_list *list, cvk_exchange *exchange);
-void cvk_list_add_first(cvk_list *list, cvk_exchange *exchange);
-void cvk_list_remove(cvk_list *list, cvk_exchange *exchange);
-
-/* Milliseconds, and microseconds, of a clock that never goes back. */
-int64_t cvk_now(void);
-int64_t cvk_microseconds(void);
 
 #endif

@@ -46,13 +46,14 @@ static int call_gc(lua_State *L)
 static void check_rest(lua_State *L, const cvk_exchange *exchange)
 {
     luaL_argcheck(L, exchange->stage != CVK_IN_FLIGHT, 1, "call is in flight");
-    luaL_argcheck(L, !exchange->abandoned, 1, "call was cancelled");
+    luaL_argcheck(L, exchange->failure != CVK_CANCELLED, 1, "call was cancelled");
 }
 
 /* What core.finished() has yet to give out stands in a row there. Not so what a fork has ended. */
-static bool is_in_row(const cvk_exchange *exchange)
+static bool is_in_row(const cvk_call *call)
 {
-    return exchange->stage == CVK_FINISHED && exchange->anchor != 0 &&
+    const cvk_exchange *exchange = call->exchange;
+    return exchange->stage == CVK_FINISHED && call->anchor != 0 &&
            exchange->failure != CVK_CANCELLED;
 }
 
@@ -68,18 +69,19 @@ static int call_submit(lua_State *L)
     int64_t timeout = seconds * 1e6 < 1 ? 1 : (int64_t)fmin(ceil(seconds * 1e6), 1e12);
     cvk_engine *engine = cvk_lua_or_none(L);
     check_rest(L, call->exchange);
-    luaL_argcheck(L, !is_in_row(call->exchange), 1, "call is not handed over yet");
+    luaL_argcheck(L, !is_in_row(call), 1, "call is not handed over yet");
     if (engine == NULL) {
         lua_pushnil(L);
         lua_pushstring(L, CVK_NO_ENGINE);
         return 2;
     }
-    cvk_lua_anchor(L, 1, 3, call->exchange);
-    if (cvk_engine_submit(engine, call->exchange, timeout)) {
-        lua_pushinteger(L, call->exchange->anchor);
+    cvk_lua_anchor(L, 1, 3, call);
+    call->transfer = cvk_engine_submit(engine, call->exchange, call->anchor, timeout);
+    if (call->transfer != NULL) {
+        lua_pushinteger(L, call->anchor);
         return 1;
     }
-    cvk_lua_release(L, call->exchange);
+    cvk_lua_release(L, call);
     lua_pushnil(L);
     lua_pushstring(L, "not enough memory");
     return 2;
@@ -92,16 +94,17 @@ static int call_submit(lua_State *L)
  */
 static int call_wait(lua_State *L)
 {
-    cvk_exchange *exchange = check_call(L)->exchange;
+    cvk_call *call = check_call(L);
+    const cvk_exchange *exchange = call->exchange;
     double seconds = luaL_checknumber(L, 2);
     cvk_engine *engine = cvk_lua_or_none(L); /* after a fork it ends the parent's calls */
     if (exchange->stage == CVK_IN_FLIGHT)
         cvk_engine_wait(engine, (int)ceil(fmin(seconds, 3600) * 1000));
     bool finished = exchange->stage == CVK_FINISHED;
-    if (is_in_row(exchange)) {
-        cvk_engine_take(engine, exchange);
-        cvk_lua_release(L, exchange);
-        cvk_exchange_release(exchange);
+    if (is_in_row(call)) {
+        cvk_engine_take(engine, call->transfer);
+        call->transfer = NULL;
+        cvk_lua_release(L, call);
     }
     lua_pushboolean(L, finished);
     return 1;
@@ -154,15 +157,18 @@ static int call_cancel(lua_State *L)
 {
     cvk_call *call = check_call(L);
     call->revoked = true;
+    cvk_engine *engine = NULL;
     if (call->exchange->stage == CVK_IN_FLIGHT)
-        cvk_lua_or_none(L); /* in the child of a fork this lets go of what is the parent's */
-    int anchor = call->exchange->anchor;
+        engine =
+            cvk_lua_or_none(L); /* in the child of a fork this lets go of what is the parent's */
+    int anchor = call->anchor;
     lua_pushinteger(L, anchor);
     if (call->exchange->stage == CVK_IN_FLIGHT) {
-        cvk_engine_cancel(call->exchange);
+        cvk_engine_cancel(engine, call->transfer);
+        call->transfer = NULL;
         if (lua_toboolean(L, 2))
             call->exchange->why = "interrupted: what waited for the call was stopped by an error";
-        cvk_lua_release(L, call->exchange);
+        cvk_lua_release(L, call);
     } else if (anchor != 0) {
         cvk_lua_forget(L, anchor);
     }
@@ -202,7 +208,7 @@ static int call_failure(lua_State *L)
     else if (exchange->failure == CVK_MEMORY)
         lua_pushstring(L, "not enough memory");
     else if (exchange->failure == CVK_TLS)
-        lua_pushfstring(L, "%s (trusting %s)", message, cvk_easy_trust(exchange->settings));
+        lua_pushfstring(L, "%s (trusting %s)", message, cvk_handle_trust(exchange->settings));
     else
         lua_pushstring(L, message);
     lua_pushboolean(L, exchange->sent);

@@ -161,7 +161,7 @@ static cvk_engine *need_engine(lua_State *L)
  * place; and the waiters, what is known of who waits for it, or false.
  */
 
-void cvk_lua_anchor(lua_State *L, int index, int waiter, cvk_exchange *exchange)
+void cvk_lua_anchor(lua_State *L, int index, int waiter, cvk_call *call)
 {
     cvk_state *state = state_of(L);
     bool waits = !lua_isnoneornil(L, waiter);
@@ -187,7 +187,7 @@ void cvk_lua_anchor(lua_State *L, int index, int waiter, cvk_exchange *exchange)
         state->anchors = anchor;
     state->free_anchor = next;
     state->waiters += waits;
-    exchange->anchor = anchor;
+    call->anchor = anchor;
 }
 
 void cvk_lua_forget(lua_State *L, int anchor)
@@ -206,20 +206,20 @@ void cvk_lua_forget(lua_State *L, int anchor)
     lua_remove(L, -2);
 }
 
-void cvk_lua_release(lua_State *L, cvk_exchange *exchange)
+void cvk_lua_release(lua_State *L, cvk_call *call)
 {
     cvk_state *state = state_of(L);
-    if (exchange->anchor == 0) {
+    if (call->anchor == 0) {
         lua_pushnil(L);
         return;
     }
-    cvk_lua_forget(L, exchange->anchor);
+    cvk_lua_forget(L, call->anchor);
     lua_rawgeti(L, LUA_REGISTRYINDEX, state->anchor_table);
     lua_pushinteger(L, state->free_anchor);
-    lua_rawseti(L, -2, exchange->anchor);
+    lua_rawseti(L, -2, call->anchor);
     lua_pop(L, 1);
-    state->free_anchor = exchange->anchor;
-    exchange->anchor = 0;
+    state->free_anchor = call->anchor;
+    call->anchor = 0;
 }
 
 void cvk_lua_make(lua_State *L)
@@ -275,15 +275,16 @@ static int core_finished(lua_State *L)
 {
     cvk_state *state = state_of(L);
     cvk_engine *engine = live_engine(state);
-    cvk_exchange *exchange = engine == NULL ? NULL : cvk_engine_finished(engine);
-    if (exchange == NULL)
+    cvk_transfer *transfer = engine == NULL ? NULL : cvk_engine_finished(engine);
+    if (transfer == NULL)
         return 0;
-    cvk_engine_take(engine, exchange);
+    int anchor = cvk_engine_take(engine, transfer);
     lua_rawgeti(L, LUA_REGISTRYINDEX, state->anchor_table);
-    lua_rawgeti(L, -1, exchange->anchor);
-    lua_pushinteger(L, exchange->anchor);
-    cvk_lua_release(L, exchange);
-    cvk_exchange_release(exchange);
+    lua_rawgeti(L, -1, anchor);
+    cvk_call *call = lua_touserdata(L, -1);
+    lua_pushinteger(L, anchor);
+    call->transfer = NULL;
+    cvk_lua_release(L, call);
     return 3;
 }
 

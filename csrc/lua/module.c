@@ -7,6 +7,7 @@
 #include "http/credential.h"
 #include "convoke.h"
 #include "base/date.h"
+#include "base/clock.h"
 #include "transfer/libcurl.h"
 #include "lua/wakeup.h"
 #include "lua/issued_ids.h"

@@ -21,6 +21,8 @@ typedef struct cvk_client {
 /* One call: a request, and what came of it. */
 typedef struct cvk_call {
     cvk_exchange *exchange;        /* held; NULL: nothing in it */
+    cvk_transfer *transfer;        /* the engine's, from submission until it is taken; else NULL */
+    int anchor;                    /* see cvk_lua_anchor; 0: none */
     unsigned forks;                /* how many there had been when it was prepared */
     bool revoked;                  /* not to go on, whatever becomes of the exchange */
     struct cvk_call *next, **link; /* in the engine's list of calls; link NULL: in none */
@@ -44,7 +46,7 @@ enum { CVK_ENGINE_UPVALUE = 1 };
  * Keeps the call at `index` alive while its exchange is in flight, under a number from 1 that no
  * other one has meanwhile, together with who waits for it, at `waiter` (nil: nobody).
  */
-void cvk_lua_anchor(lua_State *L, int index, int waiter, cvk_exchange *exchange);
+void cvk_lua_anchor(lua_State *L, int index, int waiter, cvk_call *call);
 
 /* Pushes an array of what is kept so, by numbers: calls, and anything but a userdata between them. */
 void cvk_lua_push_anchors(lua_State *L);
@@ -53,7 +55,7 @@ void cvk_lua_push_anchors(lua_State *L);
 void cvk_lua_forget(lua_State *L, int anchor);
 
 /* Lets the call go; pushes who waits for it, or nil, and forgets that. */
-void cvk_lua_release(lua_State *L, cvk_exchange *exchange);
+void cvk_lua_release(lua_State *L, cvk_call *call);
 
 /* Puts a call into the engine's list, because what a state's last finalizers make has no finalizer.
  * Raises when the state is that far. */

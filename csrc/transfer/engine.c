@@ -1,5 +1,6 @@
 #include "transfer/engine.h"
 
+#include "base/clock.h"
 #include "base/deadlines.h"
 #include "transfer/handle.h"
 #include "transfer/forks.h"
@@ -10,6 +11,8 @@
 #include "transfer/queue.h"
 #include "transfer/result.h"
 #include "transfer/reuse.h"
+#include "transfer/route.h"
+#include "transfer/sent.h"
 #include "transfer/sockets.h"
 
 #include <curl/curl.h>
@@ -30,10 +33,11 @@ struct cvk_engine {
     cvk_poller *poller;
     cvk_guard guard;
     cvk_sockets sockets;
-    cvk_list flying;
-    cvk_list finished;
+    cvk_transfer_list flying;
+    cvk_transfer_list finished;
     cvk_deadlines deadlines; /* of all that is under way or waits for its turn */
     cvk_counters counters;
+    cvk_spare_transfers spares;
     cvk_queues queues;  /* what waits for its turn */
     size_t fresh;       /* handed to libcurl, which has not looked at them yet */
     int64_t due;        /* when libcurl wants to be called, by cvk_now(); -1: not */
@@ -74,22 +78,21 @@ static int on_timer(CURLM *multi, long milliseconds, void *user)
     return 0;
 }
 
-/* ---- the life of an exchange ------------------------------------------------------------------ */
+/* ---- the life of an transfer ------------------------------------------------------------------ */
 
-/* Ends an exchange that libcurl does not hold: for its owner, or for nobody. */
-static void settle(cvk_engine *engine, cvk_exchange *exchange)
+/* Ends an transfer that libcurl does not hold: for its owner, or for nobody. */
+static void settle(cvk_engine *engine, cvk_transfer *transfer)
 {
-    cvk_deadlines_remove(&engine->deadlines, &exchange->due);
-    exchange->engine = NULL;
-    if (exchange->abandoned) {
-        cvk_exchange_release(exchange);
+    cvk_deadlines_remove(&engine->deadlines, &transfer->due);
+    if (transfer->abandoned) {
+        cvk_transfer_put_away(&engine->spares, transfer);
         return;
     }
     engine->counters.in_flight--;
     engine->counters.finished++;
-    engine->counters.failed += exchange->failure != CVK_FINE;
-    exchange->stage = CVK_FINISHED;
-    cvk_list_add(&engine->finished, exchange);
+    engine->counters.failed += transfer->exchange->failure != CVK_FINE;
+    transfer->exchange->stage = CVK_FINISHED;
+    cvk_transfer_list_add(&engine->finished, transfer);
 }
 
 /*
@@ -102,44 +105,44 @@ static void grow_wary(cvk_engine *engine)
     if (engine->wary_until >= 0)
         return;
     engine->wary_until = 0;
-    for (cvk_exchange *each = engine->flying.first; each != NULL; each = each->next) {
-        if (!each->settings->shares)
+    for (cvk_transfer *each = engine->flying.first; each != NULL; each = each->next) {
+        if (!each->route->shares_connections)
             continue;
-        cvk_easy_isolate(each->easy, true);
+        cvk_handle_isolate(each->handle, true);
         if (each->deadline > engine->wary_until)
             engine->wary_until = each->deadline;
     }
 }
 
-/* Takes an exchange from libcurl, and its handle, which may be used again unless it is worn. */
-static void take_back(cvk_engine *engine, cvk_exchange *exchange, bool worn)
+/* Takes an transfer from libcurl, and its handle, which may be used again unless it is worn. */
+static void take_back(cvk_engine *engine, cvk_transfer *transfer, bool worn)
 {
-    cvk_easy *easy = exchange->easy;
-    curl_multi_remove_handle(engine->multi, easy->curl);
-    exchange->easy = NULL;
-    exchange->settings->in_flight--;
+    cvk_handle *handle = transfer->handle;
+    curl_multi_remove_handle(engine->multi, handle->curl);
+    transfer->handle = NULL;
+    transfer->route->in_flight--;
     if (worn)
-        cvk_easy_free(easy);
+        cvk_handle_free(handle);
     else
-        cvk_easy_give(exchange->settings, easy);
-    cvk_list_remove(&engine->flying, exchange);
+        cvk_route_give_handle(transfer->route, handle);
+    cvk_transfer_list_remove(&engine->flying, transfer);
 }
 
-/* Ends an exchange that libcurl holds, with libcurl's word for how it went. */
-static void finish(cvk_engine *engine, cvk_exchange *exchange, CURLcode code)
+/* Ends an transfer that libcurl holds, with libcurl's word for how it went. */
+static void finish(cvk_engine *engine, cvk_transfer *transfer, CURLcode code)
 {
-    exchange->status = cvk_easy_status(exchange);
-    exchange->sent = cvk_easy_has_sent(exchange);
-    cvk_result_explain(exchange, code);
-    cvk_result_count(exchange, &engine->counters);
-    if (cvk_easy_spoils(exchange)) {
+    transfer->exchange->status = cvk_handle_status(transfer);
+    transfer->exchange->sent = cvk_sent_any(transfer);
+    cvk_result_explain(transfer, code);
+    cvk_result_count(transfer, &engine->counters);
+    if (cvk_handle_spoils(transfer)) {
         engine->spoilt = true;
-        if (exchange->failure == CVK_TIMEOUT && exchange->settings->shares)
+        if (transfer->exchange->failure == CVK_TIMEOUT && transfer->route->shares_connections)
             grow_wary(engine);
     }
-    exchange->settings->shares |= cvk_easy_shared(exchange);
-    take_back(engine, exchange, cvk_easy_is_worn(exchange));
-    settle(engine, exchange);
+    transfer->route->shares_connections |= cvk_handle_shared(transfer);
+    take_back(engine, transfer, cvk_handle_is_worn(transfer));
+    settle(engine, transfer);
 }
 
 /* `stop` is by cvk_microseconds(), INT64_MAX where there is all the time in the world. */
@@ -167,8 +170,8 @@ static bool new_multi(cvk_engine *engine)
     return true;
 }
 
-/* Hands an exchange to libcurl. */
-static bool launch(cvk_engine *engine, cvk_exchange *exchange)
+/* Hands an transfer to libcurl. */
+static bool launch(cvk_engine *engine, cvk_transfer *transfer)
 {
     if (engine->spoilt && engine->flying.first == NULL) { /* nobody needs what is there */
         curl_multi_cleanup(engine->multi);
@@ -176,69 +179,69 @@ static bool launch(cvk_engine *engine, cvk_exchange *exchange)
     }
     if (engine->wary_until >= 0 && cvk_now() > engine->wary_until + look_again)
         engine->wary_until = -1;
-    cvk_easy *easy = engine->multi == NULL ? NULL : cvk_easy_take(exchange->settings);
-    if (easy == NULL)
+    cvk_handle *handle = engine->multi == NULL ? NULL : cvk_route_take_handle(transfer->route);
+    if (handle == NULL)
         return false;
     size_t flying = engine->counters.in_flight - engine->queues.count + 1;
     long kept = cvk_pool_launch(&engine->pool, flying);
     if (kept > 0)
         curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, kept);
-    if (engine->wary_until >= 0 && exchange->settings->shares)
-        cvk_easy_isolate(easy, false);
-    if (!cvk_reuse_adopt(easy, &engine->sockets) || !cvk_easy_prepare(easy, exchange) ||
-        curl_multi_add_handle(engine->multi, easy->curl) != CURLM_OK) {
-        cvk_easy_free(easy);
+    if (engine->wary_until >= 0 && transfer->route->shares_connections)
+        cvk_handle_isolate(handle, false);
+    if (!cvk_reuse_adopt(handle, &engine->sockets) || !cvk_handle_prepare(handle, transfer) ||
+        curl_multi_add_handle(engine->multi, handle->curl) != CURLM_OK) {
+        cvk_handle_free(handle);
         return false;
     }
-    exchange->easy = easy;
-    exchange->settings->in_flight++;
+    transfer->handle = handle;
+    transfer->route->in_flight++;
     engine->fresh++;
-    cvk_list_add(&engine->flying, exchange);
+    cvk_transfer_list_add(&engine->flying, transfer);
     return true;
 }
 
 /* ---- waiting for a turn ------------------------------------------------------------------------ */
 
 /* New connections cost most of all: many at once would keep step() from ending in time. */
-static bool has_room(const cvk_engine *engine, const cvk_settings *settings)
+static bool has_room(const cvk_engine *engine, const cvk_route *route)
 {
-    return engine->fresh < fresh_at_once &&
-           (settings->max_in_flight == 0 || settings->in_flight < settings->max_in_flight);
+    size_t most = route->settings->max_in_flight;
+    return engine->fresh < fresh_at_once && (most == 0 || route->in_flight < most);
 }
 
-static void fail_in_queue(cvk_engine *engine, cvk_exchange *exchange, cvk_failure failure,
+static void fail_in_queue(cvk_engine *engine, cvk_transfer *transfer, cvk_failure failure,
                           const char *message)
 {
-    cvk_queues_remove(&engine->queues, exchange);
-    exchange->failure = failure;
-    exchange->why = message;
-    settle(engine, exchange);
+    cvk_queues_remove(&engine->queues, transfer);
+    transfer->exchange->failure = failure;
+    transfer->exchange->why = message;
+    settle(engine, transfer);
 }
 
 /* Begins anew what has not been sent because the connection was stale, over one of its own. */
-static void begin_anew(cvk_engine *engine, cvk_exchange *exchange)
+static void begin_anew(cvk_engine *engine, cvk_transfer *transfer)
 {
-    take_back(engine, exchange, true);
-    exchange->stale = exchange->asked = exchange->connects = false;
-    exchange->fresh = true;
-    cvk_queues_add(&engine->queues, exchange, true);
+    take_back(engine, transfer, true);
+    transfer->stale = transfer->was_asked = transfer->connects = false;
+    transfer->needs_fresh = true;
+    cvk_queues_add(&engine->queues, transfer, true);
 }
 
 /* Starts what may have its turn now. */
 static void advance_queues(cvk_engine *engine)
 {
-    cvk_settings *next;
-    for (cvk_settings *settings = engine->queues.first; settings != NULL; settings = next) {
-        next = settings->next_waiting;
-        for (bool more = true; more && has_room(engine, settings);) {
-            cvk_exchange *exchange = settings->waiting.first;
-            more = exchange != settings->waiting.last; /* else the settings may be gone by then */
-            if (exchange->deadline <= cvk_now())
+    cvk_route *next;
+    for (cvk_route *route = engine->queues.first; route != NULL; route = next) {
+        next = route->next_waiting;
+        for (bool more = true; more && has_room(engine, route);) {
+            cvk_transfer *transfer = route->waiting.first;
+            more = transfer != route->waiting.last; /* else the route may be gone by then */
+            if (transfer->deadline <= cvk_now())
                 return; /* expire() comes first */
-            cvk_queues_remove(&engine->queues, exchange);
-            if (!launch(engine, exchange)) {
-                exchange->failure = CVK_MEMORY; /* all that can go wrong there */
-                settle(engine, exchange);
+            cvk_queues_remove(&engine->queues, transfer);
+            if (!launch(engine, transfer)) {
+                transfer->exchange->failure = CVK_MEMORY; /* all that can go wrong there */
+                settle(engine, transfer);
             }
         }
     }
@@ -247,14 +250,14 @@ static void advance_queues(cvk_engine *engine)
 /* ---- deadlines --------------------------------------------------------------------------------- */
 
 /* Whether a call must be left to libcurl because taking it out would wait for a name. */
-static bool is_stuck(const cvk_exchange *exchange)
+static bool is_stuck(const cvk_transfer *transfer)
 {
-    return !exchange->easy->lets_go && cvk_easy_is_looking_up(exchange);
+    return !transfer->handle->quick_exit && cvk_handle_is_looking_up(transfer);
 }
 
-static cvk_exchange *exchange_of(cvk_deadline *due)
+static cvk_transfer *transfer_of(cvk_deadline *due)
 {
-    return (cvk_exchange *)(void *)((char *)due - offsetof(cvk_exchange, due));
+    return (cvk_transfer *)(void *)((char *)due - offsetof(cvk_transfer, due));
 }
 
 /*
@@ -267,17 +270,17 @@ static bool expire(cvk_engine *engine, int64_t now, int64_t stop)
     bool ended = false, over = false;
     cvk_deadline *due;
     while (!over && (due = cvk_deadlines_due(&engine->deadlines, now)) != NULL) {
-        cvk_exchange *exchange = exchange_of(due);
-        if (exchange->easy == NULL) {
-            fail_in_queue(engine, exchange, CVK_TIMEOUT,
+        cvk_transfer *transfer = transfer_of(due);
+        if (transfer->handle == NULL) {
+            fail_in_queue(engine, transfer, CVK_TIMEOUT,
                           "the deadline passed while the call waited for its turn");
-        } else if (is_stuck(exchange)) { /* it ends by itself */
+        } else if (is_stuck(transfer)) { /* it ends by itself */
             cvk_deadlines_remove(&engine->deadlines, due);
             cvk_deadlines_add(&engine->deadlines, due, now + look_again);
         } else {
-            if (exchange->failure == CVK_FINE)
-                exchange->why = cvk_result_phase(exchange);
-            finish(engine, exchange, CURLE_OPERATION_TIMEDOUT);
+            if (transfer->exchange->failure == CVK_FINE)
+                transfer->exchange->why = cvk_result_phase(transfer);
+            finish(engine, transfer, CURLE_OPERATION_TIMEDOUT);
         }
         ended = true;
         over = is_over(stop);
@@ -295,22 +298,22 @@ static void collect(cvk_engine *engine)
 {
     int left;
     CURLMsg *message;
-    cvk_exchange *first = NULL, **end = &first;
+    cvk_transfer *first = NULL, **end = &first;
     while ((message = curl_multi_info_read(engine->multi, &left)) != NULL) {
-        cvk_easy *easy = NULL;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &easy);
-        easy->code = message->data.result;
-        *end = easy->exchange;
-        end = &easy->exchange->ended;
+        cvk_handle *handle = NULL;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &handle);
+        handle->code = message->data.result;
+        *end = handle->transfer;
+        end = &handle->transfer->ended;
     }
     *end = NULL;
     while (first != NULL) {
-        cvk_exchange *exchange = first;
-        first = exchange->ended;
-        if (exchange->stale && !exchange->abandoned)
-            begin_anew(engine, exchange);
+        cvk_transfer *transfer = first;
+        first = transfer->ended;
+        if (transfer->stale && !transfer->abandoned)
+            begin_anew(engine, transfer);
         else
-            finish(engine, exchange, exchange->easy->code);
+            finish(engine, transfer, transfer->handle->code);
     }
 }
 
@@ -319,10 +322,10 @@ static void rebuild(cvk_engine *engine, CURLMcode code)
 {
     collect(engine);
     while (engine->flying.first != NULL) {
-        cvk_exchange *exchange = engine->flying.first;
-        if (code == CURLM_OUT_OF_MEMORY && exchange->failure == CVK_FINE)
-            exchange->failure = CVK_MEMORY;
-        finish(engine, exchange, CURLE_RECV_ERROR);
+        cvk_transfer *transfer = engine->flying.first;
+        if (code == CURLM_OUT_OF_MEMORY && transfer->exchange->failure == CVK_FINE)
+            transfer->exchange->failure = CVK_MEMORY;
+        finish(engine, transfer, CURLE_RECV_ERROR);
     }
     curl_multi_cleanup(engine->multi);
     new_multi(engine);
@@ -385,32 +388,32 @@ void cvk_engine_free(cvk_engine *engine)
     while (engine->queues.first != NULL)
         fail_in_queue(engine, engine->queues.first->waiting.first, CVK_CANCELLED, "cancelled");
     while (engine->flying.first != NULL) {
-        engine->flying.first->failure = CVK_CANCELLED;
+        engine->flying.first->exchange->failure = CVK_CANCELLED;
         finish(engine, engine->flying.first, CURLE_ABORTED_BY_CALLBACK);
     }
-    cvk_exchange *exchange;
-    while ((exchange = engine->finished.first) != NULL) {
-        cvk_list_remove(&engine->finished, exchange);
-        cvk_exchange_release(exchange);
+    cvk_transfer *transfer;
+    while ((transfer = engine->finished.first) != NULL) {
+        cvk_transfer_list_remove(&engine->finished, transfer);
+        cvk_transfer_put_away(&engine->spares, transfer);
     }
     curl_multi_cleanup(engine->multi);
     cvk_guard_clear(&engine->guard);
     cvk_sockets_clear(&engine->sockets);
     cvk_poller_free(engine->poller);
+    cvk_transfer_free_spares(&engine->spares);
     free(engine);
 }
 
 /* Whether its request has left, or will, is the parent's affair and unknown here. */
-static void orphan(cvk_exchange *first)
+static void orphan(cvk_transfer *first)
 {
-    for (cvk_exchange *exchange = first; exchange != NULL; exchange = exchange->next) {
-        exchange->failure = CVK_CANCELLED;
-        exchange->sent = true;
-        exchange->why = "left to the process that forked";
-        exchange->stage = CVK_FINISHED;
-        exchange->engine = NULL;
-        exchange->due = (cvk_deadline){0};
-        exchange->settings->in_flight = 0;
+    for (cvk_transfer *transfer = first; transfer != NULL; transfer = transfer->next) {
+        transfer->exchange->failure = CVK_CANCELLED;
+        transfer->exchange->sent = true;
+        transfer->exchange->why = "left to the process that forked";
+        transfer->exchange->stage = CVK_FINISHED;
+        transfer->due = (cvk_deadline){0};
+        transfer->route->in_flight = 0;
     }
 }
 
@@ -423,10 +426,9 @@ void cvk_engine_abandon(cvk_engine *engine)
     cvk_forks_let_go(&engine->forks);
     orphan(engine->flying.first);
     orphan(engine->finished.first);
-    for (cvk_settings *settings = engine->queues.first; settings;
-         settings = settings->next_waiting) {
-        orphan(settings->waiting.first);
-        settings->waiting = (cvk_list){0};
+    for (cvk_route *route = engine->queues.first; route; route = route->next_waiting) {
+        orphan(route->waiting.first);
+        route->waiting = (cvk_transfer_list){0};
     }
     engine->next_abandoned = abandoned;
     abandoned = engine;
@@ -471,27 +473,31 @@ static void announce(cvk_engine *engine)
     }
 }
 
-bool cvk_engine_submit(cvk_engine *engine, cvk_exchange *exchange, int64_t timeout)
+cvk_transfer *cvk_engine_submit(cvk_engine *engine, cvk_exchange *exchange, int owner,
+                                int64_t timeout)
 {
     cvk_exchange_reset(exchange);
-    if (engine->multi == NULL && !new_multi(engine))
-        return false;
-    exchange->deadline = (cvk_microseconds() + timeout) / 1000 + 1;
-    exchange->engine = engine;
-    exchange->stage = CVK_IN_FLIGHT;
-    if (!has_room(engine, exchange->settings)) {
-        cvk_queues_add(&engine->queues, exchange, false);
-    } else if (!launch(engine, exchange)) {
-        exchange->engine = NULL;
-        exchange->stage = CVK_AT_REST;
-        return false;
+    cvk_route *route = cvk_route_of(exchange->settings);
+    if (route == NULL || (engine->multi == NULL && !new_multi(engine)))
+        return NULL;
+    cvk_transfer *transfer = cvk_transfer_new(&engine->spares, exchange);
+    if (transfer == NULL)
+        return NULL;
+    transfer->route = route;
+    transfer->owner = owner;
+    transfer->deadline = (cvk_microseconds() + timeout) / 1000 + 1;
+    if (!has_room(engine, route)) {
+        cvk_queues_add(&engine->queues, transfer, false);
+    } else if (!launch(engine, transfer)) {
+        cvk_transfer_put_away(&engine->spares, transfer);
+        return NULL;
     }
-    cvk_deadlines_add(&engine->deadlines, &exchange->due, exchange->deadline);
-    cvk_exchange_hold(exchange);
+    exchange->stage = CVK_IN_FLIGHT;
+    cvk_deadlines_add(&engine->deadlines, &transfer->due, transfer->deadline);
     engine->counters.in_flight++;
     engine->counters.started++;
     announce(engine);
-    return true;
+    return transfer;
 }
 
 /* Does what is due by time, and begins what may have its turn, until it is time to stop or a slice
@@ -522,13 +528,13 @@ static uint32_t progress(const cvk_engine *engine)
 {
     const cvk_counters *counters = &engine->counters;
     uint64_t sum = counters->started + counters->finished + counters->cancelled;
-    for (cvk_exchange *exchange = engine->flying.first; exchange; exchange = exchange->next) {
+    for (cvk_transfer *transfer = engine->flying.first; transfer; transfer = transfer->next) {
         curl_off_t up = 0, down = 0;
         long request = 0, head = 0;
-        curl_easy_getinfo(exchange->easy->curl, CURLINFO_SIZE_UPLOAD_T, &up);
-        curl_easy_getinfo(exchange->easy->curl, CURLINFO_SIZE_DOWNLOAD_T, &down);
-        curl_easy_getinfo(exchange->easy->curl, CURLINFO_REQUEST_SIZE, &request);
-        curl_easy_getinfo(exchange->easy->curl, CURLINFO_HEADER_SIZE, &head);
+        curl_easy_getinfo(transfer->handle->curl, CURLINFO_SIZE_UPLOAD_T, &up);
+        curl_easy_getinfo(transfer->handle->curl, CURLINFO_SIZE_DOWNLOAD_T, &down);
+        curl_easy_getinfo(transfer->handle->curl, CURLINFO_REQUEST_SIZE, &request);
+        curl_easy_getinfo(transfer->handle->curl, CURLINFO_HEADER_SIZE, &head);
         sum += (uint64_t)up + (uint64_t)down + (uint64_t)request + (uint64_t)head;
     }
     return (uint32_t)sum;
@@ -614,38 +620,39 @@ void cvk_engine_wait(cvk_engine *engine, int milliseconds)
     end_turn(engine);
 }
 
-cvk_exchange *cvk_engine_finished(cvk_engine *engine)
+cvk_transfer *cvk_engine_finished(cvk_engine *engine)
 {
     return engine->finished.first;
 }
 
-void cvk_engine_take(cvk_engine *engine, cvk_exchange *exchange)
+int cvk_engine_take(cvk_engine *engine, cvk_transfer *transfer)
 {
-    cvk_list_remove(&engine->finished, exchange);
+    int owner = transfer->owner;
+    cvk_transfer_list_remove(&engine->finished, transfer);
+    cvk_transfer_put_away(&engine->spares, transfer);
     if (engine->finished.first == NULL)
         announce(engine);
+    return owner;
 }
 
-void cvk_engine_cancel(cvk_exchange *exchange)
+void cvk_engine_cancel(cvk_engine *engine, cvk_transfer *transfer)
 {
-    if (exchange->stage != CVK_IN_FLIGHT)
-        return;
-    cvk_engine *engine = exchange->engine;
+    cvk_exchange *exchange = transfer->exchange;
     engine->counters.cancelled++;
     engine->counters.in_flight--;
     exchange->failure = CVK_CANCELLED;
     exchange->stage = CVK_FINISHED;
-    exchange->abandoned = true;
     exchange->why = "cancelled";
-    if (exchange->easy == NULL) {
-        cvk_queues_remove(&engine->queues, exchange);
-        settle(engine, exchange);
+    transfer->abandoned = true;
+    if (transfer->handle == NULL) {
+        cvk_queues_remove(&engine->queues, transfer);
+        settle(engine, transfer);
         return;
     }
     /* Taking a handle out while its name is being looked up would wait for that. It stays, and
-     * ends by itself: no callback lets an abandoned exchange go on. */
-    if (!is_stuck(exchange)) {
-        finish(engine, exchange, CURLE_ABORTED_BY_CALLBACK);
+     * ends by itself: no callback lets an abandoned transfer go on. */
+    if (!is_stuck(transfer)) {
+        finish(engine, transfer, CURLE_ABORTED_BY_CALLBACK);
         advance_queues(engine);
     }
 }

@@ -1,5 +1,5 @@
 /*
- * libcurl's multi interface: submit an exchange, step until it is done, take it back.
+ * libcurl's multi interface: submit an exchange, step until its transfer is done, take it back.
  *
  * The engine never calls anybody: what is finished waits in a queue until it is taken.
  */
@@ -7,18 +7,16 @@
 #define CVK_TRANSFER_ENGINE_H
 
 #include "http/exchange.h"
+#include "transfer/counters.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* What an engine has done so far. */
-typedef struct cvk_counters {
-    uint64_t in_flight, queued; /* now; those that wait for their turn count as in flight, too */
-    uint64_t started, finished, failed, cancelled;
-    uint64_t connections_opened, connections_reused;
-    uint64_t bytes_sent, bytes_received;
-} cvk_counters;
+typedef struct cvk_engine cvk_engine;
+
+/* One exchange under way; the engine's own, see transfer.h. */
+typedef struct cvk_transfer cvk_transfer;
 
 /* A new engine, or NULL: out of memory or descriptors, or there is no libcurl. */
 cvk_engine *cvk_engine_new(void);
@@ -33,10 +31,13 @@ void cvk_engine_free(cvk_engine *engine);
 void cvk_engine_abandon(cvk_engine *engine);
 
 /*
- * Sends the exchange's request. `timeout` is for the whole exchange, in microseconds, at least 1: it
- * ends at most two milliseconds later, if it is stepped in time, and never before. It holds the exchange until it is taken. false: out of memory, nothing was sent.
+ * Sends the transfer's request. `timeout` is for the whole exchange, in microseconds, at least 1: it
+ * ends at most two milliseconds later, if the engine is stepped in time, and never before. `owner` is
+ * any number by which the caller knows the exchange again. The transfer holds the exchange, and is
+ * good until it is taken or cancelled, or the engine ends. NULL: out of memory, nothing was sent.
  */
-bool cvk_engine_submit(cvk_engine *engine, cvk_exchange *exchange, int64_t timeout);
+cvk_transfer *cvk_engine_submit(cvk_engine *engine, cvk_exchange *exchange, int owner,
+                                int64_t timeout);
 
 /*
  * Does the work that is there without waiting. Stops early once `budget` microseconds have gone by;
@@ -50,14 +51,14 @@ void cvk_engine_step(cvk_engine *engine, long budget);
  */
 void cvk_engine_wait(cvk_engine *engine, int milliseconds);
 
-/* The first exchange that has finished and was not taken, or NULL. */
-cvk_exchange *cvk_engine_finished(cvk_engine *engine);
+/* The first transfer that has finished and was not taken, or NULL. */
+cvk_transfer *cvk_engine_finished(cvk_engine *engine);
 
-/* Takes such a one; the engine's hold of it passes to the caller. */
-void cvk_engine_take(cvk_engine *engine, cvk_exchange *exchange);
+/* Takes such a one, which is gone then; its exchange can be read. Returns the number of its owner. */
+int cvk_engine_take(cvk_engine *engine, cvk_transfer *transfer);
 
-/* Ends an exchange in flight: finished at once, as CVK_CANCELLED, and never there to be taken. */
-void cvk_engine_cancel(cvk_exchange *exchange);
+/* Ends one in flight at once, as CVK_CANCELLED. It is gone then, and never there to be taken. */
+void cvk_engine_cancel(cvk_engine *engine, cvk_transfer *transfer);
 
 /* A descriptor that is readable while there is work. */
 int cvk_engine_fd(cvk_engine *engine);

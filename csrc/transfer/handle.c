@@ -1,6 +1,8 @@
 #include "transfer/handle.h"
 
+#include "base/clock.h"
 #include "transfer/reuse.h"
+#include "transfer/sent.h"
 #include "transfer/sockets.h"
 #include "base/uri.h"
 
@@ -9,8 +11,7 @@
 #include <strings.h>
 
 enum {
-    most_header_bytes = 256 * 1024, /* of one exchange, interim answers included */
-    most_idle_handles = 256,        /* kept by one client */
+    most_header_bytes = 256 * 1024, /* of one transfer, interim answers included */
     least_expecting = 1000,         /* bytes of a body from which libcurl would wait for "100" */
     idle_connection_seconds = 20,   /* older ones are likely to be dead at the other end */
 };
@@ -26,7 +27,7 @@ static const char *default_trust(void)
 #endif
 }
 
-const char *cvk_easy_trust(const cvk_settings *settings)
+const char *cvk_handle_trust(const cvk_settings *settings)
 {
     if (settings->ca_file != NULL)
         return settings->ca_file;
@@ -36,9 +37,9 @@ const char *cvk_easy_trust(const cvk_settings *settings)
 
 /* ---- what libcurl calls ------------------------------------------------------------------ */
 
-static cvk_exchange *exchange_of(const void *user)
+static cvk_transfer *transfer_of(const void *user)
 {
-    return ((const cvk_easy *)user)->exchange;
+    return ((const cvk_handle *)user)->transfer;
 }
 
 static bool begins_head(const char *data, size_t size)
@@ -49,27 +50,27 @@ static bool begins_head(const char *data, size_t size)
 /*
  * libcurl from 7.83.0 to 8.0.1 adds a header line that begins with a space to the header before it,
  * and takes one that it has freed, of the answer before, where there is none in this answer. It shows
- * a line first to the body's callback, if asked to, which lets none such pass.
+ * a line first to the body's callback, if asked to, which refuses such a line.
  */
-static bool is_foldable(cvk_easy *easy, const char *data, size_t size)
+static bool accept_head(cvk_handle *handle, const char *data, size_t size)
 {
-    bool folded = !easy->amid_line && size > 0 && (data[0] == ' ' || data[0] == '\t');
-    easy->amid_line = size > 0 && data[size - 1] != '\n';
+    bool folded = !handle->amid_line && size > 0 && (data[0] == ' ' || data[0] == '\t');
+    handle->amid_line = size > 0 && data[size - 1] != '\n';
     if (folded) {
-        easy->exchange->failure = CVK_NETWORK;
-        easy->exchange->why = "the answer begins amid a header";
+        handle->transfer->exchange->failure = CVK_NETWORK;
+        handle->transfer->exchange->why = "the answer begins amid a header";
     }
     return !folded;
 }
 
 /* The first header has come: from now on there is one to add to. */
-static void hide_head(cvk_easy *easy)
+static void hide_head(cvk_handle *handle)
 {
-    curl_easy_setopt(easy->curl, CURLOPT_HEADER, 0L);
-    easy->shows_head = false;
+    curl_easy_setopt(handle->curl, CURLOPT_HEADER, 0L);
+    handle->shows_head = false;
 }
 
-static bool remembers_headers(void)
+static bool keeps_headers_of_before(void)
 {
     unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
     return version >= 0x075300 && version < 0x080100;
@@ -78,20 +79,20 @@ static bool remembers_headers(void)
 static size_t on_body(char *data, size_t one, size_t size, void *user)
 {
     (void)one;
-    cvk_easy *easy = user;
-    cvk_exchange *exchange = easy->exchange;
-    if (exchange->abandoned)
+    cvk_handle *handle = user;
+    cvk_transfer *transfer = handle->transfer;
+    if (transfer->abandoned)
         return 0;
-    if (easy->shows_head && (!exchange->head_ended || begins_head(data, size)))
-        return is_foldable(easy, data, size) ? size : 0;
-    if (size > exchange->settings->max_response_bytes - exchange->body.size) {
-        exchange->failure = CVK_TOO_LARGE;
+    if (handle->shows_head && (!transfer->head_ended || begins_head(data, size)))
+        return accept_head(handle, data, size) ? size : 0;
+    if (size > transfer->exchange->settings->max_response_bytes - transfer->exchange->body.size) {
+        transfer->exchange->failure = CVK_TOO_LARGE;
         return 0;
     }
-    cvk_buffer_add(&exchange->body, data, size);
-    if (exchange->body.failed)
-        exchange->failure = CVK_MEMORY;
-    return exchange->body.failed ? 0 : size;
+    cvk_buffer_add(&transfer->exchange->body, data, size);
+    if (transfer->exchange->body.failed)
+        transfer->exchange->failure = CVK_MEMORY;
+    return transfer->exchange->body.failed ? 0 : size;
 }
 
 static bool is_space(char c)
@@ -104,7 +105,7 @@ static bool is_space(char c)
  * reads what it can of a wrong one and believes the last of several, and so would take a part of an
  * answer for the whole.
  */
-static bool learn_length(cvk_exchange *exchange, const char *line, size_t size)
+static bool learn_length(cvk_transfer *transfer, const char *line, size_t size)
 {
     static const char name[] = "Content-Length:";
     size_t at = sizeof name - 1;
@@ -120,98 +121,46 @@ static bool learn_length(cvk_exchange *exchange, const char *line, size_t size)
         good = line[at] >= '0' && line[at] <= '9';
         length = length * 10 + (line[at] - '0');
     }
-    if (exchange->length >= 0 && exchange->length != length)
+    if (transfer->length >= 0 && transfer->length != length)
         good = false;
-    exchange->length = length;
+    transfer->length = length;
     return good;
 }
 
 static size_t on_header(char *data, size_t one, size_t size, void *user)
 {
     (void)one;
-    cvk_exchange *exchange = exchange_of(user);
-    exchange->header_bytes += size;
-    if (exchange->abandoned)
+    cvk_transfer *transfer = transfer_of(user);
+    transfer->header_bytes += size;
+    if (transfer->abandoned)
         return 0;
-    if (exchange->header_bytes > most_header_bytes) {
-        exchange->failure = CVK_TOO_LARGE;
-        exchange->head_too_large = true;
+    if (transfer->header_bytes > most_header_bytes) {
+        transfer->exchange->failure = CVK_TOO_LARGE;
+        transfer->exchange->head_too_large = true;
         return 0;
     }
     bool first = begins_head(data, size);
     if (first) { /* the one before was an interim answer */
-        cvk_buffer_clear(&exchange->headers);
-        exchange->head_ended = false;
-        exchange->length = -1;
-        cvk_reuse_answered(exchange, data, size);
+        cvk_buffer_clear(&transfer->exchange->headers);
+        transfer->head_ended = false;
+        transfer->length = -1;
+        cvk_reuse_answered(transfer, data, size);
     } else if (data[0] == '\r' || data[0] == '\n') {
-        if (!exchange->head_ended)
-            cvk_reuse_head_ended(exchange);
-        exchange->head_ended = true;
-    } else if (!exchange->head_ended && !learn_length(exchange, data, size)) {
-        exchange->failure = CVK_NETWORK;
-        exchange->why = "the answer does not say clearly how long it is";
+        if (!transfer->head_ended)
+            cvk_reuse_head_ended(transfer);
+        transfer->head_ended = true;
+    } else if (!transfer->head_ended && !learn_length(transfer, data, size)) {
+        transfer->exchange->failure = CVK_NETWORK;
+        transfer->exchange->why = "the answer does not say clearly how long it is";
         return 0;
     }
-    cvk_easy *easy = user;
-    if (easy->shows_head && !first && !exchange->head_ended)
-        hide_head(easy);
-    cvk_buffer_add(&exchange->headers, data, size);
-    if (exchange->headers.failed)
-        exchange->failure = CVK_MEMORY;
-    return exchange->headers.failed ? 0 : size;
-}
-
-static bool is_encrypted(const cvk_exchange *exchange)
-{
-    return !cvk_uri_is_plain(exchange->request.url.data);
-}
-
-/*
- * When a kept connection dies before an answer has begun, libcurl sends the request again by
- * itself, and reports success. Only reading may be repeated so; whether anything else may is not for
- * libcurl to say, and what its repeat answers ("gone already") would mislead. It asks before it sends
- * since 7.80.0; with an older one the body comes through a function that nothing can wind back.
- */
-#ifndef CVK_LIBCURL_ASKS
-#define CVK_LIBCURL_ASKS (LIBCURL_VERSION_NUM >= 0x075000)
-#endif
-
-bool cvk_easy_has_sent(const cvk_exchange *exchange)
-{
-    long bytes = 0;
-    if (exchange->sent)
-        return true;
-#if CVK_LIBCURL_ASKS
-    if (!exchange->sending)
-        return false;
-    curl_easy_getinfo(exchange->easy->curl, CURLINFO_REQUEST_SIZE, &bytes);
-    return bytes > exchange->bytes_before;
-#else
-    curl_off_t before = 0;
-    curl_easy_getinfo(exchange->easy->curl, CURLINFO_REQUEST_SIZE, &bytes);
-    curl_easy_getinfo(exchange->easy->curl, CURLINFO_PRETRANSFER_TIME_T, &before);
-    return before > 0 && (bytes > 0 || is_encrypted(exchange));
-#endif
-}
-
-/* Whether the request may be sent, now that libcurl wants to do so over another connection. */
-static bool may_repeat(cvk_exchange *exchange)
-{
-    if (!exchange->sent || exchange->request.operation->method == CVK_GET)
-        return true;
-    exchange->failure = CVK_NETWORK;
-    exchange->why = "the connection was closed before an answer came";
-    return false;
-}
-
-bool cvk_easy_may_connect(cvk_exchange *exchange)
-{
-    exchange->connects = true;
-    exchange->sent = cvk_easy_has_sent(exchange);
-    exchange->sending = false; /* what goes to a proxy now is no part of the request */
-    exchange->repeated |= exchange->sent;
-    return may_repeat(exchange);
+    cvk_handle *handle = user;
+    if (handle->shows_head && !first && !transfer->head_ended)
+        hide_head(handle);
+    cvk_buffer_add(&transfer->exchange->headers, data, size);
+    if (transfer->exchange->headers.failed)
+        transfer->exchange->failure = CVK_MEMORY;
+    return transfer->exchange->headers.failed ? 0 : size;
 }
 
 #if CVK_LIBCURL_ASKS
@@ -221,18 +170,18 @@ static int on_ready_to_send(void *user, char *remote, char *local, int remote_po
     (void)remote;
     (void)local;
     (void)remote_port;
-    cvk_exchange *exchange = exchange_of(user);
-    exchange->repeated |= exchange->asked;
-    exchange->sent = cvk_easy_has_sent(exchange);
-    exchange->asked = true;
-    exchange->sending = false;
-    if (exchange->abandoned || !may_repeat(exchange))
+    cvk_transfer *transfer = transfer_of(user);
+    transfer->was_repeated |= transfer->was_asked;
+    transfer->exchange->sent = cvk_sent_any(transfer);
+    transfer->was_asked = true;
+    transfer->may_send = false;
+    if (transfer->abandoned || !cvk_sent_may_repeat(transfer))
         return CURL_PREREQFUNC_ABORT;
-    if (!cvk_reuse_allowed(exchange, local_port))
+    if (!cvk_reuse_allowed(transfer, local_port))
         return CURL_PREREQFUNC_ABORT;
-    curl_easy_getinfo(exchange->easy->curl, CURLINFO_REQUEST_SIZE, &exchange->bytes_before);
-    exchange->sending = true;
-    exchange->sent |= is_encrypted(exchange);
+    curl_easy_getinfo(transfer->handle->curl, CURLINFO_REQUEST_SIZE, &transfer->bytes_to_proxy);
+    transfer->may_send = true;
+    transfer->exchange->sent |= cvk_sent_is_encrypted(transfer);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -240,16 +189,16 @@ static int on_ready_to_send(void *user, char *remote, char *local, int remote_po
 
 static size_t on_read(char *data, size_t one, size_t room, void *user)
 {
-    cvk_exchange *exchange = exchange_of(user);
-    if (exchange->abandoned)
+    cvk_transfer *transfer = transfer_of(user);
+    if (transfer->abandoned)
         return CURL_READFUNC_ABORT;
     room *= one;
-    size_t left = exchange->request.body.size - exchange->body_sent;
+    size_t left = transfer->exchange->request.body.size - transfer->body_sent;
     if (left < room)
         room = left;
     if (room > 0)
-        memcpy(data, exchange->request.body.data + exchange->body_sent, room);
-    exchange->body_sent += room;
+        memcpy(data, transfer->exchange->request.body.data + transfer->body_sent, room);
+    transfer->body_sent += room;
     return room;
 }
 
@@ -257,21 +206,21 @@ static size_t on_read(char *data, size_t one, size_t room, void *user)
 
 /* ---- handles ----------------------------------------------------------------------------- */
 
-static void set_callbacks(cvk_easy *easy)
+static void set_callbacks(cvk_handle *handle)
 {
-    CURL *curl = easy->curl;
-    curl_easy_setopt(curl, CURLOPT_PRIVATE, easy);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, easy->message);
+    CURL *curl = handle->curl;
+    curl_easy_setopt(curl, CURLOPT_PRIVATE, handle);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, handle->message);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, easy);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, handle);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, easy);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, handle);
 #if CVK_LIBCURL_ASKS
     curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_ready_to_send);
-    curl_easy_setopt(curl, CURLOPT_PREREQDATA, easy);
+    curl_easy_setopt(curl, CURLOPT_PREREQDATA, handle);
 #else
     curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read);
-    curl_easy_setopt(curl, CURLOPT_READDATA, easy);
+    curl_easy_setopt(curl, CURLOPT_READDATA, handle);
 #endif
 }
 
@@ -285,11 +234,11 @@ static void forget_folder(CURL *curl)
 }
 
 /* The options that stay. */
-static bool set_up(cvk_easy *easy, const cvk_settings *settings)
+static bool set_up(cvk_handle *handle, const cvk_settings *settings)
 {
-    CURL *curl = easy->curl;
-    set_callbacks(easy);
-    CURLcode code = cvk_reuse_set_up(easy);
+    CURL *curl = handle->curl;
+    set_callbacks(handle);
+    CURLcode code = cvk_reuse_set_up(handle);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, settings->connect_timeout);
@@ -299,7 +248,7 @@ static bool set_up(cvk_easy *easy, const cvk_settings *settings)
     curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075700 /* 7.87.0 */
-    easy->lets_go = curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
+    handle->quick_exit = curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075500 /* 7.85.0 */
     code |= curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -311,15 +260,15 @@ static bool set_up(cvk_easy *easy, const cvk_settings *settings)
     if (curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, version) != CURLE_OK)
         code |= curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     /* This has libcurl decode; the header itself is among our lines, which costs it less. */
-    easy->unzips = (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ) != 0;
-    if (easy->unzips)
+    handle->decodes_gzip = (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ) != 0;
+    if (handle->decodes_gzip)
         code |= curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
     if (settings->proxy != NULL || settings->direct)
         code |= curl_easy_setopt(curl, CURLOPT_PROXY, settings->direct ? "" : settings->proxy);
     if (settings->ca_file != NULL)
         code |= curl_easy_setopt(curl, CURLOPT_CAINFO, settings->ca_file);
     const char *file = default_trust();
-    if (file != NULL && strcmp(cvk_easy_trust(settings), file) == 0)
+    if (file != NULL && strcmp(cvk_handle_trust(settings), file) == 0)
         forget_folder(curl);
     if (settings->cert != NULL)
         code |= curl_easy_setopt(curl, CURLOPT_SSLCERT, settings->cert);
@@ -328,65 +277,32 @@ static bool set_up(cvk_easy *easy, const cvk_settings *settings)
     return code == CURLE_OK;
 }
 
-static cvk_easy *new_easy(const cvk_settings *settings)
+cvk_handle *cvk_handle_new(const cvk_settings *settings)
 {
-    cvk_easy *easy = calloc(1, sizeof *easy);
-    if (easy == NULL)
+    cvk_handle *handle = calloc(1, sizeof *handle);
+    if (handle == NULL)
         return NULL;
-    easy->remembers = remembers_headers();
-    easy->curl = curl_easy_init();
-    if (easy->curl != NULL && set_up(easy, settings))
-        return easy;
-    cvk_easy_free(easy);
+    handle->keeps_headers = keeps_headers_of_before();
+    handle->curl = curl_easy_init();
+    if (handle->curl != NULL && set_up(handle, settings))
+        return handle;
+    cvk_handle_free(handle);
     return NULL;
 }
 
-void cvk_easy_free(cvk_easy *easy)
+void cvk_handle_free(cvk_handle *handle)
 {
-    curl_easy_cleanup(easy->curl);
-    free(easy);
+    curl_easy_cleanup(handle->curl);
+    free(handle);
 }
 
-cvk_easy *cvk_easy_take(cvk_settings *settings)
-{
-    cvk_easy *easy = settings->idle;
-    if (easy == NULL)
-        return new_easy(settings);
-    settings->idle = easy->next;
-    settings->idle_count--;
-    return easy;
-}
-
-void cvk_easy_give(cvk_settings *settings, cvk_easy *easy)
-{
-    easy->exchange = NULL;
-    if (settings->idle_count >= most_idle_handles) {
-        cvk_easy_free(easy);
-        return;
-    }
-    easy->used = true;
-    easy->next = settings->idle;
-    settings->idle = easy;
-    settings->idle_count++;
-}
-
-void cvk_easy_isolate(cvk_easy *easy, bool leave)
+void cvk_handle_isolate(cvk_handle *handle, bool leave)
 {
     if (leave)
-        curl_easy_setopt(easy->curl, CURLOPT_FORBID_REUSE, 1L);
+        curl_easy_setopt(handle->curl, CURLOPT_FORBID_REUSE, 1L);
     else
-        curl_easy_setopt(easy->curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    easy->last = true;
-}
-
-void cvk_easy_drop_idle(cvk_settings *settings)
-{
-    while (settings->idle != NULL) {
-        cvk_easy *easy = settings->idle;
-        settings->idle = easy->next;
-        cvk_easy_free(easy);
-    }
-    settings->idle_count = 0;
+        curl_easy_setopt(handle->curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    handle->last = true;
 }
 
 /* Adds a node for each line. `next` is set when all are there: the block may move until then. */
@@ -398,19 +314,19 @@ static void add_nodes(cvk_buffer *nodes, char *lines, size_t size)
 
 /* libcurl's list of header lines, whose nodes lie in one block and point to the lines where they
  * are. */
-static struct curl_slist *build_lines(cvk_exchange *exchange, bool unzips)
+static struct curl_slist *build_lines(cvk_transfer *transfer, bool decodes_gzip)
 {
     static char no_expect[] = "Expect:", no_type[] = "Content-Type:",
                 gzip[] = "Accept-Encoding: gzip";
-    const cvk_request *request = &exchange->request;
-    cvk_buffer *nodes = &exchange->lines;
+    const cvk_request *request = &transfer->exchange->request;
+    cvk_buffer *nodes = &transfer->lines;
     cvk_buffer_clear(nodes);
     if (request->base != NULL)
         add_nodes(nodes, request->base->data, request->base->size);
     add_nodes(nodes, request->headers.data, request->headers.size);
     if (request->credential != NULL)
         add_nodes(nodes, request->credential->lines.data, request->credential->lines.size);
-    if (unzips && !cvk_lines_have(&request->headers, "Accept-Encoding"))
+    if (decodes_gzip && !cvk_lines_have(&request->headers, "Accept-Encoding"))
         add_nodes(nodes, gzip, sizeof gzip);
     if (!request->operation->has_body)
         add_nodes(nodes, no_type, sizeof no_type);
@@ -449,10 +365,11 @@ static CURLcode set_body(CURL *curl, const cvk_buffer *body)
  * nothing: a list without its filter, an invitation to another organisation. A proxy for plain http
  * needs the whole address, which libcurl writes; and libcurl tidies an address that is unusual.
  */
-static const char *request_target(const cvk_exchange *exchange, const char *address)
+static const char *request_target(const cvk_transfer *transfer, const char *address)
 {
     const char *target = address + cvk_uri_origin_length(address);
-    if (strchr(target, '?') == NULL || (cvk_uri_is_plain(address) && !exchange->settings->direct))
+    if (strchr(target, '?') == NULL ||
+        (cvk_uri_is_plain(address) && !transfer->exchange->settings->direct))
         return NULL;
     for (const char *c = target; *c != '\0'; c++)
         if ((unsigned char)*c >= 0x80 || (c[0] == '/' && c[1] == '.'))
@@ -461,62 +378,62 @@ static const char *request_target(const cvk_exchange *exchange, const char *addr
 }
 
 /* The address with the credential's part, if it has one; NULL: out of memory. */
-static const char *address_of(cvk_exchange *exchange)
+static const char *address_of(cvk_transfer *transfer)
 {
-    if (!cvk_request_has_secret_address(&exchange->request))
-        return cvk_buffer_string(&exchange->request.url);
-    cvk_buffer_clear(&exchange->address);
-    cvk_request_address(&exchange->request, true, &exchange->address);
-    return cvk_buffer_string(&exchange->address);
+    if (!cvk_request_has_secret_address(&transfer->exchange->request))
+        return cvk_buffer_string(&transfer->exchange->request.url);
+    cvk_buffer_clear(&transfer->exchange->address);
+    cvk_request_address(&transfer->exchange->request, true, &transfer->exchange->address);
+    return cvk_buffer_string(&transfer->exchange->address);
 }
 
-static long time_left(const cvk_exchange *exchange)
+static long time_left(const cvk_transfer *transfer)
 {
-    int64_t left = exchange->deadline - cvk_now();
+    int64_t left = transfer->deadline - cvk_now();
     return left > 1 ? (long)left : 1;
 }
 
-bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange)
+bool cvk_handle_prepare(cvk_handle *handle, cvk_transfer *transfer)
 {
-    CURL *curl = easy->curl;
-    const cvk_request *request = &exchange->request;
-    const char *address = address_of(exchange);
-    struct curl_slist *lines = build_lines(exchange, easy->unzips);
+    CURL *curl = handle->curl;
+    const cvk_request *request = &transfer->exchange->request;
+    const char *address = address_of(transfer);
+    struct curl_slist *lines = build_lines(transfer, handle->decodes_gzip);
     if (address == NULL || lines == NULL)
         return false;
     CURLcode code = CURLE_OK;
-    if (easy->operation != request->operation) {
-        easy->operation = NULL;
+    if (handle->operation != request->operation) {
+        handle->operation = NULL;
         code = set_method(curl, request->operation);
     }
     if (request->operation->has_body || request->operation->method == CVK_POST)
         code |= set_body(curl, &request->body);
-    if (!easy->lets_go) /* we do not end it, either, while its name is looked up */
-        code |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, time_left(exchange));
-    const char *target = request_target(exchange, address);
-    if (target != NULL || easy->targeted)
+    if (!handle->quick_exit) /* we do not end it, either, while its name is looked up */
+        code |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, time_left(transfer));
+    const char *target = request_target(transfer, address);
+    if (target != NULL || handle->targeted)
         code |= curl_easy_setopt(curl, CURLOPT_REQUEST_TARGET, target);
     code |= curl_easy_setopt(curl, CURLOPT_URL, address);
     code |= curl_easy_setopt(curl, CURLOPT_HTTPHEADER, lines);
-    bool show_head = easy->used && easy->remembers;
-    if (show_head && !easy->shows_head)
+    bool show_head = handle->used && handle->keeps_headers;
+    if (show_head && !handle->shows_head)
         code |= curl_easy_setopt(curl, CURLOPT_HEADER, 1L);
 #if !CVK_LIBCURL_ASKS
-    cvk_sockets_sweep(easy->sockets);
+    cvk_sockets_sweep(handle->sockets);
 #endif
-    if (exchange->fresh)
+    if (transfer->needs_fresh)
         code |= curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
-    if (easy->verbose)
+    if (handle->verbose)
         code |= curl_easy_setopt(curl, CURLOPT_VERBOSE, 0L);
     if (code != CURLE_OK)
         return false;
-    easy->last |= exchange->fresh;
-    easy->verbose = false;
-    easy->shows_head = show_head;
-    easy->amid_line = false;
-    easy->operation = request->operation;
-    easy->targeted = target != NULL;
-    easy->exchange = exchange;
+    handle->last |= transfer->needs_fresh;
+    handle->verbose = false;
+    handle->shows_head = show_head;
+    handle->amid_line = false;
+    handle->operation = request->operation;
+    handle->targeted = target != NULL;
+    handle->transfer = transfer;
     return true;
 }
 
@@ -525,80 +442,76 @@ bool cvk_easy_prepare(cvk_easy *easy, cvk_exchange *exchange)
 /* A transfer that ends before it has properly begun leaves a handle's figures as the one before it
  * left them. What our callbacks have seen is certain to be about this one. */
 
-bool cvk_easy_has_begun(const cvk_exchange *exchange)
+bool cvk_handle_has_begun(const cvk_transfer *transfer)
 {
-    return exchange->asked || exchange->connects || exchange->header_bytes > 0 ||
-           exchange->body_sent > 0;
+    return transfer->was_asked || transfer->connects || transfer->header_bytes > 0 ||
+           transfer->body_sent > 0;
 }
 
-bool cvk_easy_failed_late(const cvk_exchange *exchange)
+bool cvk_handle_is_worn(const cvk_transfer *transfer)
 {
-    cvk_failure failure = exchange->failure;
-    return exchange->sent &&
-           (failure == CVK_RESOLVE || failure == CVK_CONNECT || failure == CVK_TLS);
+    return transfer->handle->last || transfer->was_repeated || cvk_sent_before_failure(transfer);
 }
 
-bool cvk_easy_is_worn(const cvk_exchange *exchange)
-{
-    return exchange->easy->last || exchange->repeated || cvk_easy_failed_late(exchange);
-}
-
-bool cvk_easy_is_looking_up(const cvk_exchange *exchange)
+bool cvk_handle_is_looking_up(const cvk_transfer *transfer)
 {
     curl_off_t looked_up = 0;
-    curl_easy_getinfo(exchange->easy->curl, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
+    curl_easy_getinfo(transfer->handle->curl, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
     return looked_up == 0;
 }
 
-static bool may_share(const cvk_exchange *exchange)
+static bool may_share(const cvk_transfer *transfer)
 {
-    return exchange->settings->http_version != 1 && is_encrypted(exchange);
+    return transfer->exchange->settings->http_version != 1 && cvk_sent_is_encrypted(transfer);
 }
 
-bool cvk_easy_spoils(const cvk_exchange *exchange)
+bool cvk_handle_spoils(const cvk_transfer *transfer)
 {
-    return may_share(exchange) &&
-           (exchange->failure == CVK_NETWORK || exchange->failure == CVK_MEMORY ||
-            (exchange->failure == CVK_TIMEOUT && exchange->sent));
+    return may_share(transfer) &&
+           (transfer->exchange->failure == CVK_NETWORK ||
+            transfer->exchange->failure == CVK_MEMORY ||
+            (transfer->exchange->failure == CVK_TIMEOUT && transfer->exchange->sent));
 }
 
-bool cvk_easy_shared(const cvk_exchange *exchange)
+bool cvk_handle_shared(const cvk_transfer *transfer)
 {
     long version = 0;
-    if (may_share(exchange))
-        curl_easy_getinfo(exchange->easy->curl, CURLINFO_HTTP_VERSION, &version);
+    if (may_share(transfer))
+        curl_easy_getinfo(transfer->handle->curl, CURLINFO_HTTP_VERSION, &version);
     return version >= CURL_HTTP_VERSION_2_0;
 }
 
-int cvk_easy_status(const cvk_exchange *exchange)
+int cvk_handle_status(const cvk_transfer *transfer)
 {
     long status = 0;
-    if (exchange->header_bytes > 0)
-        curl_easy_getinfo(exchange->easy->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (transfer->header_bytes > 0)
+        curl_easy_getinfo(transfer->handle->curl, CURLINFO_RESPONSE_CODE, &status);
     return (int)status;
 }
 
 /* libcurl is content with an end amid the headers, or after an interim answer. */
-static cvk_failure check_head(cvk_exchange *exchange)
+static cvk_failure check_head(cvk_transfer *transfer)
 {
-    if (exchange->head_ended && (exchange->status >= 200 || exchange->status == 101))
+    if (transfer->head_ended &&
+        (transfer->exchange->status >= 200 || transfer->exchange->status == 101))
         return CVK_FINE;
-    exchange->why = "the connection ended amid the headers";
+    transfer->exchange->why = "the connection ended amid the headers";
     return CVK_NETWORK;
 }
 
-cvk_failure cvk_easy_failure(cvk_exchange *exchange, CURLcode code)
+cvk_failure cvk_handle_failure(cvk_transfer *transfer, CURLcode code)
 {
     switch (code) {
     case CURLE_OK:
-        return check_head(exchange);
+        return check_head(transfer);
     case CURLE_OUT_OF_MEMORY:
         /* A header line over 100 KiB is this to libcurl before 8.6. */
-        exchange->head_too_large = exchange->status != 0 && !exchange->head_ended;
-        return exchange->head_too_large ? CVK_TOO_LARGE : CVK_MEMORY;
+        transfer->exchange->head_too_large =
+            transfer->exchange->status != 0 && !transfer->head_ended;
+        return transfer->exchange->head_too_large ? CVK_TOO_LARGE : CVK_MEMORY;
 #if LIBCURL_VERSION_NUM >= 0x080600
     case CURLE_TOO_LARGE:
-        exchange->head_too_large = !exchange->head_ended;
+        transfer->exchange->head_too_large = !transfer->head_ended;
         return CVK_TOO_LARGE;
 #endif
     case CURLE_COULDNT_RESOLVE_HOST:

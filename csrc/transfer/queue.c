@@ -1,28 +1,28 @@
 #include "transfer/queue.h"
 
-void cvk_queues_add(cvk_queues *queues, cvk_exchange *exchange, bool next)
+void cvk_queues_add(cvk_queues *queues, cvk_transfer *transfer, bool before_others)
 {
-    cvk_settings *settings = exchange->settings;
-    if (settings->waiting.first == NULL) {
-        settings->next_waiting = queues->first;
-        queues->first = settings;
+    cvk_route *route = transfer->route;
+    if (route->waiting.first == NULL) {
+        route->next_waiting = queues->first;
+        queues->first = route;
     }
-    if (next)
-        cvk_list_add_first(&settings->waiting, exchange);
+    if (before_others)
+        cvk_transfer_list_add_first(&route->waiting, transfer);
     else
-        cvk_list_add(&settings->waiting, exchange);
+        cvk_transfer_list_add(&route->waiting, transfer);
     queues->count++;
 }
 
-void cvk_queues_remove(cvk_queues *queues, cvk_exchange *exchange)
+void cvk_queues_remove(cvk_queues *queues, cvk_transfer *transfer)
 {
-    cvk_settings *settings = exchange->settings;
-    cvk_list_remove(&settings->waiting, exchange);
+    cvk_route *route = transfer->route;
+    cvk_transfer_list_remove(&route->waiting, transfer);
     queues->count--;
-    if (settings->waiting.first != NULL)
+    if (route->waiting.first != NULL)
         return;
-    cvk_settings **link = &queues->first;
-    while (*link != settings)
+    cvk_route **link = &queues->first;
+    while (*link != route)
         link = &(*link)->next_waiting;
-    *link = settings->next_waiting;
+    *link = route->next_waiting;
 }

@@ -1,21 +1,21 @@
 /*
- * Exchanges that wait for their turn, in order, among those of the same settings.
+ * Transfers that wait for their turn, in order, among those of the same route.
  */
 #ifndef CVK_TRANSFER_QUEUE_H
 #define CVK_TRANSFER_QUEUE_H
 
-#include "http/exchange.h"
+#include "transfer/route.h"
 
 /* All zero: nothing waits. */
 typedef struct cvk_queues {
-    cvk_settings *first; /* settings that have exchanges waiting, by `next_waiting` */
-    uint64_t count;      /* of those exchanges */
+    cvk_route *first; /* routes that have transfers waiting, by `next_waiting` */
+    uint64_t count;   /* of those transfers */
 } cvk_queues;
 
-/* Adds an exchange at the end of its queue, or (`next`) before all others. */
-void cvk_queues_add(cvk_queues *queues, cvk_exchange *exchange, bool next);
+/* Adds a transfer at the end of its route's queue, or (`before_others`) at its beginning. */
+void cvk_queues_add(cvk_queues *queues, cvk_transfer *transfer, bool before_others);
 
-/* Takes one out of its queue. */
-void cvk_queues_remove(cvk_queues *queues, cvk_exchange *exchange);
+/* Takes a transfer out of its queue. */
+void cvk_queues_remove(cvk_queues *queues, cvk_transfer *transfer);
 
 #endif

@@ -1,52 +1,53 @@
 #include "transfer/result.h"
 
 #include "transfer/handle.h"
+#include "transfer/sent.h"
 
-void cvk_result_explain(cvk_exchange *exchange, CURLcode code)
+void cvk_result_explain(cvk_transfer *transfer, CURLcode code)
 {
-    if (exchange->failure == CVK_FINE) /* else a callback has said why it stopped */
-        exchange->failure = cvk_easy_failure(exchange, code);
-    if (exchange->failure == CVK_FINE || exchange->why != NULL)
+    if (transfer->exchange->failure == CVK_FINE) /* else a callback has said why it stopped */
+        transfer->exchange->failure = cvk_handle_failure(transfer, code);
+    if (transfer->exchange->failure == CVK_FINE || transfer->exchange->why != NULL)
         return;
-    const char *message = exchange->easy->message;
+    const char *message = transfer->handle->message;
     if (message[0] == '\0')
         message = curl_easy_strerror(code);
-    if (cvk_easy_failed_late(exchange))
-        cvk_buffer_add_string(&exchange->words, "after the request had left: ");
-    cvk_buffer_add_string(&exchange->words, message);
-    if (cvk_buffer_string(&exchange->words) == NULL)
-        exchange->why = curl_easy_strerror(code);
+    if (cvk_sent_before_failure(transfer))
+        cvk_buffer_add_string(&transfer->exchange->words, "after the request had left: ");
+    cvk_buffer_add_string(&transfer->exchange->words, message);
+    if (cvk_buffer_string(&transfer->exchange->words) == NULL)
+        transfer->exchange->why = curl_easy_strerror(code);
 }
 
-const char *cvk_result_phase(const cvk_exchange *exchange)
+const char *cvk_result_phase(const cvk_transfer *transfer)
 {
     curl_off_t connected = 0, ready = 0;
-    if (exchange->header_bytes > 0)
+    if (transfer->header_bytes > 0)
         return "the deadline passed before the answer was complete";
-    if (cvk_easy_has_sent(exchange))
+    if (cvk_sent_any(transfer))
         return "the deadline passed before an answer came";
-    if (!cvk_easy_has_begun(exchange))
+    if (!cvk_handle_has_begun(transfer))
         return "the deadline passed before the server's address was known";
-    curl_easy_getinfo(exchange->easy->curl, CURLINFO_CONNECT_TIME_T, &connected);
-    curl_easy_getinfo(exchange->easy->curl, CURLINFO_PRETRANSFER_TIME_T, &ready);
+    curl_easy_getinfo(transfer->handle->curl, CURLINFO_CONNECT_TIME_T, &connected);
+    curl_easy_getinfo(transfer->handle->curl, CURLINFO_PRETRANSFER_TIME_T, &ready);
     if (connected == 0)
         return "the deadline passed while connecting";
     return ready == 0 ? "the deadline passed during the handshake"
                       : "the deadline passed before the request was sent";
 }
 
-void cvk_result_count(const cvk_exchange *exchange, cvk_counters *counters)
+void cvk_result_count(const cvk_transfer *transfer, cvk_counters *counters)
 {
     long opened = 0;
     curl_off_t up = 0, down = 0;
-    CURL *curl = exchange->easy->curl;
-    if (!cvk_easy_has_begun(exchange))
+    CURL *curl = transfer->handle->curl;
+    if (!cvk_handle_has_begun(transfer))
         return;
     curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &opened);
     curl_easy_getinfo(curl, CURLINFO_SIZE_UPLOAD_T, &up);
     curl_easy_getinfo(curl, CURLINFO_SIZE_DOWNLOAD_T, &down);
     counters->connections_opened += (uint64_t)opened;
-    counters->connections_reused += opened == 0 && exchange->sent;
+    counters->connections_reused += opened == 0 && transfer->exchange->sent;
     counters->bytes_sent += (uint64_t)up;
     counters->bytes_received += (uint64_t)down;
 }

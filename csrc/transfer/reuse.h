@@ -5,23 +5,23 @@
 #ifndef CVK_TRANSFER_REUSE_H
 #define CVK_TRANSFER_REUSE_H
 
-#include "transfer/handle.h"
+#include "transfer/transfer.h"
 
 /* Has the handle's connections known to these sockets. false: out of memory. */
-bool cvk_reuse_adopt(cvk_easy *easy, struct cvk_sockets *sockets);
+bool cvk_reuse_adopt(cvk_handle *handle, struct cvk_sockets *sockets);
 
 /* Sets the handle up to be told of bytes beyond the end of an answer; CURLE_OK or why not. */
-CURLcode cvk_reuse_set_up(cvk_easy *easy);
+CURLcode cvk_reuse_set_up(cvk_handle *handle);
 
 /*
  * To be called when libcurl asks whether it may send. false: it must not; nothing has left, the
- * exchange is marked as `stale` and the connection will be closed.
+ * transfer is marked as `stale` and the connection will be closed.
  */
-bool cvk_reuse_allowed(cvk_exchange *exchange, int local_port);
+bool cvk_reuse_allowed(cvk_transfer *transfer, int local_port);
 
 /* To be called with the first line of an answer, and at the end of its head. */
-void cvk_reuse_answered(cvk_exchange *exchange, const char *line, size_t size);
-void cvk_reuse_head_ended(cvk_exchange *exchange);
+void cvk_reuse_answered(cvk_transfer *transfer, const char *line, size_t size);
+void cvk_reuse_head_ended(cvk_transfer *transfer);
 
 /* Whether libcurl looks at a connection so seldom that it may miss what it is told of its end. */
 bool cvk_reuse_wary(void);

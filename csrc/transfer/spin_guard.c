@@ -1,6 +1,6 @@
 #include "transfer/spin_guard.h"
 
-#include "http/exchange.h"
+#include "base/clock.h"
 
 #include <stdlib.h>
 

@@ -18,12 +18,12 @@ return {
   ["csrc/base/buffer.c"] = { reserve = "a buffer as large as half of all memory that there can be" },
   ["csrc/catalogue/catalogue.c"] = { cvk_method_name = all_named },
   ["csrc/transfer/handle.c"] = {
-    cvk_easy_trust = "a libcurl that was built without certificates",
+    cvk_handle_trust = "a libcurl that was built without certificates",
     on_body = "a cancelled exchange stays in libcurl only while its name is looked up, "
       .. "so that no answer comes",
     on_header = "as on_body",
     set_up = "a libcurl that was built without HTTP/2",
-    cvk_easy_failure = "libcurl says so only where it is given a limit, which we keep ourselves",
+    cvk_handle_failure = "libcurl says so only where it is given a limit, which we keep ourselves",
   },
   ["csrc/http/exchange.c"] = { cvk_exchange_retire = "guards C's own order: such a call is not over" },
   ["csrc/transfer/spin_guard.c"] = { cvk_guard_watch = "libcurl would have to watch a descriptor anew in the "

@@ -301,16 +301,16 @@ return {
   {
     name = "easy: an answer of just max_response_bytes is too large",
     file = "csrc/transfer/handle.c",
-    from = "if (size > exchange->settings->max_response_bytes - exchange->body.size)",
-    to = "if (size >= exchange->settings->max_response_bytes - exchange->body.size)",
+    from = "if (size > transfer->exchange->settings->max_response_bytes - transfer->exchange->body.size)",
+    to = "if (size >= transfer->exchange->settings->max_response_bytes - transfer->exchange->body.size)",
     spec = "call",
     test = "max_response_bytes",
   },
   {
     name = "easy: a client keeps any number of idle handles",
-    file = "csrc/transfer/handle.c",
-    from = "if (settings->idle_count >= most_idle_handles)",
-    to = "if (settings->idle_count >= 1000 * most_idle_handles)",
+    file = "csrc/transfer/route.c",
+    from = "if (route->idle_count >= most_idle_handles)",
+    to = "if (route->idle_count >= 1000 * most_idle_handles)",
     spec = "handles",
   },
   {
@@ -323,16 +323,16 @@ return {
   {
     name = "easy: two lengths that differ are believed",
     file = "csrc/transfer/handle.c",
-    from = "exchange->length >= 0 && exchange->length != length",
-    to = "exchange->length > length",
+    from = "transfer->length >= 0 && transfer->length != length",
+    to = "transfer->length > length",
     spec = "transport",
     test = "contradicts itself about its length",
   },
   {
     name = "easy: an end amid the headers is an answer",
     file = "csrc/transfer/handle.c",
-    from = "if (exchange->head_ended && (",
-    to = "if (exchange->head_ended || (",
+    from = "if (transfer->head_ended && (",
+    to = "if (transfer->head_ended || (",
     spec = "call",
     test = "cut at any byte",
   },
@@ -356,8 +356,8 @@ return {
   {
     name = "transport: one call more than max_in_flight is in flight",
     file = "csrc/transfer/engine.c",
-    from = "settings->in_flight < settings->max_in_flight",
-    to = "settings->in_flight <= settings->max_in_flight",
+    from = "route->in_flight < most",
+    to = "route->in_flight <= most",
     spec = "transport",
     test = "max_in_flight",
   },
@@ -429,22 +429,22 @@ return {
   {
     name = "reuse: a kept connection is not looked at",
     file = "csrc/transfer/sockets.c",
-    from = "    return !shows(fd, !shared || (sockets->wary && !socket->busy));",
-    to = "    return shared || fd >= 0;",
+    from = "        fit = !shows(fd, *silent);",
+    to = "        fit = true;",
     spec = "idle",
   },
   {
     name = "reuse: only a hang-up of a kept connection is noticed",
     file = "csrc/transfer/sockets.c",
-    from = "    return !shows(fd, !shared || (sockets->wary && !socket->busy));",
-    to = "    return !shows(fd, false) || shared;",
+    from = "        fit = !shows(fd, *silent);",
+    to = "        fit = !shows(fd, false);",
     spec = "idle",
   },
   {
     name = "reuse: an HTTP/2 connection's hang-up is not noticed",
     file = "csrc/transfer/sockets.c",
-    from = "    return !shows(fd, !shared || (sockets->wary && !socket->busy));",
-    to = "    return shared || !shows(fd, true);",
+    from = "        fit = !shows(fd, *silent);",
+    to = "        fit = !*silent || !shows(fd, true);",
     spec = "idle",
   },
   {
@@ -460,15 +460,15 @@ return {
   {
     name = "reuse: what follows an answer without a body stays",
     file = "csrc/transfer/reuse.c",
-    from = [[    easy->bodyless |= exchange->length == 0;
+    from = [[    handle->bodyless |= transfer->length == 0;
 ]],
     to = "",
     spec = "idle",
   },
   {
     name = "easy: what has left once is taken for unsent after a reconnect",
-    file = "csrc/transfer/handle.c",
-    from = [[    if (exchange->sent)
+    file = "csrc/transfer/sent.c",
+    from = [[    if (transfer->exchange->sent)
         return true;
 ]],
     to = "",
@@ -476,22 +476,22 @@ return {
   },
   {
     name = "easy: libcurl repeats a create by itself",
-    file = "csrc/transfer/handle.c",
-    from = "if (!exchange->sent || exchange->request.operation->method == CVK_GET)",
-    to = "if (exchange != NULL)",
+    file = "csrc/transfer/sent.c",
+    from = "if (!transfer->exchange->sent || transfer->exchange->request.operation->method == CVK_GET)",
+    to = "if (transfer != NULL)",
     spec = "sent",
   },
   {
     name = "easy: libcurl repeats no reading by itself",
-    file = "csrc/transfer/handle.c",
-    from = "if (!exchange->sent || exchange->request.operation->method == CVK_GET)",
-    to = "if (!exchange->sent)",
+    file = "csrc/transfer/sent.c",
+    from = "if (!transfer->exchange->sent || transfer->exchange->request.operation->method == CVK_GET)",
+    to = "if (!transfer->exchange->sent)",
     spec = "sent",
   },
   {
     name = "easy: bytes to a proxy are bytes of the request",
-    file = "csrc/transfer/handle.c",
-    from = [[    return bytes > exchange->bytes_before;
+    file = "csrc/transfer/sent.c",
+    from = [[    return bytes > transfer->bytes_to_proxy;
 ]],
     to = [[    return bytes > 0;
 ]],
@@ -500,15 +500,15 @@ return {
   {
     name = "transport: what waits in a queue passes its deadline",
     file = "csrc/transfer/engine.c",
-    from = "if (waiting->deadline <= now)",
-    to = "if (waiting->deadline + 3000 <= now)",
+    from = "if (transfer->handle == NULL) {",
+    to = "if (transfer->handle == NULL && now < transfer->deadline + 3000) {\n            cvk_deadlines_remove(&engine->deadlines, due);\n            cvk_deadlines_add(&engine->deadlines, due, now + look_again);\n        } else if (transfer->handle == NULL) {",
     spec = "engine",
     test = "ends a call that waits until its deadline",
   },
   {
     name = "transport: what a fork leaves in flight counts as unsent",
     file = "csrc/transfer/engine.c",
-    from = [[        exchange->sent = true;
+    from = [[        transfer->exchange->sent = true;
 ]],
     to = "",
     spec = "transport",
