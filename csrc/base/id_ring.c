@@ -13,63 +13,64 @@ static uint64_t hash(const char *text, size_t size)
     return value;
 }
 
-static cvk_note *note_at(const cvk_book *book, size_t index)
+static cvk_note *note_at(const cvk_id_ring *ring, size_t index)
 {
-    return &book->notes[(book->first + index) & (book->capacity - 1)];
+    return &ring->notes[(ring->first + index) & (ring->capacity - 1)];
 }
 
-bool cvk_book_add(cvk_book *book, const char *text, size_t size, double time, double until)
+bool cvk_id_ring_add(cvk_id_ring *ring, const char *text, size_t size, double time, double until)
 {
-    if (book->count == book->capacity)
+    if (ring->count == ring->capacity)
         return false;
-    *note_at(book, book->count++) =
+    *note_at(ring, ring->count++) =
         (cvk_note){.id = hash(text, size), .time = time, .until = until};
     return true;
 }
 
-static void forget_first(cvk_book *book)
+static void forget_first(cvk_id_ring *ring)
 {
-    book->first = (book->first + 1) & (book->capacity - 1);
-    book->count--;
+    ring->first = (ring->first + 1) & (ring->capacity - 1);
+    ring->count--;
 }
 
-static bool grow(cvk_book *book)
+static bool grow(cvk_id_ring *ring)
 {
-    size_t capacity = book->capacity == 0 ? least_capacity : 2 * book->capacity;
+    size_t capacity = ring->capacity == 0 ? least_capacity : 2 * ring->capacity;
     cvk_note *notes = calloc(capacity, sizeof *notes);
     if (notes == NULL)
         return false;
-    for (size_t i = 0; i < book->count; i++)
-        notes[i] = *note_at(book, i);
-    free(book->notes);
-    book->notes = notes;
-    book->capacity = capacity;
-    book->first = 0;
+    for (size_t i = 0; i < ring->count; i++)
+        notes[i] = *note_at(ring, i);
+    free(ring->notes);
+    ring->notes = notes;
+    ring->capacity = capacity;
+    ring->first = 0;
     return true;
 }
 
-void cvk_book_make_room(cvk_book *book, double now)
+void cvk_id_ring_make_room(cvk_id_ring *ring, double now)
 {
-    while (book->count > 0 && note_at(book, 0)->until < now)
-        forget_first(book);
-    if (2 * book->count >= book->capacity && !grow(book) && book->count > 0 &&
-        book->count == book->capacity)
-        forget_first(book);
+    while (ring->count > 0 && note_at(ring, 0)->until < now)
+        forget_first(ring);
+    if (2 * ring->count >= ring->capacity && !grow(ring) && ring->count > 0 &&
+        ring->count == ring->capacity)
+        forget_first(ring);
 }
 
-bool cvk_book_has(const cvk_book *book, const char *text, size_t size, double time)
+bool cvk_id_ring_has(const cvk_id_ring *ring, const char *text, size_t size, double time)
 {
     uint64_t id = hash(text, size);
-    for (size_t i = book->count; i > 0; i--) {
-        const cvk_note *note = note_at(book, i - 1);
+    for (size_t i = ring->count; i > 0; i--) {
+        const cvk_note *note = note_at(ring, i - 1);
         if (note->id == id && note->time == time)
             return true;
     }
     return false;
 }
 
-void cvk_book_free(cvk_book *book)
+/* Frees the memory of a ring, which is empty then. */
+void cvk_id_ring_free(cvk_id_ring *ring)
 {
-    free(book->notes);
-    *book = (cvk_book){0};
+    free(ring->notes);
+    *ring = (cvk_id_ring){0};
 }

@@ -13,13 +13,6 @@
 /* Enough for any number that the functions below write, with its closing zero. */
 #define CVK_NUMBER_SIZE 32
 
-/* Bytes of the character that begins at `bytes`, of which there are `size`, at least one; 0: it is not
- * UTF-8 (RFC 3629). */
-size_t cvk_utf8_sequence(const char *bytes, size_t size);
-
-/* Length in characters of UTF-8 text, or SIZE_MAX when the bytes are not UTF-8 (RFC 3629). */
-size_t cvk_utf8_length(const char *text, size_t size);
-
 /* Adds a string, quoted and escaped. The bytes must be UTF-8. */
 void cvk_json_add_string(cvk_buffer *buffer, const char *text, size_t size);
 

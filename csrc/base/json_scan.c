@@ -1,5 +1,6 @@
 #include "base/json_scan.h"
 
+#include "base/utf8.h"
 #include "base/json.h"
 
 #include <float.h>

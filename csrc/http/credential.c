@@ -149,7 +149,7 @@ cvk_credential *cvk_credential_new(const cvk_auth *auth, const char *value, size
     cvk_credential *credential = calloc(1, sizeof *credential);
     if (credential == NULL)
         return NULL;
-    credential->holders = 1;
+    credential->ref_count = 1;
     credential->auth = auth;
     size_t prefix = own_prefix(auth, value, value_size);
     cvk_buffer_add(&credential->value, value + prefix, value_size - prefix);
@@ -172,16 +172,16 @@ void cvk_credential_follow(cvk_credential *credential, cvk_credential *previous)
     }
 }
 
-cvk_credential *cvk_credential_hold(cvk_credential *credential)
+cvk_credential *cvk_credential_retain(cvk_credential *credential)
 {
     if (credential != NULL)
-        credential->holders++;
+        credential->ref_count++;
     return credential;
 }
 
 void cvk_credential_release(cvk_credential *credential)
 {
-    if (credential == NULL || --credential->holders > 0)
+    if (credential == NULL || --credential->ref_count > 0)
         return;
     cvk_buffer_wipe(&credential->value);
     cvk_buffer_wipe(&credential->partner);

@@ -11,7 +11,7 @@
 /* Shared by a client and its requests through a count of holders; all but the last member is
  * constant once made. */
 typedef struct cvk_credential {
-    unsigned holders;
+    unsigned ref_count;
     const cvk_auth *auth;
     cvk_buffer value;    /* as given, without the prefix */
     cvk_buffer partner;  /* the password, the CSRF token; empty when there is none */
@@ -39,7 +39,7 @@ cvk_credential *cvk_credential_new(const cvk_auth *auth, const char *value, size
 void cvk_credential_follow(cvk_credential *credential, cvk_credential *previous);
 
 /* One more holder; returns the credential. NULL is fine. */
-cvk_credential *cvk_credential_hold(cvk_credential *credential);
+cvk_credential *cvk_credential_retain(cvk_credential *credential);
 
 /* One holder less; the last one wipes it. NULL is fine. */
 void cvk_credential_release(cvk_credential *credential);

@@ -7,7 +7,7 @@ cvk_settings *cvk_settings_new(void)
 {
     cvk_settings *settings = calloc(1, sizeof *settings);
     if (settings != NULL)
-        settings->holders = 1;
+        settings->ref_count = 1;
     return settings;
 }
 
@@ -22,7 +22,7 @@ static void wipe_string(char *string)
 
 void cvk_settings_release(cvk_settings *settings)
 {
-    if (settings == NULL || --settings->holders > 0)
+    if (settings == NULL || --settings->ref_count > 0)
         return;
     if (settings->attached != NULL)
         settings->free_attached(settings->attached);
@@ -39,20 +39,20 @@ cvk_exchange *cvk_exchange_new(void)
 {
     cvk_exchange *exchange = calloc(1, sizeof *exchange);
     if (exchange != NULL)
-        exchange->holders = 1;
+        exchange->ref_count = 1;
     return exchange;
 }
 
 void cvk_exchange_use(cvk_exchange *exchange, cvk_settings *settings)
 {
-    settings->holders++;
+    settings->ref_count++;
     cvk_settings_release(exchange->settings);
     exchange->settings = settings;
 }
 
 bool cvk_exchange_retire(cvk_exchange *exchange)
 {
-    if (exchange->holders > 1 || exchange->stage == CVK_IN_FLIGHT ||
+    if (exchange->ref_count > 1 || exchange->stage == CVK_IN_FLIGHT ||
         exchange->failure == CVK_CANCELLED)
         return false;
     if (exchange->address.data != NULL) /* a signature may be part of it, or of one before */
@@ -69,13 +69,13 @@ bool cvk_exchange_retire(cvk_exchange *exchange)
 
 cvk_exchange *cvk_exchange_retain(cvk_exchange *exchange)
 {
-    exchange->holders++;
+    exchange->ref_count++;
     return exchange;
 }
 
 void cvk_exchange_release(cvk_exchange *exchange)
 {
-    if (exchange == NULL || --exchange->holders > 0)
+    if (exchange == NULL || --exchange->ref_count > 0)
         return;
     cvk_request_free(&exchange->request);
     cvk_buffer_free(&exchange->headers);

@@ -15,7 +15,7 @@ typedef struct cvk_exchange cvk_exchange;
 
 /* How a client reaches its server. Filled before the first use and constant from then on. */
 typedef struct cvk_settings {
-    unsigned holders;
+    unsigned ref_count;
     char *proxy;          /* NULL: as the environment says */
     char *ca_file;        /* NULL: libcurl's default */
     char *cert, *key;     /* client certificate; NULL: none */
@@ -53,7 +53,7 @@ typedef enum cvk_stage { CVK_AT_REST, CVK_IN_FLIGHT, CVK_FINISHED } cvk_stage;
 
 /* One request and what came of it. May be submitted again once it is finished. */
 struct cvk_exchange {
-    unsigned holders;
+    unsigned ref_count;
     cvk_request request;
     cvk_settings *settings; /* held; NULL: retired */
     cvk_buffer address; /* room for the whole address; may hold the credential, so it is wiped */

@@ -1,4 +1,5 @@
 #include "http/request.h"
+#include "http/headers.h"
 
 #include "base/uri.h"
 
@@ -13,20 +14,12 @@ static void copy_path(cvk_request *request)
     request->path_rest += length;
 }
 
-static void add_line(cvk_buffer *lines, const char *name, const char *text, size_t size)
-{
-    cvk_buffer_add_string(lines, name);
-    cvk_buffer_add(lines, ": ", 2);
-    cvk_buffer_add(lines, text, size);
-    cvk_buffer_add_byte(lines, '\0');
-}
-
 void cvk_request_begin(cvk_request *request, const cvk_operation *operation,
                        const cvk_buffer *address, const cvk_buffer *lines,
                        cvk_credential *credential)
 {
     request->operation = operation;
-    cvk_credential_hold(credential);
+    cvk_credential_retain(credential);
     cvk_credential_release(request->credential);
     request->credential = credential;
     request->path_rest = operation->path;
@@ -61,79 +54,15 @@ const char *cvk_request_query(cvk_request *request, const char *name, const char
     return NULL;
 }
 
-static bool is_line(const char *line, const char *name, size_t length)
-{
-    return strncasecmp(line, name, length) == 0 && line[length] == ':';
-}
-
-bool cvk_lines_have(const cvk_buffer *lines, const char *name)
-{
-    size_t length = strlen(name);
-    for (size_t i = 0; i < lines->size; i += strlen(lines->data + i) + 1)
-        if (is_line(lines->data + i, name, length))
-            return true;
-    return false;
-}
-
-static void remove_line(cvk_buffer *lines, const char *name)
-{
-    size_t length = strlen(name);
-    for (size_t i = 0; i < lines->size;) {
-        char *line = lines->data + i;
-        size_t size = strlen(line) + 1;
-        if (is_line(line, name, length)) {
-            memmove(line, line + size, lines->size - i - size);
-            lines->size -= size;
-        } else {
-            i += size;
-        }
-    }
-}
-
-const char *cvk_lines_set(cvk_buffer *lines, const char *name, const char *text, size_t size)
-{
-    size_t blanks = 0;
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '\0' || text[i] == '\r' || text[i] == '\n')
-            return "holds a line break or a zero byte, which no header may";
-        blanks += text[i] == ' ' || text[i] == '\t';
-    }
-    if (blanks == size)
-        return "must not be blank: no header would be sent";
-    remove_line(lines, name);
-    add_line(lines, name, text, size);
-    return NULL;
-}
-
 const char *cvk_request_header(cvk_request *request, const char *name, const char *text,
                                size_t size)
 {
     cvk_buffer *headers = &request->headers;
-    if (request->base != NULL && cvk_lines_have(request->base, name)) {
+    if (request->base != NULL && cvk_header_lines_have(request->base, name)) {
         cvk_buffer_add(headers, request->base->data, request->base->size);
         request->base = NULL;
     }
-    return cvk_lines_set(headers, name, text, size);
-}
-
-const char *cvk_request_header_name_fault(const char *name, size_t size)
-{
-    static const char *const ours[] = {
-        "Authorization", "Connection", "Content-Length",    "Content-Type", "Cookie",      "Expect",
-        "Host",          "Referer",    "Transfer-Encoding", "Upgrade",      "X-CSRFToken",
-    };
-    for (size_t i = 0; i < size; i++) {
-        char c = name[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && (c == '\0' || strchr("!#$%&'*+-.^_`|~", c) == NULL))
-            return "is not a header name";
-    }
-    if (size == 0)
-        return "is not a header name";
-    for (size_t i = 0; i < CVK_COUNT(ours); i++)
-        if (strlen(ours[i]) == size && strncasecmp(ours[i], name, size) == 0)
-            return "is set by convoke itself";
-    return NULL;
+    return cvk_header_lines_set(headers, name, text, size);
 }
 
 bool cvk_request_has_secret_address(const cvk_request *request)

@@ -29,15 +29,6 @@ void cvk_request_begin(cvk_request *request, const cvk_operation *operation,
                        const cvk_buffer *address, const cvk_buffer *lines,
                        cvk_credential *credential);
 
-/*
- * Adds a header to lines that each have their closing zero; one of the same name is replaced.
- * Returns what is wrong with the value, or NULL.
- */
-const char *cvk_lines_set(cvk_buffer *lines, const char *name, const char *text, size_t size);
-
-/* Whether a header of that name is among the lines. */
-bool cvk_lines_have(const cvk_buffer *lines, const char *name);
-
 /* The functions below return what is wrong with the value, or NULL when it was added. */
 
 /* Puts the next value into the path. */
@@ -46,9 +37,6 @@ const char *cvk_request_path(cvk_request *request, const char *text, size_t size
 /* Adds `name=text` to the query. */
 const char *cvk_request_query(cvk_request *request, const char *name, const char *text,
                               size_t size);
-
-/* What is wrong with a header's name that a caller chose, or NULL. */
-const char *cvk_request_header_name_fault(const char *name, size_t size);
 
 /* Adds a header; one of the same name is replaced. */
 const char *cvk_request_header(cvk_request *request, const char *name, const char *text,

@@ -7,7 +7,7 @@
 #include "transfer/handle.h"
 #include "transfer/forks.h"
 #include "lua/encode.h"
-#include "http/response.h"
+#include "http/headers.h"
 
 #include <math.h>
 
@@ -126,7 +126,7 @@ static int call_renew(lua_State *L)
     cvk_exchange *exchange = check_call(L)->exchange;
     const cvk_client *client = luaL_checkudata(L, 2, CVK_CLIENT_TYPE);
     check_rest(L, exchange);
-    cvk_credential_hold(client->credential);
+    cvk_credential_retain(client->credential);
     cvk_credential_release(exchange->request.credential);
     exchange->request.credential = client->credential;
     return 0;
@@ -275,7 +275,7 @@ static void push_headers(lua_State *L, const cvk_buffer *headers)
     lua_newtable(L);
     size_t position = 0, name_size, size;
     const char *name, *value;
-    while (cvk_response_next(headers, &position, &name, &name_size, &value, &size)) {
+    while (cvk_headers_next(headers, &position, &name, &name_size, &value, &size)) {
         luaL_Buffer lower;
         luaL_buffinit(L, &lower);
         for (size_t i = 0; i < name_size; i++)
@@ -331,7 +331,7 @@ int cvk_core_headers(lua_State *L)
 static int push_header(lua_State *L, const cvk_buffer *headers)
 {
     size_t size;
-    const char *value = cvk_response_header(headers, luaL_checkstring(L, 2), &size);
+    const char *value = cvk_headers_find(headers, luaL_checkstring(L, 2), &size);
     if (value == NULL)
         return 0;
     lua_pushlstring(L, value, size);
@@ -390,7 +390,7 @@ static int call_redact(lua_State *L)
 /* Call:retry_after(): seconds, or nil. */
 static int call_retry_after(lua_State *L)
 {
-    double seconds = cvk_response_retry_after(&check_call(L)->exchange->headers, time(NULL));
+    double seconds = cvk_headers_retry_after(&check_call(L)->exchange->headers, time(NULL));
     if (seconds < 0)
         return 0;
     cvk_pushinteger(L, (int64_t)fmin(seconds, 1e15));

@@ -2,6 +2,7 @@
 
 #include "base/base64.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "lua/marks.h"
 
 #include <math.h>

@@ -7,6 +7,6 @@
 #include <lua.h>
 
 /* Puts `book` into the module's table on top of the stack. */
-void cvk_book_register(lua_State *L);
+void cvk_issued_ids_register(lua_State *L);
 
 #endif

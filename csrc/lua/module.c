@@ -3,10 +3,12 @@
  * Not for users: its callers are the Lua files, and its arguments are checked for safety only.
  */
 #include "lua/module.h"
+#include "http/headers.h"
 
 #include "http/credential.h"
 #include "convoke.h"
 #include "base/date.h"
+#include "base/nearest.h"
 #include "base/clock.h"
 #include "transfer/libcurl.h"
 #include "lua/wakeup.h"
@@ -85,7 +87,7 @@ static size_t size_field(lua_State *L, int table, const char *name)
 
 static void set_line(lua_State *L, cvk_buffer *lines, const char *name, const char *value)
 {
-    const char *fault = cvk_lines_set(lines, name, value, strlen(value));
+    const char *fault = cvk_header_lines_set(lines, name, value, strlen(value));
     if (fault != NULL)
         luaL_error(L, "the header %s %s", name, fault);
 }
@@ -267,18 +269,17 @@ static int core_date_time(lua_State *L)
 /* core.nearest(name, names): the name among an array of names that is nearest, or nil. */
 static int core_nearest(lua_State *L)
 {
-    cvk_field fields[64] = {{0}};
-    const char *name = luaL_checkstring(L, 1);
+    cvk_nearest search;
+    cvk_nearest_begin(&search, luaL_checkstring(L, 1));
     luaL_checktype(L, 2, LUA_TTABLE);
-    size_t count = lua_rawlen(L, 2);
-    if (count > CVK_COUNT(fields))
-        count = CVK_COUNT(fields);
-    luaL_checkstack(L, (int)count + 1, "too many names");
-    for (size_t i = 0; i < count; i++) {
-        lua_rawgeti(L, 2, (int)i + 1);
-        fields[i].name = luaL_checkstring(L, -1);
+    int count = (int)lua_rawlen(L, 2);
+    for (int i = 1; i <= count; i++) {
+        lua_rawgeti(L, 2, i);
+        luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 2, "names are strings");
+        cvk_nearest_consider(&search, lua_tostring(L, -1)); /* the table keeps it */
+        lua_pop(L, 1);
     }
-    lua_pushstring(L, cvk_nearest_field(fields, count, name));
+    lua_pushstring(L, cvk_nearest_result(&search));
     return 1;
 }
 
@@ -342,8 +343,8 @@ int luaopen_convoke_core(lua_State *L)
     luaL_setfuncs(L, functions, 0);
     cvk_lua_register(L);
     cvk_values_register(L);
-    cvk_bell_register(L);
-    cvk_book_register(L);
+    cvk_wakeup_register(L);
+    cvk_issued_ids_register(L);
     lua_pushstring(L, CVK_POLLER_NAME);
     lua_setfield(L, -2, "poller");
     luaL_getmetatable(L, CVK_CLIENT_TYPE); /* their methods, for those that call them often */

@@ -2,6 +2,7 @@
  * Preparing a call: a client's prepare() fills a request from Lua values.
  */
 #include "lua/module.h"
+#include "http/headers.h"
 
 #include "transfer/forks.h"
 
@@ -247,7 +248,7 @@ static void add_headers(preparation *p)
         size_t name_size, size;
         const char *name = lua_tolstring(L, -2, &name_size), *value = NULL;
         cvk_spot spot = {.up = &up, .name = name};
-        const char *fault = cvk_request_header_name_fault(name, name_size);
+        const char *fault = cvk_header_name_fault(name, name_size);
         if (fault == NULL && lua_type(L, -1) != LUA_TSTRING)
             fault = "must be a string";
         if (fault == NULL) {

@@ -11,7 +11,7 @@
 
 #define BELL_TYPE "convoke.core.bell"
 
-static cvk_bell **check_bell(lua_State *L)
+static cvk_wakeup **check_bell(lua_State *L)
 {
     return luaL_checkudata(L, 1, BELL_TYPE);
 }
@@ -19,18 +19,18 @@ static cvk_bell **check_bell(lua_State *L)
 /* core.bell(): a bell, its port and its key; or nil and why not. */
 static int bell_new(lua_State *L)
 {
-    cvk_bell **bell = lua_newuserdata(L, sizeof(cvk_bell *));
+    cvk_wakeup **bell = lua_newuserdata(L, sizeof(cvk_wakeup *));
     *bell = NULL;
     luaL_getmetatable(L, BELL_TYPE);
     lua_setmetatable(L, -2);
-    *bell = cvk_bell_new();
+    *bell = cvk_wakeup_new();
     if (*bell == NULL) {
         lua_pushnil(L);
         lua_pushstring(L, strerror(errno));
         return 2;
     }
-    lua_pushinteger(L, cvk_bell_port(*bell));
-    lua_pushlstring(L, (const char *)cvk_bell_key(*bell), CVK_BELL_KEY_SIZE);
+    lua_pushinteger(L, cvk_wakeup_port(*bell));
+    lua_pushlstring(L, (const char *)cvk_wakeup_key(*bell), CVK_WAKEUP_KEY_SIZE);
     return 3;
 }
 
@@ -38,25 +38,25 @@ static int bell_new(lua_State *L)
  * Returns whether it will. */
 static int bell_arm(lua_State *L)
 {
-    cvk_bell *bell = *check_bell(L);
+    cvk_wakeup *bell = *check_bell(L);
     int fd = (int)luaL_checkinteger(L, 2);
     double seconds = luaL_optnumber(L, 3, -1);
     int milliseconds = seconds < 0 ? -1 : (int)ceil(fmin(seconds, 3600) * 1000);
-    lua_pushboolean(L, bell != NULL && cvk_bell_arm(bell, fd, milliseconds));
+    lua_pushboolean(L, bell != NULL && cvk_wakeup_arm(bell, fd, milliseconds));
     return 1;
 }
 
 /* Bell:close(), and its finalizer. */
 static int bell_close(lua_State *L)
 {
-    cvk_bell **bell = check_bell(L);
-    cvk_bell *old = *bell;
+    cvk_wakeup **bell = check_bell(L);
+    cvk_wakeup *old = *bell;
     *bell = NULL;
-    cvk_bell_free(old);
+    cvk_wakeup_free(old);
     return 0;
 }
 
-void cvk_bell_register(lua_State *L)
+void cvk_wakeup_register(lua_State *L)
 {
     static const luaL_Reg methods[] = {
         {"arm", bell_arm}, {"close", bell_close}, {"__gc", bell_close}, {NULL, NULL}};

@@ -7,6 +7,6 @@
 #include <lua.h>
 
 /* Puts `bell` into the module's table on top of the stack. */
-void cvk_bell_register(lua_State *L);
+void cvk_wakeup_register(lua_State *L);
 
 #endif

@@ -31,7 +31,7 @@ struct cvk_engine {
     cvk_engine *next_abandoned; /* see cvk_engine_abandon */
     CURLM *multi;
     cvk_poller *poller;
-    cvk_guard guard;
+    cvk_spin_guard guard;
     cvk_sockets sockets;
     cvk_transfer_list flying;
     cvk_transfer_list finished;
@@ -61,7 +61,7 @@ static int on_socket(CURL *curl, curl_socket_t fd, int what, void *user, void *s
     bool in = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
     bool out = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
     cvk_sockets_busy(&engine->sockets, fd, in || out);
-    return cvk_guard_watch(&engine->guard, fd, in, out) ? 0 : -1;
+    return cvk_spin_guard_watch(&engine->guard, fd, in, out) ? 0 : -1;
 }
 
 /*
@@ -153,7 +153,7 @@ static bool is_over(int64_t stop)
 
 static bool new_multi(cvk_engine *engine)
 {
-    cvk_guard_clear(&engine->guard);
+    cvk_spin_guard_clear(&engine->guard);
     engine->due = -1; /* also where there is none: nothing is to be done then */
     cvk_hidden_before(&engine->hidden);
     engine->multi = curl_multi_init();
@@ -369,7 +369,7 @@ cvk_engine *cvk_engine_new(void)
     engine->alarm = engine->armed = -1;
     cvk_deadlines_begin(&engine->deadlines, cvk_now());
     engine->poller = cvk_poller_new();
-    cvk_guard_begin(&engine->guard, engine->poller);
+    cvk_spin_guard_begin(&engine->guard, engine->poller);
     cvk_sockets_begin(&engine->sockets, engine->poller, cvk_reuse_wary());
     if (engine->poller == NULL || !new_multi(engine)) {
         cvk_poller_free(engine->poller);
@@ -397,7 +397,7 @@ void cvk_engine_free(cvk_engine *engine)
         cvk_transfer_put_away(&engine->spares, transfer);
     }
     curl_multi_cleanup(engine->multi);
-    cvk_guard_clear(&engine->guard);
+    cvk_spin_guard_clear(&engine->guard);
     cvk_sockets_clear(&engine->sockets);
     cvk_poller_free(engine->poller);
     cvk_transfer_free_spares(&engine->spares);
@@ -512,7 +512,7 @@ static void run_timers(cvk_engine *engine, int64_t stop)
         engine->fresh = 0;
         more |= expire(engine, now / 1000, stop); /* libcurl may not need to be called then */
         if (engine->guard.due >= 0 && engine->guard.due <= now / 1000)
-            cvk_guard_resume(&engine->guard);
+            cvk_spin_guard_resume(&engine->guard);
         if (engine->multi != NULL && engine->due >= 0 && engine->due <= now / 1000) {
             engine->due = -1;
             act(engine, CURL_SOCKET_TIMEOUT, 0);
@@ -545,8 +545,8 @@ static void serve(cvk_engine *engine, const cvk_ready *ready)
     act(engine, ready->fd,
         (ready->readable ? CURL_CSELECT_IN : 0) | (ready->writable ? CURL_CSELECT_OUT : 0) |
             (ready->broken ? CURL_CSELECT_ERR : 0));
-    if (cvk_guard_fired(&engine->guard, ready->fd))
-        cvk_guard_look(&engine->guard, ready->fd, progress(engine));
+    if (cvk_spin_guard_fired(&engine->guard, ready->fd))
+        cvk_spin_guard_look(&engine->guard, ready->fd, progress(engine));
 }
 
 static int shorter(int wait, int64_t until)

@@ -1,4 +1,5 @@
 #include "transfer/handle.h"
+#include "http/headers.h"
 
 #include "base/clock.h"
 #include "transfer/reuse.h"
@@ -326,7 +327,7 @@ static struct curl_slist *build_lines(cvk_transfer *transfer, bool decodes_gzip)
     add_nodes(nodes, request->headers.data, request->headers.size);
     if (request->credential != NULL)
         add_nodes(nodes, request->credential->lines.data, request->credential->lines.size);
-    if (decodes_gzip && !cvk_lines_have(&request->headers, "Accept-Encoding"))
+    if (decodes_gzip && !cvk_header_lines_have(&request->headers, "Accept-Encoding"))
         add_nodes(nodes, gzip, sizeof gzip);
     if (!request->operation->has_body)
         add_nodes(nodes, no_type, sizeof no_type);
@@ -492,8 +493,8 @@ int cvk_handle_status(const cvk_transfer *transfer)
 /* libcurl is content with an end amid the headers, or after an interim answer. */
 static cvk_failure check_head(cvk_transfer *transfer)
 {
-    if (transfer->head_ended &&
-        (transfer->exchange->status >= 200 || transfer->exchange->status == 101))
+    int status = transfer->exchange->status;
+    if (transfer->head_ended && (status >= 200 || status == 101))
         return CVK_FINE;
     transfer->exchange->why = "the connection ended amid the headers";
     return CVK_NETWORK;

@@ -6,54 +6,54 @@
 
 enum { longest_rest = 6 }; /* 2 to this power milliseconds */
 
-void cvk_guard_begin(cvk_guard *guard, cvk_poller *poller)
+void cvk_spin_guard_begin(cvk_spin_guard *guard, cvk_poller *poller)
 {
-    *guard = (cvk_guard){.poller = poller, .due = -1};
+    *guard = (cvk_spin_guard){.poller = poller, .due = -1};
 }
 
-void cvk_guard_clear(cvk_guard *guard)
+void cvk_spin_guard_clear(cvk_spin_guard *guard)
 {
     free(guard->sockets);
-    cvk_guard_begin(guard, guard->poller);
+    cvk_spin_guard_begin(guard, guard->poller);
 }
 
-static void grow(cvk_guard *guard, size_t needed)
+static void grow(cvk_spin_guard *guard, size_t needed)
 {
     size_t size = guard->size == 0 ? 64 : guard->size;
     while (size < needed)
         size *= 2;
-    cvk_guarded *sockets = realloc(guard->sockets, size * sizeof *sockets);
+    cvk_watched_socket *sockets = realloc(guard->sockets, size * sizeof *sockets);
     if (sockets == NULL)
         return; /* it does without its guard */
     for (size_t i = guard->size; i < size; i++)
-        sockets[i] = (cvk_guarded){0};
+        sockets[i] = (cvk_watched_socket){0};
     guard->sockets = sockets;
     guard->size = size;
 }
 
-static void end_rest(cvk_guard *guard, cvk_guarded *guarded)
+static void end_rest(cvk_spin_guard *guard, cvk_watched_socket *guarded)
 {
     guarded->resting = false;
     if (--guard->resting == 0)
         guard->due = -1;
 }
 
-bool cvk_guard_watch(cvk_guard *guard, int fd, bool readable, bool writable)
+bool cvk_spin_guard_watch(cvk_spin_guard *guard, int fd, bool readable, bool writable)
 {
     if (fd >= 0 && (size_t)fd >= guard->size)
         grow(guard, (size_t)fd + 1);
     if ((size_t)fd < guard->size) {
-        cvk_guarded *guarded = &guard->sockets[fd];
+        cvk_watched_socket *guarded = &guard->sockets[fd];
         if (guarded->resting)
             end_rest(guard, guarded);
-        *guarded = (cvk_guarded){.readable = readable, .writable = writable};
+        *guarded = (cvk_watched_socket){.readable = readable, .writable = writable};
     }
     return cvk_poller_watch(guard->poller, fd, readable, writable);
 }
 
-void cvk_guard_look(cvk_guard *guard, int fd, uint32_t progress)
+void cvk_spin_guard_look(cvk_spin_guard *guard, int fd, uint32_t progress)
 {
-    cvk_guarded *guarded = &guard->sockets[fd];
+    cvk_watched_socket *guarded = &guard->sockets[fd];
     bool fruitless = progress == guarded->progress;
     guarded->progress = progress;
     guarded->fired = 0;
@@ -70,14 +70,14 @@ void cvk_guard_look(cvk_guard *guard, int fd, uint32_t progress)
         guard->due = due;
 }
 
-void cvk_guard_resume(cvk_guard *guard)
+void cvk_spin_guard_resume(cvk_spin_guard *guard)
 {
     for (size_t fd = 0; fd < guard->size && guard->resting > 0; fd++) {
-        cvk_guarded *guarded = &guard->sockets[fd];
+        cvk_watched_socket *guarded = &guard->sockets[fd];
         if (!guarded->resting)
             continue;
         end_rest(guard, guarded);
-        guarded->fired = CVK_GUARD_PATIENCE - 1; /* once more, and it rests again */
+        guarded->fired = CVK_SPIN_GUARD_PATIENCE - 1; /* once more, and it rests again */
         cvk_poller_watch(guard->poller, (int)fd, guarded->readable, guarded->writable);
     }
 }

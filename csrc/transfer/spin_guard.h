@@ -12,44 +12,44 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CVK_GUARD_PATIENCE = 64 }; /* how often a descriptor may fire before anybody looks */
+enum { CVK_SPIN_GUARD_PATIENCE = 64 }; /* how often a descriptor may fire before anybody looks */
 
-typedef struct cvk_guarded {
+typedef struct cvk_watched_socket {
     uint8_t fired; /* since libcurl last said what it wants of it, or the last look */
     uint8_t rests; /* how often it has rested without anything coming of it */
     bool readable, writable, resting;
     uint32_t progress; /* at the last look */
-} cvk_guarded;
+} cvk_watched_socket;
 
-typedef struct cvk_guard {
+typedef struct cvk_spin_guard {
     cvk_poller *poller;
-    cvk_guarded *sockets; /* by their number */
+    cvk_watched_socket *sockets; /* by their number */
     size_t size, resting;
     int64_t due; /* when those that rest are to be watched again; -1: none rests */
-} cvk_guard;
+} cvk_spin_guard;
 
 /* A guard over what the poller watches. */
-void cvk_guard_begin(cvk_guard *guard, cvk_poller *poller);
+void cvk_spin_guard_begin(cvk_spin_guard *guard, cvk_poller *poller);
 
 /* Knows nothing any more and holds no memory. */
-void cvk_guard_clear(cvk_guard *guard);
+void cvk_spin_guard_clear(cvk_spin_guard *guard);
 
 /* Watches a socket as cvk_poller_watch does. */
-bool cvk_guard_watch(cvk_guard *guard, int fd, bool readable, bool writable);
+bool cvk_spin_guard_watch(cvk_spin_guard *guard, int fd, bool readable, bool writable);
 
-/* Counts an event. true: there have been many, cvk_guard_look is to be told. */
-static inline bool cvk_guard_fired(cvk_guard *guard, int fd)
+/* Counts an event. true: there have been many, cvk_spin_guard_look is to be told. */
+static inline bool cvk_spin_guard_fired(cvk_spin_guard *guard, int fd)
 {
-    return (size_t)fd < guard->size && ++guard->sockets[fd].fired >= CVK_GUARD_PATIENCE;
+    return (size_t)fd < guard->size && ++guard->sockets[fd].fired >= CVK_SPIN_GUARD_PATIENCE;
 }
 
 /*
  * `progress` is any number that stays the same as long as nothing comes of all these events. If it
  * has stayed the same, the descriptor is not watched for a while.
  */
-void cvk_guard_look(cvk_guard *guard, int fd, uint32_t progress);
+void cvk_spin_guard_look(cvk_spin_guard *guard, int fd, uint32_t progress);
 
 /* Watches those again whose rest is over: called when `due` has come. */
-void cvk_guard_resume(cvk_guard *guard);
+void cvk_spin_guard_resume(cvk_spin_guard *guard);
 
 #endif

@@ -23,11 +23,11 @@
 #define MSG_NOSIGNAL 0
 #endif
 
-struct cvk_bell {
+struct cvk_wakeup {
     int listener;
     int orders[2]; /* a pipe to the thread; its closing means the end */
     int port;
-    unsigned char key[CVK_BELL_KEY_SIZE];
+    unsigned char key[CVK_WAKEUP_KEY_SIZE];
     pthread_t thread;
     bool running;
     pid_t process;
@@ -42,7 +42,7 @@ typedef struct order {
 /* ---- the thread ------------------------------------------------------------------------------- */
 
 /* Waits for `fd`; false when the bell is to end. */
-static bool wait_for(const cvk_bell *bell, int fd, int milliseconds)
+static bool wait_for(const cvk_wakeup *bell, int fd, int milliseconds)
 {
     struct pollfd watched[] = {{.fd = bell->orders[0]}, /* only its closing counts */
                                {.fd = fd, .events = POLLIN}};
@@ -54,9 +54,9 @@ static bool wait_for(const cvk_bell *bell, int fd, int milliseconds)
 }
 
 /* Whether what connected sends the key, and at once. */
-static bool knows_key(const cvk_bell *bell, int connection)
+static bool knows_key(const cvk_wakeup *bell, int connection)
 {
-    unsigned char text[CVK_BELL_KEY_SIZE];
+    unsigned char text[CVK_WAKEUP_KEY_SIZE];
     enum { patience = 1000 }; /* milliseconds */
     size_t had = 0;
     while (had < sizeof text) {
@@ -74,7 +74,7 @@ static bool knows_key(const cvk_bell *bell, int connection)
 }
 
 /* The listener's connection, or -1: the bell is to end. */
-static int accept_listener(cvk_bell *bell)
+static int accept_listener(cvk_wakeup *bell)
 {
     while (wait_for(bell, bell->listener, -1)) {
         int connection = accept(bell->listener, NULL, NULL);
@@ -94,7 +94,7 @@ static int accept_listener(cvk_bell *bell)
 
 static void *run(void *argument)
 {
-    cvk_bell *bell = argument;
+    cvk_wakeup *bell = argument;
     int connection = accept_listener(bell), on = 1;
     if (connection < 0)
         return NULL;
@@ -110,7 +110,7 @@ static void *run(void *argument)
 
 /* ---- its owner -------------------------------------------------------------------------------- */
 
-static bool listen_on_loopback(cvk_bell *bell)
+static bool listen_on_loopback(cvk_wakeup *bell)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
@@ -126,14 +126,14 @@ static bool listen_on_loopback(cvk_bell *bell)
     return true;
 }
 
-static bool make_pipe(cvk_bell *bell)
+static bool make_pipe(cvk_wakeup *bell)
 {
     return pipe(bell->orders) == 0 && fcntl(bell->orders[0], F_SETFD, FD_CLOEXEC) == 0 &&
            fcntl(bell->orders[1], F_SETFD, FD_CLOEXEC) == 0;
 }
 
 /* No signal of the program is for this thread. */
-static bool start(cvk_bell *bell)
+static bool start(cvk_wakeup *bell)
 {
     sigset_t all, before;
     sigfillset(&all);
@@ -154,7 +154,7 @@ static void close_if_open(int fd)
 
 static void let_go(void *owner)
 {
-    cvk_bell *bell = owner;
+    cvk_wakeup *bell = owner;
     close_if_open(bell->orders[0]);
     close_if_open(bell->orders[1]);
     close_if_open(bell->listener);
@@ -163,9 +163,9 @@ static void let_go(void *owner)
     bell->connection = -1;
 }
 
-cvk_bell *cvk_bell_new(void)
+cvk_wakeup *cvk_wakeup_new(void)
 {
-    cvk_bell *bell = calloc(1, sizeof *bell);
+    cvk_wakeup *bell = calloc(1, sizeof *bell);
     if (bell == NULL)
         return NULL;
     bell->orders[0] = bell->orders[1] = bell->listener = -1;
@@ -177,12 +177,12 @@ cvk_bell *cvk_bell_new(void)
         return bell;
     }
     int reason = errno;
-    cvk_bell_free(bell);
+    cvk_wakeup_free(bell);
     errno = reason;
     return NULL;
 }
 
-void cvk_bell_free(cvk_bell *bell)
+void cvk_wakeup_free(cvk_wakeup *bell)
 {
     if (bell == NULL)
         return;
@@ -195,17 +195,17 @@ void cvk_bell_free(cvk_bell *bell)
     free(bell);
 }
 
-int cvk_bell_port(const cvk_bell *bell)
+int cvk_wakeup_port(const cvk_wakeup *bell)
 {
     return bell->port;
 }
 
-const unsigned char *cvk_bell_key(const cvk_bell *bell)
+const unsigned char *cvk_wakeup_key(const cvk_wakeup *bell)
 {
     return bell->key;
 }
 
-bool cvk_bell_arm(cvk_bell *bell, int fd, int milliseconds)
+bool cvk_wakeup_arm(cvk_wakeup *bell, int fd, int milliseconds)
 {
     order next = {.fd = fd, .milliseconds = milliseconds};
     return write(bell->orders[1], &next, sizeof next) == (ssize_t)sizeof next;

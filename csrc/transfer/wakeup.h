@@ -8,24 +8,24 @@
 
 #include <stdbool.h>
 
-enum { CVK_BELL_KEY_SIZE = 16 };
+enum { CVK_WAKEUP_KEY_SIZE = 16 };
 
-typedef struct cvk_bell cvk_bell;
+typedef struct cvk_wakeup cvk_wakeup;
 
 /* A bell that waits for its listener to connect to 127.0.0.1; NULL with errno set. */
-cvk_bell *cvk_bell_new(void);
+cvk_wakeup *cvk_wakeup_new(void);
 
 /* Ends the thread and frees everything; in the child of a fork only what is the child's. */
-void cvk_bell_free(cvk_bell *bell);
+void cvk_wakeup_free(cvk_wakeup *bell);
 
 /* Where the listener connects to, and the bytes it sends first: nobody else is heard. */
-int cvk_bell_port(const cvk_bell *bell);
-const unsigned char *cvk_bell_key(const cvk_bell *bell);
+int cvk_wakeup_port(const cvk_wakeup *bell);
+const unsigned char *cvk_wakeup_key(const cvk_wakeup *bell);
 
 /*
  * Rings once: when `fd` is readable, at the latest after `milliseconds` (negative: no such limit).
  * To be called again only after it has rung. false: the thread is gone.
  */
-bool cvk_bell_arm(cvk_bell *bell, int fd, int milliseconds);
+bool cvk_wakeup_arm(cvk_wakeup *bell, int fd, int milliseconds);
 
 #endif

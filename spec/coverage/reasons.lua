@@ -13,7 +13,7 @@ return {
     accept_listener = "accept() fails only where descriptors run out while the bell waits, "
       .. "or a connection is reset at that very moment",
     start = "no thread can be made: not tried",
-    cvk_bell_new = no_memory,
+    cvk_wakeup_new = no_memory,
   },
   ["csrc/base/buffer.c"] = { reserve = "a buffer as large as half of all memory that there can be" },
   ["csrc/catalogue/catalogue.c"] = { cvk_method_name = all_named },
@@ -26,7 +26,7 @@ return {
     cvk_handle_failure = "libcurl says so only where it is given a limit, which we keep ourselves",
   },
   ["csrc/http/exchange.c"] = { cvk_exchange_retire = "guards C's own order: such a call is not over" },
-  ["csrc/transfer/spin_guard.c"] = { cvk_guard_watch = "libcurl would have to watch a descriptor anew in the "
+  ["csrc/transfer/spin_guard.c"] = { cvk_spin_guard_watch = "libcurl would have to watch a descriptor anew in the "
     .. "moment in which it rests" },
   ["csrc/lua/call.c"] = {
     check_call = checked_before,

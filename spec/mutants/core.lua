@@ -132,14 +132,14 @@ return {
   },
   {
     name = "request: a header may hold a carriage return",
-    file = "csrc/http/request.c",
+    file = "csrc/http/headers.c",
     from = [[text[i] == '\r' || ]],
     to = "",
     spec = "request",
   },
   {
     name = "request: a caller may set the Host",
-    file = "csrc/http/request.c",
+    file = "csrc/http/headers.c",
     from = [["Host",  ]],
     to = [["Hosted",]],
     spec = "request",
@@ -153,7 +153,7 @@ return {
   },
   {
     name = "request: a second header of a name is sent beside the first",
-    file = "csrc/http/request.c",
+    file = "csrc/http/headers.c",
     from = "    remove_line(lines, name);",
     to = "",
     spec = "request",
@@ -190,7 +190,7 @@ return {
   -- Values
   {
     name = "json: surrogates pass for UTF-8",
-    file = "csrc/base/json.c",
+    file = "csrc/base/utf8.c",
     from = " || (first == 0xed && text[1] > 0x9f)",
     to = "",
     spec = "model",
@@ -241,8 +241,8 @@ return {
   {
     name = "book: what may be needed yet is forgotten",
     file = "csrc/base/id_ring.c",
-    from = "note_at(book, 0)->until < now",
-    to = "note_at(book, 0)->until > now",
+    from = "note_at(ring, 0)->until < now",
+    to = "note_at(ring, 0)->until > now",
     spec = "book",
   },
   {
@@ -276,7 +276,7 @@ return {
   -- Answers
   {
     name = "response: Retry-After is read by our clock",
-    file = "csrc/http/response.c",
+    file = "csrc/http/headers.c",
     from = "    if (base < 0)\n",
     to = "    if (base < now)\n",
     spec = "errors",
@@ -284,7 +284,7 @@ return {
   },
   {
     name = "response: a header's beginning is enough of its name",
-    file = "csrc/http/response.c",
+    file = "csrc/http/headers.c",
     from = "name_size == length && ",
     to = "",
     spec = "errors",
@@ -500,8 +500,8 @@ return {
   {
     name = "transport: what waits in a queue passes its deadline",
     file = "csrc/transfer/engine.c",
-    from = "if (transfer->handle == NULL) {",
-    to = "if (transfer->handle == NULL && now < transfer->deadline + 3000) {\n            cvk_deadlines_remove(&engine->deadlines, due);\n            cvk_deadlines_add(&engine->deadlines, due, now + look_again);\n        } else if (transfer->handle == NULL) {",
+    from = "cvk_transfer *transfer = transfer_of(due);\n        if (transfer->handle == NULL) {",
+    to = "cvk_transfer *transfer = transfer_of(due);\n        if (transfer->handle == NULL && now < transfer->deadline + 3000) {\n            cvk_deadlines_remove(&engine->deadlines, due);\n            cvk_deadlines_add(&engine->deadlines, due, now + look_again);\n        } else if (transfer->handle == NULL) {",
     spec = "engine",
     test = "ends a call that waits until its deadline",
   },
