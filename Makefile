@@ -152,6 +152,7 @@ check: ## compilers' warnings, format, linters, static analysis
 	@printf '%s\n' $(sources) | \
 	  xargs -n 1 -P 2 sh -c 'clang-tidy --quiet "$$0" -- $(compile) 2>&1 | \
 	    { ! grep -v "warnings generated\.$$"; }'
+	@echo "== includes" && $(LUA) .ci/includes.lua
 	@echo "== cppcheck"
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 	  --inline-suppr --suppressions-list=.ci/cppcheck.supp $(sources)

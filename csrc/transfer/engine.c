@@ -22,9 +22,9 @@
 
 enum {
     ready_at_once = 32,
-    fresh_at_once = 1, /* so many calls libcurl begins before anybody looks at the clock */
-    slice = 2000,      /* microseconds after which others have their turn, whatever is to be done */
-    look_again = 10,   /* milliseconds after which a call is looked at that could not be ended */
+    most_unseen = 1, /* so many calls libcurl begins before anybody looks at the clock */
+    slice = 2000,    /* microseconds after which others have their turn, whatever is to be done */
+    look_again = 10, /* milliseconds after which a call is looked at that could not be ended */
 };
 
 struct cvk_engine {
@@ -33,21 +33,21 @@ struct cvk_engine {
     cvk_poller *poller;
     cvk_spin_guard guard;
     cvk_sockets sockets;
-    cvk_transfer_list flying;
+    cvk_transfer_list running;
     cvk_transfer_list finished;
     cvk_deadlines deadlines; /* of all that is under way or waits for its turn */
     cvk_counters counters;
     cvk_spare_transfers spares;
-    cvk_queues queues;  /* what waits for its turn */
-    size_t fresh;       /* handed to libcurl, which has not looked at them yet */
-    int64_t due;        /* when libcurl wants to be called, by cvk_now(); -1: not */
-    int64_t alarm;      /* when somebody above wants step() to be called; -1: not */
-    int64_t armed;      /* what the poller's timer is set to; -1: nothing */
-    cvk_pool pool;      /* of connections that libcurl keeps */
-    bool spoilt;        /* one of the connections may be broken */
-    int64_t wary_until; /* when the last call has ended that it may still carry; -1: trust */
-    bool watched;       /* somebody else waits on the descriptor */
-    cvk_hidden hidden;  /* libcurl's own descriptors */
+    cvk_queues queues;        /* what waits for its turn */
+    size_t unseen;            /* handed to libcurl, which has not looked at them yet */
+    int64_t due;              /* when libcurl wants to be called, by cvk_now(); -1: not */
+    int64_t alarm;            /* when somebody above wants step() to be called; -1: not */
+    int64_t armed;            /* what the poller's timer is set to; -1: nothing */
+    cvk_pool pool;            /* of connections that libcurl keeps */
+    bool may_be_broken;       /* one of the connections that libcurl keeps may be broken */
+    int64_t distrusted_until; /* when the last call has ended that it may still carry; -1: trust */
+    bool watched;             /* somebody else waits on the descriptor */
+    cvk_hidden hidden;        /* libcurl's own descriptors */
     cvk_fork_watch forks;
 };
 
@@ -100,17 +100,17 @@ static void settle(cvk_engine *engine, cvk_transfer *transfer)
  * as one is left on it. Until all that may be on it have ended, new calls share no connection; then
  * it is closed.
  */
-static void grow_wary(cvk_engine *engine)
+static void distrust_shared(cvk_engine *engine)
 {
-    if (engine->wary_until >= 0)
+    if (engine->distrusted_until >= 0)
         return;
-    engine->wary_until = 0;
-    for (cvk_transfer *each = engine->flying.first; each != NULL; each = each->next) {
+    engine->distrusted_until = 0;
+    for (cvk_transfer *each = engine->running.first; each != NULL; each = each->next) {
         if (!each->route->shares_connections)
             continue;
         cvk_handle_isolate(each->handle, true);
-        if (each->deadline > engine->wary_until)
-            engine->wary_until = each->deadline;
+        if (each->deadline > engine->distrusted_until)
+            engine->distrusted_until = each->deadline;
     }
 }
 
@@ -125,7 +125,7 @@ static void take_back(cvk_engine *engine, cvk_transfer *transfer, bool worn)
         cvk_handle_free(handle);
     else
         cvk_route_give_handle(transfer->route, handle);
-    cvk_transfer_list_remove(&engine->flying, transfer);
+    cvk_transfer_list_remove(&engine->running, transfer);
 }
 
 /* Ends an transfer that libcurl holds, with libcurl's word for how it went. */
@@ -135,10 +135,10 @@ static void finish(cvk_engine *engine, cvk_transfer *transfer, CURLcode code)
     transfer->exchange->sent = cvk_sent_any(transfer);
     cvk_result_explain(transfer, code);
     cvk_result_count(transfer, &engine->counters);
-    if (cvk_handle_spoils(transfer)) {
-        engine->spoilt = true;
+    if (cvk_handle_may_break_connection(transfer)) {
+        engine->may_be_broken = true;
         if (transfer->exchange->failure == CVK_TIMEOUT && transfer->route->shares_connections)
-            grow_wary(engine);
+            distrust_shared(engine);
     }
     transfer->route->shares_connections |= cvk_handle_shared(transfer);
     take_back(engine, transfer, cvk_handle_is_worn(transfer));
@@ -146,7 +146,7 @@ static void finish(cvk_engine *engine, cvk_transfer *transfer, CURLcode code)
 }
 
 /* `stop` is by cvk_microseconds(), INT64_MAX where there is all the time in the world. */
-static bool is_over(int64_t stop)
+static bool is_time_up(int64_t stop)
 {
     return stop != INT64_MAX && cvk_microseconds() >= stop;
 }
@@ -161,8 +161,8 @@ static bool new_multi(cvk_engine *engine)
     if (engine->multi == NULL)
         return false;
     engine->pool = (cvk_pool){0};
-    engine->spoilt = false;
-    engine->wary_until = -1;
+    engine->may_be_broken = false;
+    engine->distrusted_until = -1;
     curl_multi_setopt(engine->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(engine->multi, CURLMOPT_SOCKETDATA, engine);
     curl_multi_setopt(engine->multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -173,20 +173,20 @@ static bool new_multi(cvk_engine *engine)
 /* Hands an transfer to libcurl. */
 static bool launch(cvk_engine *engine, cvk_transfer *transfer)
 {
-    if (engine->spoilt && engine->flying.first == NULL) { /* nobody needs what is there */
+    if (engine->may_be_broken && engine->running.first == NULL) { /* nobody needs what is there */
         curl_multi_cleanup(engine->multi);
         new_multi(engine);
     }
-    if (engine->wary_until >= 0 && cvk_now() > engine->wary_until + look_again)
-        engine->wary_until = -1;
+    if (engine->distrusted_until >= 0 && cvk_now() > engine->distrusted_until + look_again)
+        engine->distrusted_until = -1;
     cvk_handle *handle = engine->multi == NULL ? NULL : cvk_route_take_handle(transfer->route);
     if (handle == NULL)
         return false;
-    size_t flying = engine->counters.in_flight - engine->queues.count + 1;
-    long kept = cvk_pool_launch(&engine->pool, flying);
+    size_t running = engine->counters.in_flight - engine->queues.count + 1;
+    long kept = cvk_pool_launch(&engine->pool, running);
     if (kept > 0)
         curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, kept);
-    if (engine->wary_until >= 0 && transfer->route->shares_connections)
+    if (engine->distrusted_until >= 0 && transfer->route->shares_connections)
         cvk_handle_isolate(handle, false);
     if (!cvk_reuse_adopt(handle, &engine->sockets) || !cvk_handle_prepare(handle, transfer) ||
         curl_multi_add_handle(engine->multi, handle->curl) != CURLM_OK) {
@@ -195,8 +195,8 @@ static bool launch(cvk_engine *engine, cvk_transfer *transfer)
     }
     transfer->handle = handle;
     transfer->route->in_flight++;
-    engine->fresh++;
-    cvk_transfer_list_add(&engine->flying, transfer);
+    engine->unseen++;
+    cvk_transfer_list_add(&engine->running, transfer);
     return true;
 }
 
@@ -206,7 +206,7 @@ static bool launch(cvk_engine *engine, cvk_transfer *transfer)
 static bool has_room(const cvk_engine *engine, const cvk_route *route)
 {
     size_t most = route->settings->max_in_flight;
-    return engine->fresh < fresh_at_once && (most == 0 || route->in_flight < most);
+    return engine->unseen < most_unseen && (most == 0 || route->in_flight < most);
 }
 
 static void fail_in_queue(cvk_engine *engine, cvk_transfer *transfer, cvk_failure failure,
@@ -283,7 +283,7 @@ static bool expire(cvk_engine *engine, int64_t now, int64_t stop)
             finish(engine, transfer, CURLE_OPERATION_TIMEDOUT);
         }
         ended = true;
-        over = is_over(stop);
+        over = is_time_up(stop);
     }
     return ended;
 }
@@ -321,8 +321,8 @@ static void collect(cvk_engine *engine)
 static void rebuild(cvk_engine *engine, CURLMcode code)
 {
     collect(engine);
-    while (engine->flying.first != NULL) {
-        cvk_transfer *transfer = engine->flying.first;
+    while (engine->running.first != NULL) {
+        cvk_transfer *transfer = engine->running.first;
         if (code == CURLM_OUT_OF_MEMORY && transfer->exchange->failure == CVK_FINE)
             transfer->exchange->failure = CVK_MEMORY;
         finish(engine, transfer, CURLE_RECV_ERROR);
@@ -370,7 +370,7 @@ cvk_engine *cvk_engine_new(void)
     cvk_deadlines_begin(&engine->deadlines, cvk_now());
     engine->poller = cvk_poller_new();
     cvk_spin_guard_begin(&engine->guard, engine->poller);
-    cvk_sockets_begin(&engine->sockets, engine->poller, cvk_reuse_wary());
+    cvk_sockets_begin(&engine->sockets, engine->poller, cvk_reuse_may_miss_end());
     if (engine->poller == NULL || !new_multi(engine)) {
         cvk_poller_free(engine->poller);
         free(engine);
@@ -387,9 +387,9 @@ void cvk_engine_free(cvk_engine *engine)
     cvk_forks_unwatch(&engine->forks);
     while (engine->queues.first != NULL)
         fail_in_queue(engine, engine->queues.first->waiting.first, CVK_CANCELLED, "cancelled");
-    while (engine->flying.first != NULL) {
-        engine->flying.first->exchange->failure = CVK_CANCELLED;
-        finish(engine, engine->flying.first, CURLE_ABORTED_BY_CALLBACK);
+    while (engine->running.first != NULL) {
+        engine->running.first->exchange->failure = CVK_CANCELLED;
+        finish(engine, engine->running.first, CURLE_ABORTED_BY_CALLBACK);
     }
     cvk_transfer *transfer;
     while ((transfer = engine->finished.first) != NULL) {
@@ -424,7 +424,7 @@ static cvk_engine *abandoned;
 void cvk_engine_abandon(cvk_engine *engine)
 {
     cvk_forks_let_go(&engine->forks);
-    orphan(engine->flying.first);
+    orphan(engine->running.first);
     orphan(engine->finished.first);
     for (cvk_route *route = engine->queues.first; route; route = route->next_waiting) {
         orphan(route->waiting.first);
@@ -442,7 +442,7 @@ static int64_t earlier(int64_t one, int64_t other)
 /* When there is work by time; -1: not. */
 static int64_t next_due(const cvk_engine *engine)
 {
-    if (engine->fresh >= fresh_at_once)
+    if (engine->unseen >= most_unseen)
         return 0;
     int64_t due = earlier(engine->due, cvk_deadlines_next(&engine->deadlines));
     return earlier(due, engine->guard.due);
@@ -459,7 +459,7 @@ static void announce(cvk_engine *engine)
 {
     if (!engine->watched)
         return;
-    if (engine->flying.first == NULL)
+    if (engine->running.first == NULL)
         cvk_poller_rest(engine->poller);
     int64_t due = next_watched(engine);
     cvk_poller_wake(engine->poller, engine->finished.first != NULL || due == 0);
@@ -508,8 +508,8 @@ static void run_timers(cvk_engine *engine, int64_t stop)
     if (stop > now + slice)
         stop = now + slice;
     do {
-        bool more = engine->fresh >= fresh_at_once;
-        engine->fresh = 0;
+        bool more = engine->unseen >= most_unseen;
+        engine->unseen = 0;
         more |= expire(engine, now / 1000, stop); /* libcurl may not need to be called then */
         if (engine->guard.due >= 0 && engine->guard.due <= now / 1000)
             cvk_spin_guard_resume(&engine->guard);
@@ -520,7 +520,7 @@ static void run_timers(cvk_engine *engine, int64_t stop)
             advance_queues(engine);
         }
         now = cvk_microseconds();
-    } while (engine->fresh >= fresh_at_once && now < stop);
+    } while (engine->unseen >= most_unseen && now < stop);
 }
 
 /* A number that changes with every call that begins, ends or gets or sends some bytes. */
@@ -528,7 +528,7 @@ static uint32_t progress(const cvk_engine *engine)
 {
     const cvk_counters *counters = &engine->counters;
     uint64_t sum = counters->started + counters->finished + counters->cancelled;
-    for (cvk_transfer *transfer = engine->flying.first; transfer; transfer = transfer->next) {
+    for (cvk_transfer *transfer = engine->running.first; transfer; transfer = transfer->next) {
         curl_off_t up = 0, down = 0;
         long request = 0, head = 0;
         curl_easy_getinfo(transfer->handle->curl, CURLINFO_SIZE_UPLOAD_T, &up);
@@ -561,7 +561,7 @@ static int shorter(int wait, int64_t until)
 static bool is_unfinished(const cvk_engine *engine)
 {
     int64_t due = cvk_deadlines_next(&engine->deadlines);
-    return engine->fresh >= fresh_at_once || (due >= 0 && due <= cvk_now());
+    return engine->unseen >= most_unseen || (due >= 0 && due <= cvk_now());
 }
 
 /* Waits for sockets, and lets libcurl work on those that are ready. Returns their number. */
@@ -576,7 +576,7 @@ static int serve_ready(cvk_engine *engine, int wait, int64_t stop)
     CURLM *multi = engine->multi;
     for (int i = 0; i < found && engine->multi == multi && multi != NULL; i++) {
         serve(engine, &ready[i]);
-        if (is_over(stop))
+        if (is_time_up(stop))
             break;
     }
     return found;
@@ -599,7 +599,7 @@ void cvk_engine_step(cvk_engine *engine, long budget)
     run_timers(engine, budget < 0 ? stop : start + budget / 2);
     while (more) {
         more = serve_ready(engine, 0, stop) == ready_at_once;
-        if (is_over(stop))
+        if (is_time_up(stop))
             break;
         run_timers(engine, stop);
         more = more || is_unfinished(engine);

@@ -466,7 +466,7 @@ static bool may_share(const cvk_transfer *transfer)
     return transfer->exchange->settings->http_version != 1 && cvk_sent_is_encrypted(transfer);
 }
 
-bool cvk_handle_spoils(const cvk_transfer *transfer)
+bool cvk_handle_may_break_connection(const cvk_transfer *transfer)
 {
     return may_share(transfer) &&
            (transfer->exchange->failure == CVK_NETWORK ||

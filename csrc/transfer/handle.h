@@ -39,7 +39,7 @@ int cvk_handle_status(const cvk_transfer *transfer);
  * Whether a connection may be broken, or stand still, after that transfer, and libcurl keep it all
  * the same: one of HTTP/2, which it takes for sound when a single transfer fails.
  */
-bool cvk_handle_spoils(const cvk_transfer *transfer);
+bool cvk_handle_may_break_connection(const cvk_transfer *transfer);
 
 /* What libcurl's code for a finished transfer, whose status is known, means to a caller. */
 cvk_failure cvk_handle_failure(cvk_transfer *transfer, CURLcode code);

@@ -18,8 +18,8 @@ typedef struct cvk_pool {
     uint64_t peak;     /* most of those that were under way at a time */
 } cvk_pool;
 
-/* Counts a call that begins when `flying` are under way, this one included. Returns how many
+/* Counts a call that begins when `running` are under way, this one included. Returns how many
  * connections libcurl is to be told that it may keep; 0: as many as before. */
-long cvk_pool_launch(cvk_pool *pool, uint64_t flying);
+long cvk_pool_launch(cvk_pool *pool, uint64_t running);
 
 #endif

@@ -48,7 +48,7 @@ static void condemn(cvk_handle *handle)
     handle->last = true;
 }
 
-bool cvk_reuse_wary(void)
+bool cvk_reuse_may_miss_end(void)
 {
     return curl_version_info(CURLVERSION_NOW)->version_num >= 0x081600; /* 8.22.0 */
 }

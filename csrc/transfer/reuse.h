@@ -24,6 +24,6 @@ void cvk_reuse_answered(cvk_transfer *transfer, const char *line, size_t size);
 void cvk_reuse_head_ended(cvk_transfer *transfer);
 
 /* Whether libcurl looks at a connection so seldom that it may miss what it is told of its end. */
-bool cvk_reuse_wary(void);
+bool cvk_reuse_may_miss_end(void);
 
 #endif

@@ -9,9 +9,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-void cvk_sockets_begin(cvk_sockets *sockets, cvk_poller *poller, bool wary)
+void cvk_sockets_begin(cvk_sockets *sockets, cvk_poller *poller, bool strict)
 {
-    *sockets = (cvk_sockets){.poller = poller, .wary = wary};
+    *sockets = (cvk_sockets){.poller = poller, .strict = strict};
     for (int i = 0; i < CVK_PORT_LISTS; i++)
         sockets->lists[i] = -1;
 }
@@ -19,7 +19,7 @@ void cvk_sockets_begin(cvk_sockets *sockets, cvk_poller *poller, bool wary)
 void cvk_sockets_clear(cvk_sockets *sockets)
 {
     free(sockets->all);
-    cvk_sockets_begin(sockets, sockets->poller, sockets->wary);
+    cvk_sockets_begin(sockets, sockets->poller, sockets->strict);
 }
 
 static int *list_of(cvk_sockets *sockets, int port)
@@ -159,7 +159,7 @@ static bool shows(int fd, bool anything)
 /* Whether nothing at all may have come over it. */
 static bool is_silent(const cvk_sockets *sockets, const cvk_socket *socket)
 {
-    return socket->protocol == CVK_HTTP_1 || (sockets->wary && !socket->busy);
+    return socket->protocol == CVK_HTTP_1 || (sockets->strict && !socket->busy);
 }
 
 bool cvk_sockets_fit(const cvk_sockets *sockets, int port, bool *silent)

@@ -35,11 +35,11 @@ typedef struct cvk_sockets {
     cvk_socket *all;    /* by their number */
     int room;
     int lists[CVK_PORT_LISTS]; /* sockets whose port is known: the first one, -1: none */
-    bool wary; /* an idle HTTP/2 connection that has brought anything is not used again, either */
+    bool strict; /* an idle HTTP/2 connection that has brought anything is not used again, either */
 } cvk_sockets;
 
-/* `wary`: this libcurl may leave unread that the other end is about to close the connection. */
-void cvk_sockets_begin(cvk_sockets *sockets, cvk_poller *poller, bool wary);
+/* `strict`: this libcurl may leave unread that the other end is about to close the connection. */
+void cvk_sockets_begin(cvk_sockets *sockets, cvk_poller *poller, bool strict);
 
 /* Knows no socket any more and holds no memory. */
 void cvk_sockets_clear(cvk_sockets *sockets);

@@ -54,10 +54,10 @@ bool cvk_spin_guard_watch(cvk_spin_guard *guard, int fd, bool readable, bool wri
 void cvk_spin_guard_look(cvk_spin_guard *guard, int fd, uint32_t progress)
 {
     cvk_watched_socket *guarded = &guard->sockets[fd];
-    bool fruitless = progress == guarded->progress;
+    bool no_progress = progress == guarded->progress;
     guarded->progress = progress;
     guarded->fired = 0;
-    if (!fruitless || guarded->resting || !cvk_poller_watch(guard->poller, fd, false, false)) {
+    if (!no_progress || guarded->resting || !cvk_poller_watch(guard->poller, fd, false, false)) {
         guarded->rests = 0;
         return;
     }

@@ -41,10 +41,10 @@ typedef struct order {
 
 /* ---- the thread ------------------------------------------------------------------------------- */
 
-/* Waits for `fd`; false when the bell is to end. */
-static bool wait_for(const cvk_wakeup *bell, int fd, int milliseconds)
+/* Waits for `fd`; false when the wakeup is to end. */
+static bool wait_for(const cvk_wakeup *wakeup, int fd, int milliseconds)
 {
-    struct pollfd watched[] = {{.fd = bell->orders[0]}, /* only its closing counts */
+    struct pollfd watched[] = {{.fd = wakeup->orders[0]}, /* only its closing counts */
                                {.fd = fd, .events = POLLIN}};
     int count;
     do
@@ -54,13 +54,13 @@ static bool wait_for(const cvk_wakeup *bell, int fd, int milliseconds)
 }
 
 /* Whether what connected sends the key, and at once. */
-static bool knows_key(const cvk_wakeup *bell, int connection)
+static bool knows_key(const cvk_wakeup *wakeup, int connection)
 {
     unsigned char text[CVK_WAKEUP_KEY_SIZE];
     enum { patience = 1000 }; /* milliseconds */
     size_t had = 0;
     while (had < sizeof text) {
-        if (!wait_for(bell, connection, patience))
+        if (!wait_for(wakeup, connection, patience))
             return false;
         ssize_t got = recv(connection, text + had, sizeof text - had, MSG_DONTWAIT);
         if (got <= 0)
@@ -69,24 +69,24 @@ static bool knows_key(const cvk_wakeup *bell, int connection)
     }
     unsigned char difference = 0;
     for (size_t i = 0; i < sizeof text; i++)
-        difference |= (unsigned char)(text[i] ^ bell->key[i]);
+        difference |= (unsigned char)(text[i] ^ wakeup->key[i]);
     return difference == 0;
 }
 
-/* The listener's connection, or -1: the bell is to end. */
-static int accept_listener(cvk_wakeup *bell)
+/* The listener's connection, or -1: the wakeup is to end. */
+static int accept_listener(cvk_wakeup *wakeup)
 {
-    while (wait_for(bell, bell->listener, -1)) {
-        int connection = accept(bell->listener, NULL, NULL);
+    while (wait_for(wakeup, wakeup->listener, -1)) {
+        int connection = accept(wakeup->listener, NULL, NULL);
         if (connection < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
             return -1; /* trying on would spin */
         if (connection < 0)
             continue;
         fcntl(connection, F_SETFD, FD_CLOEXEC);
-        bell->connection = connection;
-        if (knows_key(bell, connection))
+        wakeup->connection = connection;
+        if (knows_key(wakeup, connection))
             return connection;
-        bell->connection = -1;
+        wakeup->connection = -1;
         close(connection);
     }
     return -1;
@@ -94,56 +94,56 @@ static int accept_listener(cvk_wakeup *bell)
 
 static void *run(void *argument)
 {
-    cvk_wakeup *bell = argument;
-    int connection = accept_listener(bell), on = 1;
+    cvk_wakeup *wakeup = argument;
+    int connection = accept_listener(wakeup), on = 1;
     if (connection < 0)
         return NULL;
     setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     order next;
-    while (read(bell->orders[0], &next, sizeof next) == (ssize_t)sizeof next &&
-           wait_for(bell, next.fd, next.milliseconds))
+    while (read(wakeup->orders[0], &next, sizeof next) == (ssize_t)sizeof next &&
+           wait_for(wakeup, next.fd, next.milliseconds))
         send(connection, "!", 1, MSG_NOSIGNAL);
-    bell->connection = -1;
+    wakeup->connection = -1;
     close(connection);
     return NULL;
 }
 
 /* ---- its owner -------------------------------------------------------------------------------- */
 
-static bool listen_on_loopback(cvk_wakeup *bell)
+static bool listen_on_loopback(cvk_wakeup *wakeup)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    bell->listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (bell->listener < 0 || fcntl(bell->listener, F_SETFD, FD_CLOEXEC) != 0 ||
-        fcntl(bell->listener, F_SETFL, O_NONBLOCK) != 0 ||
-        bind(bell->listener, (struct sockaddr *)&address, size) != 0 ||
-        listen(bell->listener, 4) != 0 ||
-        getsockname(bell->listener, (struct sockaddr *)&address, &size) != 0)
+    wakeup->listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (wakeup->listener < 0 || fcntl(wakeup->listener, F_SETFD, FD_CLOEXEC) != 0 ||
+        fcntl(wakeup->listener, F_SETFL, O_NONBLOCK) != 0 ||
+        bind(wakeup->listener, (struct sockaddr *)&address, size) != 0 ||
+        listen(wakeup->listener, 4) != 0 ||
+        getsockname(wakeup->listener, (struct sockaddr *)&address, &size) != 0)
         return false;
-    bell->port = ntohs(address.sin_port);
+    wakeup->port = ntohs(address.sin_port);
     return true;
 }
 
-static bool make_pipe(cvk_wakeup *bell)
+static bool make_pipe(cvk_wakeup *wakeup)
 {
-    return pipe(bell->orders) == 0 && fcntl(bell->orders[0], F_SETFD, FD_CLOEXEC) == 0 &&
-           fcntl(bell->orders[1], F_SETFD, FD_CLOEXEC) == 0;
+    return pipe(wakeup->orders) == 0 && fcntl(wakeup->orders[0], F_SETFD, FD_CLOEXEC) == 0 &&
+           fcntl(wakeup->orders[1], F_SETFD, FD_CLOEXEC) == 0;
 }
 
 /* No signal of the program is for this thread. */
-static bool start(cvk_wakeup *bell)
+static bool start(cvk_wakeup *wakeup)
 {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int reason = pthread_create(&bell->thread, NULL, run, bell);
+    int reason = pthread_create(&wakeup->thread, NULL, run, wakeup);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    bell->running = reason == 0;
+    wakeup->running = reason == 0;
     if (reason != 0)
         errno = reason;
-    return bell->running;
+    return wakeup->running;
 }
 
 static void close_if_open(int fd)
@@ -154,59 +154,59 @@ static void close_if_open(int fd)
 
 static void let_go(void *owner)
 {
-    cvk_wakeup *bell = owner;
-    close_if_open(bell->orders[0]);
-    close_if_open(bell->orders[1]);
-    close_if_open(bell->listener);
-    close_if_open(bell->connection);
-    bell->orders[0] = bell->orders[1] = bell->listener = -1;
-    bell->connection = -1;
+    cvk_wakeup *wakeup = owner;
+    close_if_open(wakeup->orders[0]);
+    close_if_open(wakeup->orders[1]);
+    close_if_open(wakeup->listener);
+    close_if_open(wakeup->connection);
+    wakeup->orders[0] = wakeup->orders[1] = wakeup->listener = -1;
+    wakeup->connection = -1;
 }
 
 cvk_wakeup *cvk_wakeup_new(void)
 {
-    cvk_wakeup *bell = calloc(1, sizeof *bell);
-    if (bell == NULL)
+    cvk_wakeup *wakeup = calloc(1, sizeof *wakeup);
+    if (wakeup == NULL)
         return NULL;
-    bell->orders[0] = bell->orders[1] = bell->listener = -1;
-    bell->connection = -1;
-    bell->process = getpid();
-    if (getentropy(bell->key, sizeof bell->key) == 0 && make_pipe(bell) &&
-        listen_on_loopback(bell) && start(bell)) {
-        cvk_forks_watch(&bell->forks, let_go, bell);
-        return bell;
+    wakeup->orders[0] = wakeup->orders[1] = wakeup->listener = -1;
+    wakeup->connection = -1;
+    wakeup->process = getpid();
+    if (getentropy(wakeup->key, sizeof wakeup->key) == 0 && make_pipe(wakeup) &&
+        listen_on_loopback(wakeup) && start(wakeup)) {
+        cvk_forks_watch(&wakeup->forks, let_go, wakeup);
+        return wakeup;
     }
     int reason = errno;
-    cvk_wakeup_free(bell);
+    cvk_wakeup_free(wakeup);
     errno = reason;
     return NULL;
 }
 
-void cvk_wakeup_free(cvk_wakeup *bell)
+void cvk_wakeup_free(cvk_wakeup *wakeup)
 {
-    if (bell == NULL)
+    if (wakeup == NULL)
         return;
-    cvk_forks_unwatch(&bell->forks);
-    close_if_open(bell->orders[1]);
-    if (bell->running && bell->process == getpid())
-        pthread_join(bell->thread, NULL);
-    close_if_open(bell->orders[0]);
-    close_if_open(bell->listener);
-    free(bell);
+    cvk_forks_unwatch(&wakeup->forks);
+    close_if_open(wakeup->orders[1]);
+    if (wakeup->running && wakeup->process == getpid())
+        pthread_join(wakeup->thread, NULL);
+    close_if_open(wakeup->orders[0]);
+    close_if_open(wakeup->listener);
+    free(wakeup);
 }
 
-int cvk_wakeup_port(const cvk_wakeup *bell)
+int cvk_wakeup_port(const cvk_wakeup *wakeup)
 {
-    return bell->port;
+    return wakeup->port;
 }
 
-const unsigned char *cvk_wakeup_key(const cvk_wakeup *bell)
+const unsigned char *cvk_wakeup_key(const cvk_wakeup *wakeup)
 {
-    return bell->key;
+    return wakeup->key;
 }
 
-bool cvk_wakeup_arm(cvk_wakeup *bell, int fd, int milliseconds)
+bool cvk_wakeup_arm(cvk_wakeup *wakeup, int fd, int milliseconds)
 {
     order next = {.fd = fd, .milliseconds = milliseconds};
-    return write(bell->orders[1], &next, sizeof next) == (ssize_t)sizeof next;
+    return write(wakeup->orders[1], &next, sizeof next) == (ssize_t)sizeof next;
 }

@@ -1,7 +1,7 @@
 /*
- * A bell for hosts that can wait for connections of their own but not for a foreign descriptor: a
- * thread that waits for the descriptor and sends one byte over a loopback connection. It needs no
- * file, so that it works for users who may write nowhere.
+ * Wakes hosts that can wait for connections of their own but not for a foreign descriptor: a thread
+ * waits for the descriptor and sends one byte over a loopback connection. That needs no file, so it
+ * works for users who may write nowhere.
  */
 #ifndef CVK_TRANSFER_WAKEUP_H
 #define CVK_TRANSFER_WAKEUP_H
@@ -12,20 +12,20 @@ enum { CVK_WAKEUP_KEY_SIZE = 16 };
 
 typedef struct cvk_wakeup cvk_wakeup;
 
-/* A bell that waits for its listener to connect to 127.0.0.1; NULL with errno set. */
+/* Starts the thread, to which the host connects at 127.0.0.1; NULL with errno set. The caller frees it. */
 cvk_wakeup *cvk_wakeup_new(void);
 
 /* Ends the thread and frees everything; in the child of a fork only what is the child's. */
-void cvk_wakeup_free(cvk_wakeup *bell);
+void cvk_wakeup_free(cvk_wakeup *wakeup);
 
 /* Where the listener connects to, and the bytes it sends first: nobody else is heard. */
-int cvk_wakeup_port(const cvk_wakeup *bell);
-const unsigned char *cvk_wakeup_key(const cvk_wakeup *bell);
+int cvk_wakeup_port(const cvk_wakeup *wakeup);
+const unsigned char *cvk_wakeup_key(const cvk_wakeup *wakeup);
 
 /*
- * Rings once: when `fd` is readable, at the latest after `milliseconds` (negative: no such limit).
- * To be called again only after it has rung. false: the thread is gone.
+ * Sends one byte: when `fd` is readable, at the latest after `milliseconds` (negative: no such limit).
+ * To be called again only after that byte has come. false: the thread is gone.
  */
-bool cvk_wakeup_arm(cvk_wakeup *bell, int fd, int milliseconds);
+bool cvk_wakeup_arm(cvk_wakeup *wakeup, int fd, int milliseconds);
 
 #endif
