@@ -13,8 +13,8 @@
 void cvk_base64_add(cvk_buffer *buffer, const void *bytes, size_t size);
 
 /*
- * Reads base64 text. `to` has room for size / 4 * 3 bytes. Returns whether the text is whole, with the
- * padding it needs and nothing after it; then `*written` says how many bytes it stands for.
+ * Reads base64 text. `to` has room for size / 4 * 3 bytes. Returns whether the text is whole, with
+ * the padding it needs and nothing after it; then `*written` says how many bytes it stands for.
  */
 bool cvk_base64_read(const char *text, size_t size, unsigned char *to, size_t *written);
 

@@ -11,8 +11,10 @@
 /* Seconds since the epoch of an HTTP date (RFC 9110, 5.6.7) in any of its three forms, or -1. */
 time_t cvk_parse_http_date(const char *text, size_t size);
 
-/* The same of a date-time of RFC 3339, with fractions; one without a zone is taken for UTC.
- * Returns whether the text is one. */
+/*
+ * Reads a date-time of RFC 3339: `*seconds` since the epoch, with fractions; one without a zone is
+ * taken for UTC. Returns whether the text is one.
+ */
 bool cvk_parse_date_time(const char *text, size_t size, double *seconds);
 
 #endif

@@ -22,13 +22,15 @@ typedef struct cvk_id_ring {
     size_t first, count;
 } cvk_id_ring;
 
-/* Adds a note, which may be forgotten after `until` (seconds, by the clock of `now` below). false: the
- * ring is full, cvk_id_ring_make_room has not been called. */
+/*
+ * Adds a note, which may be forgotten after `until` (seconds, by the clock of `now` below). false:
+ * the ring is full, cvk_id_ring_make_room has not been called.
+ */
 bool cvk_id_ring_add(cvk_id_ring *ring, const char *text, size_t size, double time, double until);
 
 /*
- * Makes room for a note, at least: forgets the first ones, up to one that is to be kept at `now`; takes
- * more memory if that was not half of them. Where there is none the first note goes.
+ * Makes room for a note, at least: forgets the first ones, up to one that is to be kept at `now`;
+ * takes more memory if that was not half of them. Where there is none the first note goes.
  */
 void cvk_id_ring_make_room(cvk_id_ring *ring, double now);
 

@@ -1,6 +1,6 @@
 /*
- * Reading the pieces of JSON text (RFC 8259): white space, strings and numbers. What is read lies in
- * the text itself; nothing here needs memory, but for numbers of more than a hundred digits.
+ * Reading the pieces of JSON text (RFC 8259): white space, strings and numbers. What is read lies
+ * in the text itself; nothing here needs memory, but for numbers of more than a hundred digits.
  */
 #ifndef CVK_BASE_JSON_SCAN_H
 #define CVK_BASE_JSON_SCAN_H
@@ -58,19 +58,21 @@ static inline bool cvk_scan_fail(cvk_scan *scan, const char *at, const char *fau
 }
 
 /*
- * Reads the string whose opening quote is the next byte. Its escapes and its UTF-8 have been checked
- * when it returns true; false: scan->fault says why.
+ * Reads the string whose opening quote is the next byte. Its escapes and its UTF-8 have been
+ * checked when it returns true; false: scan->fault says why.
  */
 bool cvk_scan_read_string(cvk_scan *scan, cvk_scan_string *string);
 
 /*
- * Writes what a checked string with escapes stands for, in UTF-8. `to` has room for string->size bytes,
- * which is never too little. Returns how many were written.
+ * Writes what a checked string with escapes stands for, in UTF-8. `to` has room for string->size
+ * bytes, which is never too little. Returns how many were written.
  */
 size_t cvk_scan_unescape(const cvk_scan_string *string, char *to);
 
-/* Reads the number that begins with the next byte, a digit or a minus sign. The nearest double is found whatever
- * the locale. false: scan->fault says why. */
+/*
+ * Reads the number that begins with the next byte, a digit or a minus sign. The nearest double is
+ * found whatever the locale. false: scan->fault says why.
+ */
 bool cvk_scan_read_number(cvk_scan *scan, cvk_scan_number *number);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The known name that somebody may have meant, for messages: the one that differs in the fewest letters,
- * or else the only one that begins with what was written.
+ * The known name that somebody may have meant, for messages: the one that differs in the fewest
+ * letters, or else the only one that begins with what was written.
  */
 #ifndef CVK_BASE_NEAREST_H
 #define CVK_BASE_NEAREST_H

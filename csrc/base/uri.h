@@ -12,7 +12,9 @@
 /* Adds text, percent-encoding every byte that is not unreserved. */
 void cvk_uri_add_encoded(cvk_buffer *buffer, const char *text, size_t size);
 
-/* What is wrong with a base address (http or https, a host, no user, query or fragment), or NULL. */
+/*
+ * What is wrong with a base address (http or https, a host, no user, query or fragment), or NULL.
+ */
 const char *cvk_uri_fault(const char *address);
 
 /* Whether the address (without fault) is plain http, and whether it names this machine. */

@@ -8,8 +8,8 @@
 #include "base/buffer.h"
 #include "catalogue/catalogue.h"
 
-/* Shared by a client and its requests through a count of holders; all but the last member is
- * constant once made. */
+/* Shared by a client and its requests by counting references; all but the count and
+ * `previous` is constant once made. */
 typedef struct cvk_credential {
     unsigned ref_count;
     const cvk_auth *auth;
@@ -18,7 +18,8 @@ typedef struct cvk_credential {
     cvk_buffer lines;    /* header lines, each with its closing zero */
     cvk_buffer query;    /* `name=value`, percent-encoded; empty when it is none */
     cvk_buffer redacted; /* header lines as a person may see them, each with its closing zero */
-    struct cvk_credential *previous; /* held; an answer may show what was refused before, too */
+    struct cvk_credential
+        *previous; /* retained; an answer may show the secret before this one, too */
 } cvk_credential;
 
 /*
@@ -29,19 +30,22 @@ const char *cvk_credential_fault(const cvk_auth *auth, const char *value, size_t
                                  const char *partner, size_t partner_size, bool *about_partner);
 
 /*
- * A credential without fault, held once. `origin` is the address's `scheme://host[:port]` for
- * the CSRF `Referer`. NULL: out of memory.
+ * A credential without fault, with one reference, the caller's. `origin` is the address's
+ * `scheme://host[:port]` for the CSRF `Referer`. NULL: out of memory.
  */
 cvk_credential *cvk_credential_new(const cvk_auth *auth, const char *value, size_t value_size,
                                    const char *partner, size_t partner_size, const char *origin);
 
-/* Remembers the credential that this one follows, and takes over its hold. NULL is fine. */
+/*
+ * Remembers the credential before this one, and takes over the caller's reference to it. NULL is
+ * fine.
+ */
 void cvk_credential_follow(cvk_credential *credential, cvk_credential *previous);
 
-/* One more holder; returns the credential. NULL is fine. */
+/* Counts one more reference; returns the credential. NULL is fine. */
 cvk_credential *cvk_credential_retain(cvk_credential *credential);
 
-/* One holder less; the last one wipes it. NULL is fine. */
+/* Counts one reference less; without any the credential is wiped and freed. NULL is fine. */
 void cvk_credential_release(cvk_credential *credential);
 
 /* Overwrites with '*' every place where the text shows the secret, or the one before. NULL is

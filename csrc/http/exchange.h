@@ -31,8 +31,13 @@ typedef struct cvk_settings {
     void (*free_attached)(void *attached);
 } cvk_settings;
 
-/* Empty settings, held once; NULL: out of memory. */
+/* Empty settings with one reference, the caller's; NULL: out of memory. */
 cvk_settings *cvk_settings_new(void);
+
+/*
+ * Counts one reference less; without any they are freed, and what they may tell is wiped. NULL is
+ * fine.
+ */
 void cvk_settings_release(cvk_settings *settings);
 
 /* Why an exchange brought no answer. */
@@ -55,7 +60,7 @@ typedef enum cvk_stage { CVK_AT_REST, CVK_IN_FLIGHT, CVK_FINISHED } cvk_stage;
 struct cvk_exchange {
     unsigned ref_count;
     cvk_request request;
-    cvk_settings *settings; /* held; NULL: retired */
+    cvk_settings *settings; /* retained; NULL: retired */
     cvk_buffer address; /* room for the whole address; may hold the credential, so it is wiped */
     cvk_stage stage;
     /* the result */
@@ -69,22 +74,23 @@ struct cvk_exchange {
     cvk_buffer words;    /* those of libcurl; a C string */
 };
 
-/* A new exchange, held once, without settings; NULL: out of memory. */
+/* A new exchange with one reference, the caller's, and without settings; NULL: out of memory. */
 cvk_exchange *cvk_exchange_new(void);
 
-/* Gives it the settings that its next request is made with, and holds them. */
+/* Gives it the settings that its next request is made with, and retains them. */
 void cvk_exchange_use(cvk_exchange *exchange, cvk_settings *settings);
 
 /*
  * Empties one that has been read, for another request: lets go of settings, credential and large
- * blocks. false: it cannot serve again, because somebody else holds it.
+ * blocks. false: it cannot serve again, because somebody else has a reference, or it was cancelled.
  */
 bool cvk_exchange_retire(cvk_exchange *exchange);
 
+/* Counts one more reference, or one less; without any the exchange is freed, its secrets wiped. */
 cvk_exchange *cvk_exchange_retain(cvk_exchange *exchange);
 void cvk_exchange_release(cvk_exchange *exchange);
 
-/* What a failure says to people. */
+/* Why it failed, as text for people; "" where nothing is known. Good until the exchange changes. */
 const char *cvk_exchange_message(const cvk_exchange *exchange);
 
 /* Forgets the result, so that the exchange can be submitted again. It must not be in flight. */

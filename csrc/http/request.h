@@ -12,7 +12,7 @@
 
 typedef struct cvk_request {
     const cvk_operation *operation;
-    cvk_credential *credential; /* held; NULL when there is none */
+    cvk_credential *credential; /* retained; NULL when there is none */
     cvk_buffer url;             /* without the credential's part */
     const cvk_buffer *base;     /* header lines that are the same for many requests; or NULL */
     cvk_buffer headers; /* more lines, each with its closing zero; without the credential's */

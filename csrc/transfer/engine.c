@@ -33,20 +33,21 @@ struct cvk_engine {
     cvk_poller *poller;
     cvk_spin_guard guard;
     cvk_sockets sockets;
-    cvk_transfer_list running;
-    cvk_transfer_list finished;
-    cvk_deadlines deadlines; /* of all that is under way or waits for its turn */
+    cvk_transfer_list running;  /* libcurl has them */
+    cvk_transfer_list finished; /* and are yet to be taken */
+    cvk_deadlines
+        deadlines; /* of all transfers in flight, those that wait for their turn included */
     cvk_counters counters;
     cvk_spare_transfers spares;
     cvk_queues queues;        /* what waits for its turn */
     size_t unseen;            /* handed to libcurl, which has not looked at them yet */
     int64_t due;              /* when libcurl wants to be called, by cvk_now(); -1: not */
-    int64_t alarm;            /* when somebody above wants step() to be called; -1: not */
+    int64_t alarm;            /* when the caller wants the descriptor to be readable; -1: not */
     int64_t armed;            /* what the poller's timer is set to; -1: nothing */
     cvk_pool pool;            /* of connections that libcurl keeps */
     bool may_be_broken;       /* one of the connections that libcurl keeps may be broken */
-    int64_t distrusted_until; /* when the last call has ended that it may still carry; -1: trust */
-    bool watched;             /* somebody else waits on the descriptor */
+    int64_t distrusted_until; /* until then new calls share no connection; -1: they do */
+    bool watched;             /* the caller waits on the descriptor */
     cvk_hidden hidden;        /* libcurl's own descriptors */
     cvk_fork_watch forks;
 };
@@ -78,9 +79,9 @@ static int on_timer(CURLM *multi, long milliseconds, void *user)
     return 0;
 }
 
-/* ---- the life of an transfer ------------------------------------------------------------------ */
+/* ---- the life of a transfer ------------------------------------------------------------------ */
 
-/* Ends an transfer that libcurl does not hold: for its owner, or for nobody. */
+/* Ends a transfer that libcurl no longer has: it waits to be taken, or is put away if abandoned. */
 static void settle(cvk_engine *engine, cvk_transfer *transfer)
 {
     cvk_deadlines_remove(&engine->deadlines, &transfer->due);
@@ -114,7 +115,7 @@ static void distrust_shared(cvk_engine *engine)
     }
 }
 
-/* Takes an transfer from libcurl, and its handle, which may be used again unless it is worn. */
+/* Takes a transfer from libcurl, and its handle, which may be used again unless it is worn. */
 static void take_back(cvk_engine *engine, cvk_transfer *transfer, bool worn)
 {
     cvk_handle *handle = transfer->handle;
@@ -128,7 +129,7 @@ static void take_back(cvk_engine *engine, cvk_transfer *transfer, bool worn)
     cvk_transfer_list_remove(&engine->running, transfer);
 }
 
-/* Ends an transfer that libcurl holds, with libcurl's word for how it went. */
+/* Ends a transfer that libcurl has; `code` is libcurl's result for it. */
 static void finish(cvk_engine *engine, cvk_transfer *transfer, CURLcode code)
 {
     transfer->exchange->status = cvk_handle_status(transfer);
@@ -170,7 +171,7 @@ static bool new_multi(cvk_engine *engine)
     return true;
 }
 
-/* Hands an transfer to libcurl. */
+/* Hands a transfer to libcurl. */
 static bool launch(cvk_engine *engine, cvk_transfer *transfer)
 {
     if (engine->may_be_broken && engine->running.first == NULL) { /* nobody needs what is there */
@@ -200,7 +201,7 @@ static bool launch(cvk_engine *engine, cvk_transfer *transfer)
     return true;
 }
 
-/* ---- waiting for a turn ------------------------------------------------------------------------ */
+/* ---- turns ------------------------------------------------------------------------ */
 
 /* New connections cost most of all: many at once would keep step() from ending in time. */
 static bool has_room(const cvk_engine *engine, const cvk_route *route)
@@ -344,12 +345,12 @@ static void act(cvk_engine *engine, curl_socket_t fd, int what)
 }
 
 /* Closes what a fork has copied. */
-static void let_go(void *owner)
+static void close_copies(void *owner)
 {
     cvk_engine *engine = owner;
     cvk_sockets_close(&engine->sockets);
     cvk_hidden_close(&engine->hidden);
-    cvk_poller_let_go(engine->poller);
+    cvk_poller_close_copies(engine->poller);
 }
 
 static void make_curl_ready(void)
@@ -376,7 +377,7 @@ cvk_engine *cvk_engine_new(void)
         free(engine);
         return NULL;
     }
-    cvk_forks_watch(&engine->forks, let_go, engine);
+    cvk_forks_watch(&engine->forks, close_copies, engine);
     return engine;
 }
 
@@ -423,7 +424,7 @@ static cvk_engine *abandoned;
 
 void cvk_engine_abandon(cvk_engine *engine)
 {
-    cvk_forks_let_go(&engine->forks);
+    cvk_forks_close_copies(&engine->forks);
     orphan(engine->running.first);
     orphan(engine->finished.first);
     for (cvk_route *route = engine->queues.first; route; route = route->next_waiting) {
@@ -448,7 +449,7 @@ static int64_t next_due(const cvk_engine *engine)
     return earlier(due, engine->guard.due);
 }
 
-/* The same for those that watch the descriptor. */
+/* When the descriptor has to become readable: next_due(), or the caller's alarm if that is earlier. */
 static int64_t next_watched(const cvk_engine *engine)
 {
     return earlier(next_due(engine), engine->alarm);

@@ -25,16 +25,17 @@ cvk_engine *cvk_engine_new(void);
 void cvk_engine_free(cvk_engine *engine);
 
 /*
- * For the child of a fork, whose parent goes on with all of it: ends what is in flight and not taken
- * as CVK_CANCELLED, closes the descriptors, sends nothing, and leaves all else as it is.
+ * For the child of a fork, whose parent goes on with all of it: ends what is in flight and not
+ * taken as CVK_CANCELLED, closes the descriptors, sends nothing, and leaves all else as it is.
  */
 void cvk_engine_abandon(cvk_engine *engine);
 
 /*
- * Sends the transfer's request. `timeout` is for the whole exchange, in microseconds, at least 1: it
- * ends at most two milliseconds later, if the engine is stepped in time, and never before. `owner` is
- * any number by which the caller knows the exchange again. The transfer holds the exchange, and is
- * good until it is taken or cancelled, or the engine ends. NULL: out of memory, nothing was sent.
+ * Sends the transfer's request. `timeout` is for the whole exchange, in microseconds, at least 1:
+ * it ends at most two milliseconds later, if the engine is stepped in time, and never before.
+ * `owner` is any number by which the caller knows the exchange again. The transfer holds the
+ * exchange, and is good until it is taken or cancelled, or the engine ends. NULL: out of memory,
+ * nothing was sent.
  */
 cvk_transfer *cvk_engine_submit(cvk_engine *engine, cvk_exchange *exchange, int owner,
                                 int64_t timeout);
@@ -46,15 +47,18 @@ cvk_transfer *cvk_engine_submit(cvk_engine *engine, cvk_exchange *exchange, int 
 void cvk_engine_step(cvk_engine *engine, long budget);
 
 /*
- * The same, waiting at most so many milliseconds for some work. Returns early when there was some,
- * whatever is left, so that those who wait can see to what has finished; and after a signal.
+ * Works as cvk_engine_step does, after waiting at most so many milliseconds for work. Returns early
+ * when there was some, whatever is left, so that those who wait can see to what has finished; and
+ * after a signal.
  */
 void cvk_engine_wait(cvk_engine *engine, int milliseconds);
 
 /* The first transfer that has finished and was not taken, or NULL. */
 cvk_transfer *cvk_engine_finished(cvk_engine *engine);
 
-/* Takes such a one, which is gone then; its exchange can be read. Returns the number of its owner. */
+/*
+ * Takes such a one, which is gone then; its exchange can be read. Returns the number of its owner.
+ */
 int cvk_engine_take(cvk_engine *engine, cvk_transfer *transfer);
 
 /* Ends one in flight at once, as CVK_CANCELLED. It is gone then, and never there to be taken. */

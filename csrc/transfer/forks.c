@@ -36,7 +36,7 @@ static void in_child(void)
         if (!pthread_equal(watch->thread, pthread_self()))
             continue;
         leave(watch);
-        watch->let_go(watch->owner);
+        watch->close_copies(watch->owner);
     }
     pthread_mutex_unlock(&lock);
 }
@@ -53,11 +53,11 @@ unsigned cvk_forks(void)
     return forks;
 }
 
-void cvk_forks_watch(cvk_fork_watch *watch, void (*let_go)(void *owner), void *owner)
+void cvk_forks_watch(cvk_fork_watch *watch, void (*close_copies)(void *owner), void *owner)
 {
     cvk_forks();
     pthread_mutex_lock(&lock);
-    *watch = (cvk_fork_watch){.let_go = let_go,
+    *watch = (cvk_fork_watch){.close_copies = close_copies,
                               .owner = owner,
                               .thread = pthread_self(),
                               .next = watches,
@@ -76,12 +76,12 @@ void cvk_forks_unwatch(cvk_fork_watch *watch)
     pthread_mutex_unlock(&lock);
 }
 
-void cvk_forks_let_go(cvk_fork_watch *watch)
+void cvk_forks_close_copies(cvk_fork_watch *watch)
 {
     if (watch->link == NULL)
         return;
     cvk_forks_unwatch(watch);
-    watch->let_go(watch->owner);
+    watch->close_copies(watch->owner);
 }
 
 /* ---- descriptors that nobody tells of ---------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /*
  * Forks. The child of one has copies of its parent's descriptors, which would keep the parent's
- * connections open after the parent has closed them. It closes its copies at once, and touches nothing
- * else: whatever libcurl said or ended would be said and ended for the parent, too.
+ * connections open after the parent has closed them. It closes its copies at once, and touches
+ * nothing else: whatever libcurl said or ended would be said and ended for the parent, too.
  */
 #ifndef CVK_TRANSFER_FORKS_H
 #define CVK_TRANSFER_FORKS_H
@@ -10,28 +10,35 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-/* Has let_go(owner) called in the child of a fork, once, by nothing but system calls. */
+/* Has close_copies(owner) called in the child of a fork, once, by nothing but system calls. */
 typedef struct cvk_fork_watch {
-    void (*let_go)(void *owner);
+    void (*close_copies)(void *owner);
     void *owner;
     pthread_t thread; /* whose forks count: another one may be about to change what is let go of */
     struct cvk_fork_watch *next, **link; /* link NULL: does not watch */
 } cvk_fork_watch;
 
-/* How many forks lie between this process and the first. From the first call on they are counted. */
+/*
+ * How many forks lie between this process and the first. From the first call on they are counted.
+ */
 unsigned cvk_forks(void);
 
-void cvk_forks_watch(cvk_fork_watch *watch, void (*let_go)(void *owner), void *owner);
+void cvk_forks_watch(cvk_fork_watch *watch, void (*close_copies)(void *owner), void *owner);
 
 /* Ends that. Harmless where it does not watch. */
 void cvk_forks_unwatch(cvk_fork_watch *watch);
 
-/* Lets go now, unless that has been done: in a child that another thread of the parent has forked. */
-void cvk_forks_let_go(cvk_fork_watch *watch);
+/*
+ * Lets go now, unless that has been done: in a child that another thread of the parent has forked.
+ */
+void cvk_forks_close_copies(cvk_fork_watch *watch);
 
 enum { CVK_MOST_HIDDEN = 2 };
 
-/* Descriptors that a library makes for itself and tells nobody of, as libcurl does for a multi handle. */
+/*
+ * Descriptors that a library makes for itself and tells nobody of, as libcurl does for a multi
+ * handle.
+ */
 typedef struct cvk_hidden {
     int count;
     int fds[CVK_MOST_HIDDEN];

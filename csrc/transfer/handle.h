@@ -1,6 +1,6 @@
 /*
- * libcurl's handle handles: set up by a client's settings and an transfer's request, used again and
- * again. Callbacks fill the transfer.
+ * libcurl's easy handles: set up by a client's settings and a transfer's request, used again and
+ * again. libcurl's callbacks fill the transfer's exchange.
  */
 #ifndef CVK_TRANSFER_HANDLE_H
 #define CVK_TRANSFER_HANDLE_H
@@ -19,25 +19,32 @@ void cvk_handle_isolate(cvk_handle *handle, bool leave);
 /* Closes a handle. */
 void cvk_handle_free(cvk_handle *handle);
 
-/* Readies a handle for an transfer. false: out of memory. */
+/*
+ * Sets in a handle what differs from transfer to transfer, and binds the two. false: out of memory.
+ */
 bool cvk_handle_prepare(cvk_handle *handle, cvk_transfer *transfer);
 
-/* Whether libcurl has done anything for it; else a handle's figures are those of an earlier one. */
+/*
+ * Whether libcurl has done anything for the transfer; if not, a handle's figures are those of an
+ * earlier one.
+ */
 bool cvk_handle_has_begun(const cvk_transfer *transfer);
 
-/* Whether the handle of a finished transfer is not to be used again: libcurl counts the repeats that
- * it makes by itself, and allows five in a handle's whole life. */
+/*
+ * Whether the handle of a finished transfer is not to be used again: libcurl counts the repeats
+ * that it makes by itself, and allows five in a handle's whole life.
+ */
 bool cvk_handle_is_worn(const cvk_transfer *transfer);
 
-/* Whether its name is being looked up; also while libcurl has not begun. */
+/* Whether the server's name is being looked up; true also while libcurl has not begun. */
 bool cvk_handle_is_looking_up(const cvk_transfer *transfer);
 
 /* The status of the answer, 0: none came. */
 int cvk_handle_status(const cvk_transfer *transfer);
 
 /*
- * Whether a connection may be broken, or stand still, after that transfer, and libcurl keep it all
- * the same: one of HTTP/2, which it takes for sound when a single transfer fails.
+ * Whether libcurl may keep a connection that is broken, or stands still, after that transfer: it
+ * takes one of HTTP/2 for sound when a single transfer on it fails.
  */
 bool cvk_handle_may_break_connection(const cvk_transfer *transfer);
 
@@ -47,7 +54,7 @@ cvk_failure cvk_handle_failure(cvk_transfer *transfer, CURLcode code);
 /* Whether the answer came over a connection that several may share. */
 bool cvk_handle_shared(const cvk_transfer *transfer);
 
-/* Which certificates are trusted, for messages. */
+/* Which file of certificates is trusted, as text for messages. Never NULL. */
 const char *cvk_handle_trust(const cvk_settings *settings);
 
 #endif

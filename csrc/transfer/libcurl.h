@@ -1,6 +1,6 @@
 /*
- * libcurl as a library that is loaded when it is first needed: it brings thirty others along, and all
- * of that takes longer than the rest of convoke's start.
+ * libcurl as a library that is loaded when it is first needed: it brings thirty others along, and
+ * all of that takes longer than the rest of convoke's start.
  *
  * Its functions are called by their own names, as everywhere, once it has been loaded.
  */

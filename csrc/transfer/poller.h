@@ -40,8 +40,10 @@ cvk_poller *cvk_poller_new(void);
 
 void cvk_poller_free(cvk_poller *poller);
 
-/* Closes its descriptors by nothing but system calls, in the child of a fork; it is of no use then. */
-void cvk_poller_let_go(cvk_poller *poller);
+/*
+ * Closes its descriptors by nothing but system calls, in the child of a fork; it is of no use then.
+ */
+void cvk_poller_close_copies(cvk_poller *poller);
 
 /* The descriptor to watch for reading. */
 int cvk_poller_fd(cvk_poller *poller);

@@ -76,7 +76,7 @@ void cvk_poller_free(cvk_poller *poller)
 }
 
 /* The kernel keeps what the parent watches: that belongs to the epoll itself, which lives on. */
-void cvk_poller_let_go(cvk_poller *poller)
+void cvk_poller_close_copies(cvk_poller *poller)
 {
     close_if_open(poller->epoll);
     close_if_open(poller->timer);

@@ -55,7 +55,7 @@ void cvk_poller_free(cvk_poller *poller)
 }
 
 /* No child inherits a kqueue. */
-void cvk_poller_let_go(cvk_poller *poller)
+void cvk_poller_close_copies(cvk_poller *poller)
 {
     poller->kqueue = -1;
 }

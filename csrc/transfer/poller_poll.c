@@ -103,7 +103,7 @@ cvk_poller *cvk_poller_new(void)
 }
 
 /* The thread is the parent's alone. */
-void cvk_poller_let_go(cvk_poller *poller)
+void cvk_poller_close_copies(cvk_poller *poller)
 {
     close_pipe(poller->bell);
     close_pipe(poller->nudge);

@@ -3,9 +3,9 @@
  *
  * Left to itself libcurl keeps four connections for each call that is in flight when one ends: when
  * many end at once it closes most of theirs, and the next calls open them again. Twice as many may
- * stay as calls needed at a time of late. What is beyond that libcurl closes one by one as calls end;
- * all that are left it looks at once a second, and closes together what has become too old. Both take
- * long where that is a thousand.
+ * stay as calls needed at a time of late. What is beyond that libcurl closes one by one as calls
+ * end; all that are left it looks at once a second, and closes together what has become too old.
+ * Both take long where that is a thousand.
  */
 #ifndef CVK_TRANSFER_POOL_H
 #define CVK_TRANSFER_POOL_H

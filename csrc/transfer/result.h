@@ -1,5 +1,5 @@
 /*
- * What came of an transfer that libcurl holds no longer than this: why it failed, in words, and what
+ * What came of a transfer that libcurl holds no longer than this: why it failed, in words, and what
  * it took.
  */
 #ifndef CVK_TRANSFER_RESULT_H
@@ -8,10 +8,10 @@
 #include "transfer/counters.h"
 #include "transfer/transfer.h"
 
-/* Says why an transfer failed that has not said so itself, in words too. */
+/* Says why a transfer failed that has not said so itself, in words too. */
 void cvk_result_explain(cvk_transfer *transfer, CURLcode code);
 
-/* What an transfer waits for whose deadline passes now, in words. */
+/* What a transfer waits for whose deadline passes now, in words. */
 const char *cvk_result_phase(const cvk_transfer *transfer);
 
 /* Adds the connections and bytes that it took. */

@@ -1,6 +1,6 @@
 /*
- * What the engine keeps for one client's settings: how many of its transfers are under way, those that
- * wait for their turn, and the libcurl handles that are set up for it and free for work.
+ * What the engine keeps for one client's settings: how many of its transfers are under way, those
+ * that wait for their turn, and the libcurl handles that are set up for it and free for work.
  *
  * A route is made at the first need and lives as long as the settings, which free it.
  */

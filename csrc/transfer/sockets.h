@@ -1,9 +1,10 @@
 /*
- * The sockets of libcurl's connections, and whether one that is used again may carry another request.
+ * The sockets of libcurl's connections, and whether one that is used again may carry another
+ * request.
  *
- * libcurl reads what has come over an idle connection as the answer to the next request, and its own
- * look at a connection may be a second old. So each one is looked at once more, when nothing is left
- * to do but to send. libcurl does not tell then which socket that is, but its local port.
+ * libcurl reads what has come over an idle connection as the answer to the next request, and its
+ * own look at a connection may be a second old. So each one is looked at once more, when nothing is
+ * left to do but to send. libcurl does not tell then which socket that is, but its local port.
  */
 #ifndef CVK_TRANSFER_SOCKETS_H
 #define CVK_TRANSFER_SOCKETS_H
@@ -64,15 +65,15 @@ void cvk_sockets_answered(cvk_sockets *sockets, int fd, cvk_protocol protocol);
 int cvk_sockets_first_use(cvk_sockets *sockets, int likely, int port);
 
 /*
- * Whether the socket with that local port, used before, may carry another request. Where several have
- * it, to reach other addresses, all of them must be fit; an unknown one is not. `silent` is set to
- * whether it must have brought nothing at all.
+ * Whether the socket with that local port, used before, may carry another request. Where several
+ * have it, to reach other addresses, all of them must be fit; an unknown one is not. `silent` is
+ * set to whether it must have brought nothing at all.
  */
 bool cvk_sockets_fit(const cvk_sockets *sockets, int port, bool *silent);
 
 /*
- * Ends every idle connection that is not fit, in a way that libcurl notices before it uses it again:
- * for a libcurl that does not ask before it sends.
+ * Ends every idle connection that is not fit, in a way that libcurl notices before it uses it
+ * again: for a libcurl that does not ask before it sends.
  */
 void cvk_sockets_sweep(cvk_sockets *sockets);
 

@@ -36,7 +36,7 @@ typedef struct cvk_handle {
 } cvk_handle;
 
 typedef struct cvk_transfer {
-    cvk_exchange *exchange;               /* held from submission until the transfer is put away */
+    cvk_exchange *exchange;               /* retained until the transfer is put away */
     struct cvk_route *route;              /* of the exchange's settings */
     cvk_handle *handle;                   /* NULL: it waits for its turn */
     struct cvk_transfer *previous, *next; /* in the one list that it is in */
@@ -79,7 +79,10 @@ typedef struct cvk_spare_transfers {
     size_t count;
 } cvk_spare_transfers;
 
-/* A transfer of that exchange, which it holds, at its very beginning; NULL: out of memory. */
+/*
+ * A new transfer, or a spare one, that retains the exchange; NULL: out of memory. The caller puts
+ * it away.
+ */
 cvk_transfer *cvk_transfer_new(cvk_spare_transfers *spares, cvk_exchange *exchange);
 
 /* Releases the exchange, and keeps the transfer for another one. */

@@ -152,7 +152,7 @@ static void close_if_open(int fd)
         close(fd);
 }
 
-static void let_go(void *owner)
+static void close_copies(void *owner)
 {
     cvk_wakeup *wakeup = owner;
     close_if_open(wakeup->orders[0]);
@@ -173,7 +173,7 @@ cvk_wakeup *cvk_wakeup_new(void)
     wakeup->process = getpid();
     if (getentropy(wakeup->key, sizeof wakeup->key) == 0 && make_pipe(wakeup) &&
         listen_on_loopback(wakeup) && start(wakeup)) {
-        cvk_forks_watch(&wakeup->forks, let_go, wakeup);
+        cvk_forks_watch(&wakeup->forks, close_copies, wakeup);
         return wakeup;
     }
     int reason = errno;

@@ -12,7 +12,10 @@ enum { CVK_WAKEUP_KEY_SIZE = 16 };
 
 typedef struct cvk_wakeup cvk_wakeup;
 
-/* Starts the thread, to which the host connects at 127.0.0.1; NULL with errno set. The caller frees it. */
+/*
+ * Starts the thread, to which the host connects at 127.0.0.1; NULL with errno set. The caller frees
+ * it.
+ */
 cvk_wakeup *cvk_wakeup_new(void);
 
 /* Ends the thread and frees everything; in the child of a fork only what is the child's. */
@@ -23,8 +26,8 @@ int cvk_wakeup_port(const cvk_wakeup *wakeup);
 const unsigned char *cvk_wakeup_key(const cvk_wakeup *wakeup);
 
 /*
- * Sends one byte: when `fd` is readable, at the latest after `milliseconds` (negative: no such limit).
- * To be called again only after that byte has come. false: the thread is gone.
+ * Sends one byte: when `fd` is readable, at the latest after `milliseconds` (negative: no such
+ * limit). To be called again only after that byte has come. false: the thread is gone.
  */
 bool cvk_wakeup_arm(cvk_wakeup *wakeup, int fd, int milliseconds);
 
