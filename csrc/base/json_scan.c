@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- strings ----------------------------------------------------------------------------------- */
+/* ---- strings --------------------------------------------------------------------------------- */
 
 #define ALL_BYTES(value) (UINT64_C(0x0101010101010101) * (value))
 
@@ -157,7 +157,7 @@ size_t cvk_scan_unescape(const cvk_scan_string *string, char *to)
     return (size_t)(out - to);
 }
 
-/* ---- numbers ----------------------------------------------------------------------------------- */
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 /* The digits of a number, as far as they fit. */
 typedef struct digits {

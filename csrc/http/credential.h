@@ -18,8 +18,7 @@ typedef struct cvk_credential {
     cvk_buffer lines;    /* header lines, each with its closing zero */
     cvk_buffer query;    /* `name=value`, percent-encoded; empty when it is none */
     cvk_buffer redacted; /* header lines as a person may see them, each with its closing zero */
-    struct cvk_credential
-        *previous; /* retained; an answer may show the secret before this one, too */
+    struct cvk_credential *previous; /* retained; answers may show the secret before this one */
 } cvk_credential;
 
 /*

@@ -26,7 +26,7 @@ typedef struct cvk_settings {
     size_t max_in_flight; /* 0: any number; more wait for their turn */
     cvk_buffer lines;     /* header lines of requests without a body */
     cvk_buffer with_body; /* and of those with one */
-    /* What whoever sends the requests keeps with the settings, and how to free it; NULL: nothing. */
+    /* What transfer/ keeps with the settings (a cvk_route), and how to free it; NULL: nothing. */
     void *attached;
     void (*free_attached)(void *attached);
 } cvk_settings;

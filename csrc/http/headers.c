@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* ---- header lines of a request ------------------------------------------------------------------ */
+/* ---- header lines of a request --------------------------------------------------------------- */
 
 static void add_line(cvk_buffer *lines, const char *name, const char *text, size_t size)
 {
@@ -79,7 +79,7 @@ const char *cvk_header_name_fault(const char *name, size_t size)
     return NULL;
 }
 
-/* ---- raw headers of an answer ------------------------------------------------------------------- */
+/* ---- raw headers of an answer ---------------------------------------------------------------- */
 
 bool cvk_headers_next(const cvk_buffer *headers, size_t *position, const char **name,
                       size_t *name_size, const char **value, size_t *value_size)

@@ -39,20 +39,20 @@ struct cvk_engine {
         deadlines; /* of all transfers in flight, those that wait for their turn included */
     cvk_counters counters;
     cvk_spare_transfers spares;
-    cvk_queues queues;        /* what waits for its turn */
-    size_t unseen;            /* handed to libcurl, which has not looked at them yet */
-    int64_t due;              /* when libcurl wants to be called, by cvk_now(); -1: not */
-    int64_t alarm;            /* when the caller wants the descriptor to be readable; -1: not */
-    int64_t armed;            /* what the poller's timer is set to; -1: nothing */
-    cvk_pool pool;            /* of connections that libcurl keeps */
-    bool may_be_broken;       /* one of the connections that libcurl keeps may be broken */
-    int64_t distrusted_until; /* until then new calls share no connection; -1: they do */
-    bool watched;             /* the caller waits on the descriptor */
-    cvk_hidden hidden;        /* libcurl's own descriptors */
+    cvk_queues queues;           /* what waits for its turn */
+    size_t unseen;               /* handed to libcurl, which has not looked at them yet */
+    int64_t due;                 /* when libcurl wants to be called, by cvk_now(); -1: not */
+    int64_t alarm;               /* when the caller wants the descriptor to be readable; -1: not */
+    int64_t armed;               /* what the poller's timer is set to; -1: nothing */
+    cvk_pool pool;               /* of connections that libcurl keeps */
+    bool may_be_broken;          /* one of the connections that libcurl keeps may be broken */
+    int64_t distrusted_until;    /* until then new calls share no connection; -1: they do */
+    bool watched;                /* the caller waits on the descriptor */
+    cvk_library_fds library_fds; /* libcurl's own descriptors */
     cvk_fork_watch forks;
 };
 
-/* ---- what libcurl calls (nothing here calls libcurl's multi interface) ------------------------ */
+/* ---- what libcurl calls (nothing here calls libcurl's multi interface) ----------------------- */
 
 static int on_socket(CURL *curl, curl_socket_t fd, int what, void *user, void *socket_user)
 {
@@ -66,7 +66,7 @@ static int on_socket(CURL *curl, curl_socket_t fd, int what, void *user, void *s
 }
 
 /*
- * libcurl asks for 0 ms with every new transfer; remembering it is all that costs. Any other time is
+ * libcurl asks for 0 ms with every new transfer; to remember that costs nothing. Any other time is
  * rounded up: called too early, libcurl finds nothing to do and does not ask again.
  */
 static int on_timer(CURLM *multi, long milliseconds, void *user)
@@ -156,9 +156,9 @@ static bool new_multi(cvk_engine *engine)
 {
     cvk_spin_guard_clear(&engine->guard);
     engine->due = -1; /* also where there is none: nothing is to be done then */
-    cvk_hidden_before(&engine->hidden);
+    cvk_library_fds_before(&engine->library_fds);
     engine->multi = curl_multi_init();
-    cvk_hidden_after(&engine->hidden);
+    cvk_library_fds_after(&engine->library_fds);
     if (engine->multi == NULL)
         return false;
     engine->pool = (cvk_pool){0};
@@ -201,7 +201,7 @@ static bool launch(cvk_engine *engine, cvk_transfer *transfer)
     return true;
 }
 
-/* ---- turns ------------------------------------------------------------------------ */
+/* ---- turns ----------------------------------------------------------------------------------- */
 
 /* New connections cost most of all: many at once would keep step() from ending in time. */
 static bool has_room(const cvk_engine *engine, const cvk_route *route)
@@ -248,7 +248,7 @@ static void advance_queues(cvk_engine *engine)
     }
 }
 
-/* ---- deadlines --------------------------------------------------------------------------------- */
+/* ---- deadlines ------------------------------------------------------------------------------- */
 
 /* Whether a call must be left to libcurl because taking it out would wait for a name. */
 static bool is_stuck(const cvk_transfer *transfer)
@@ -289,7 +289,7 @@ static bool expire(cvk_engine *engine, int64_t now, int64_t stop)
     return ended;
 }
 
-/* ---- the multi handle -------------------------------------------------------------------------- */
+/* ---- the multi handle ------------------------------------------------------------------------ */
 
 /*
  * Finishes what libcurl has finished. All messages are read first: libcurl goes through those that
@@ -349,7 +349,7 @@ static void close_copies(void *owner)
 {
     cvk_engine *engine = owner;
     cvk_sockets_close(&engine->sockets);
-    cvk_hidden_close(&engine->hidden);
+    cvk_library_fds_close(&engine->library_fds);
     cvk_poller_close_copies(engine->poller);
 }
 
@@ -449,7 +449,7 @@ static int64_t next_due(const cvk_engine *engine)
     return earlier(due, engine->guard.due);
 }
 
-/* When the descriptor has to become readable: next_due(), or the caller's alarm if that is earlier. */
+/* When the descriptor has to become readable: at next_due(), or earlier for the caller's alarm. */
 static int64_t next_watched(const cvk_engine *engine)
 {
     return earlier(next_due(engine), engine->alarm);

@@ -31,7 +31,7 @@ void cvk_engine_free(cvk_engine *engine);
 void cvk_engine_abandon(cvk_engine *engine);
 
 /*
- * Sends the transfer's request. `timeout` is for the whole exchange, in microseconds, at least 1:
+ * Sends the exchange's request. `timeout` is for the whole exchange, in microseconds, at least 1:
  * it ends at most two milliseconds later, if the engine is stepped in time, and never before.
  * `owner` is any number by which the caller knows the exchange again. The transfer holds the
  * exchange, and is good until it is taken or cancelled, or the engine ends. NULL: out of memory,

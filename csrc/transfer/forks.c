@@ -84,17 +84,17 @@ void cvk_forks_close_copies(cvk_fork_watch *watch)
     watch->close_copies(watch->owner);
 }
 
-/* ---- descriptors that nobody tells of ---------------------------------------------------------- */
+/* ---- descriptors that nobody tells of -------------------------------------------------------- */
 
 /* A new descriptor gets the lowest number that is free: those that come next are tried out. */
-void cvk_hidden_before(cvk_hidden *hidden)
+void cvk_library_fds_before(cvk_library_fds *found)
 {
-    hidden->count = 0;
-    for (int i = 0; i < 2 * CVK_MOST_HIDDEN; i++)
-        hidden->expected[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    for (int i = 0; i < 2 * CVK_MOST_HIDDEN; i++)
-        if (hidden->expected[i] >= 0)
-            close(hidden->expected[i]);
+    found->count = 0;
+    for (int i = 0; i < 2 * CVK_MOST_LIBRARY_FDS; i++)
+        found->expected[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    for (int i = 0; i < 2 * CVK_MOST_LIBRARY_FDS; i++)
+        if (found->expected[i] >= 0)
+            close(found->expected[i]);
 }
 
 /* What libraries wake themselves by: an end of a pair of sockets or of a pipe, or an eventfd. Another
@@ -109,29 +109,29 @@ static bool wakes(int fd, const struct stat *status)
     return S_ISFIFO(status->st_mode) || (status->st_mode & S_IFMT) == 0;
 }
 
-void cvk_hidden_after(cvk_hidden *hidden)
+void cvk_library_fds_after(cvk_library_fds *found)
 {
     struct stat status;
-    for (int i = 0; i < 2 * CVK_MOST_HIDDEN; i++) {
-        int fd = hidden->expected[i];
+    for (int i = 0; i < 2 * CVK_MOST_LIBRARY_FDS; i++) {
+        int fd = found->expected[i];
         if (fd < 0 || fstat(fd, &status) != 0 || !wakes(fd, &status))
             continue;
-        if (hidden->count == CVK_MOST_HIDDEN) { /* whose is whose cannot be told */
-            hidden->count = 0;
+        if (found->count == CVK_MOST_LIBRARY_FDS) { /* whose is whose cannot be told */
+            found->count = 0;
             return;
         }
-        hidden->fds[hidden->count] = fd;
-        hidden->devices[hidden->count] = status.st_dev;
-        hidden->nodes[hidden->count++] = status.st_ino;
+        found->fds[found->count] = fd;
+        found->devices[found->count] = status.st_dev;
+        found->nodes[found->count++] = status.st_ino;
     }
 }
 
-void cvk_hidden_close(cvk_hidden *hidden)
+void cvk_library_fds_close(cvk_library_fds *found)
 {
     struct stat status;
-    for (int i = 0; i < hidden->count; i++)
-        if (fstat(hidden->fds[i], &status) == 0 && status.st_dev == hidden->devices[i] &&
-            status.st_ino == hidden->nodes[i])
-            close(hidden->fds[i]);
-    hidden->count = 0;
+    for (int i = 0; i < found->count; i++)
+        if (fstat(found->fds[i], &status) == 0 && status.st_dev == found->devices[i] &&
+            status.st_ino == found->nodes[i])
+            close(found->fds[i]);
+    found->count = 0;
 }

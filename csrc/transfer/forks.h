@@ -33,25 +33,26 @@ void cvk_forks_unwatch(cvk_fork_watch *watch);
  */
 void cvk_forks_close_copies(cvk_fork_watch *watch);
 
-enum { CVK_MOST_HIDDEN = 2 };
+enum { CVK_MOST_LIBRARY_FDS = 2 };
 
 /*
  * Descriptors that a library makes for itself and tells nobody of, as libcurl does for a multi
  * handle.
  */
-typedef struct cvk_hidden {
+typedef struct cvk_library_fds {
     int count;
-    int fds[CVK_MOST_HIDDEN];
-    dev_t devices[CVK_MOST_HIDDEN];
-    ino_t nodes[CVK_MOST_HIDDEN];
-    int expected[2 * CVK_MOST_HIDDEN]; /* the numbers that new descriptors are given, -1: no more */
-} cvk_hidden;
+    int fds[CVK_MOST_LIBRARY_FDS];
+    dev_t devices[CVK_MOST_LIBRARY_FDS];
+    ino_t nodes[CVK_MOST_LIBRARY_FDS];
+    int expected
+        [2 * CVK_MOST_LIBRARY_FDS]; /* the numbers that new descriptors are given, -1: no more */
+} cvk_library_fds;
 
 /* Called right before and right after the library makes them. Out of descriptors: finds none. */
-void cvk_hidden_before(cvk_hidden *hidden);
-void cvk_hidden_after(cvk_hidden *hidden);
+void cvk_library_fds_before(cvk_library_fds *found);
+void cvk_library_fds_after(cvk_library_fds *found);
 
 /* Closes those that are what they were. */
-void cvk_hidden_close(cvk_hidden *hidden);
+void cvk_library_fds_close(cvk_library_fds *found);
 
 #endif

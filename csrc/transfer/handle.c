@@ -36,7 +36,7 @@ const char *cvk_handle_trust(const cvk_settings *settings)
     return file == NULL ? "libcurl's default certificates" : file;
 }
 
-/* ---- what libcurl calls ------------------------------------------------------------------ */
+/* ---- what libcurl calls ---------------------------------------------------------------------- */
 
 static cvk_transfer *transfer_of(const void *user)
 {
@@ -205,7 +205,7 @@ static size_t on_read(char *data, size_t one, size_t room, void *user)
 
 #endif
 
-/* ---- handles ----------------------------------------------------------------------------- */
+/* ---- handles --------------------------------------------------------------------------------- */
 
 static void set_callbacks(cvk_handle *handle)
 {
@@ -438,7 +438,7 @@ bool cvk_handle_prepare(cvk_handle *handle, cvk_transfer *transfer)
     return true;
 }
 
-/* ---- results ----------------------------------------------------------------------------- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 /* A transfer that ends before it has properly begun leaves a handle's figures as the one before it
  * left them. What our callbacks have seen is certain to be about this one. */

@@ -43,7 +43,7 @@ static const char *const names[] = {FUNCTIONS(NAME)};
 static _Atomic(void *) functions[function_count];
 static _Atomic(void *) loaded_library;
 
-/* ---- loading ---------------------------------------------------------------------------------- */
+/* ---- loading --------------------------------------------------------------------------------- */
 
 static void *look_up(void *program, void *library, const char *name)
 {
@@ -98,7 +98,7 @@ cvk_any_function *cvk_libcurl_find(const char *name)
     return (cvk_any_function *)look_up(NULL, library == NULL ? RTLD_DEFAULT : library, name);
 }
 
-/* ---- libcurl's functions, passed on ----------------------------------------------------------- */
+/* ---- libcurl's functions, passed on ---------------------------------------------------------- */
 
 /* The types are those of libcurl's header. */
 #define REAL(name) \

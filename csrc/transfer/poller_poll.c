@@ -72,7 +72,7 @@ static void drain(const int ends[2])
         continue;
 }
 
-/* Rings at once, or takes that back; the lock is held. */
+/* Makes the descriptor readable at once, or no longer so; the caller has the lock. */
 static void ring(cvk_poller *poller, bool rung)
 {
     if (!poller->threaded || rung == poller->rung)

@@ -53,7 +53,7 @@ bool cvk_reuse_may_miss_end(void)
     return curl_version_info(CURLVERSION_NOW)->version_num >= 0x081600; /* 8.22.0 */
 }
 
-/* ---- before a request -------------------------------------------------------------------------- */
+/* ---- before a request ------------------------------------------------------------------------ */
 
 typedef int pending_function(const void *ssl);
 
@@ -101,7 +101,7 @@ bool cvk_reuse_allowed(cvk_transfer *transfer, int local_port)
     return false;
 }
 
-/* ---- after an answer --------------------------------------------------------------------------- */
+/* ---- after an answer ------------------------------------------------------------------------- */
 
 /* Of what is beyond an answer that has no body, or comes in chunks, libcurl only speaks. */
 static int on_debug(CURL *curl, curl_infotype type, char *data, size_t size, void *user)

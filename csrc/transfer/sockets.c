@@ -94,7 +94,7 @@ void cvk_sockets_answered(cvk_sockets *sockets, int fd, cvk_protocol protocol)
         sockets->all[fd].protocol = protocol;
 }
 
-/* ---- which socket it is ------------------------------------------------------------------------ */
+/* ---- which socket it is ---------------------------------------------------------------------- */
 
 /* The local port, 0 where there are none; -1: it cannot be told. */
 static int port_of(int fd)
@@ -135,7 +135,7 @@ int cvk_sockets_first_use(cvk_sockets *sockets, int likely, int port)
     return fd;
 }
 
-/* ---- how it is --------------------------------------------------------------------------------- */
+/* ---- how it is ------------------------------------------------------------------------------- */
 
 /* Whether the other end has closed the connection or, if `anything`, sent something. */
 static bool shows(int fd, bool anything)

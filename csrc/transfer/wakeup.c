@@ -39,7 +39,7 @@ typedef struct order {
     int fd, milliseconds;
 } order;
 
-/* ---- the thread ------------------------------------------------------------------------------- */
+/* ---- the thread ------------------------------------------------------------------------------ */
 
 /* Waits for `fd`; false when the wakeup is to end. */
 static bool wait_for(const cvk_wakeup *wakeup, int fd, int milliseconds)
@@ -108,7 +108,7 @@ static void *run(void *argument)
     return NULL;
 }
 
-/* ---- its owner -------------------------------------------------------------------------------- */
+/* ---- its owner ------------------------------------------------------------------------------- */
 
 static bool listen_on_loopback(cvk_wakeup *wakeup)
 {
