@@ -284,11 +284,15 @@ describe("what is read", function()
   end)
 
   it("can be sent again unchanged to Edgegap, CVAT and Gencove", function()
-    local function same(text, answer) assert.same(core.read(text), core.read(answer)) end
     local edgegap = canned("edgegap", { token = "t" })
     edgegap.body = '{"session_id":"s","status":"Ready","filters":[],"selectors":[]}'
     local session = assert(edgegap.it.sessions:get "s")
     assert.same({}, session.filters)
+    assert(edgegap.it.sessions:create { app_name = "g", filters = session.filters,
+      selectors = session.selectors })
+    local body = edgegap.sent[#edgegap.sent].body
+    assert.is_truthy(body:find('"filters":[]', 1, true), body)
+    assert.is_truthy(body:find('"selectors":[]', 1, true), body)
     local cvat = canned("cvat", { url = "http://127.0.0.1:1", token = "t" })
     cvat.body = '{"role":"worker","organization_info":{"ids":[],"n":9007199254740993}}'
     local invitation = assert(cvat.it.invitations:get "k")
@@ -297,7 +301,6 @@ describe("what is read", function()
     gencove.body = '{"meta":{"count":0,"extra":{"a":[]}},"results":[]}'
     local page = assert(gencove.it.invitations:list {})
     assert.equal(getmetatable(array {}), getmetatable(page.meta.extra.a))
-    same('{"a":[]}', '{"a":[]}')
   end)
 end)
 
