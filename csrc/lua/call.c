@@ -1,12 +1,13 @@
 /*
  * Calls once they are prepared: submitted, waited for and read.
  */
-#include "lua/module.h"
+#include "lua/call.h"
 
+#include "lua/client.h"
 #include "http/credential.h"
 #include "transfer/handle.h"
 #include "transfer/forks.h"
-#include "lua/encode.h"
+#include "lua/decode.h"
 #include "http/headers.h"
 
 #include <math.h>
@@ -24,14 +25,10 @@ static cvk_call *check_call(lua_State *L)
 
 /* ---- the life of a call ------------------------------------------------------------------------ */
 
-void cvk_call_clear(cvk_call *call)
+void cvk_call_clear(cvk_kept *kept)
 {
-    if (call->link != NULL) {
-        *call->link = call->next;
-        if (call->next != NULL)
-            call->next->link = call->link;
-        call->link = NULL;
-    }
+    cvk_call *call = (cvk_call *)kept;
+    cvk_lua_delist(kept);
     cvk_exchange_release(call->exchange);
     call->exchange = NULL;
 }
@@ -53,7 +50,7 @@ static void check_rest(lua_State *L, const cvk_exchange *exchange)
 static bool is_in_row(const cvk_call *call)
 {
     const cvk_exchange *exchange = call->exchange;
-    return exchange->stage == CVK_FINISHED && call->anchor != 0 &&
+    return exchange->stage == CVK_FINISHED && call->kept.anchor != 0 &&
            exchange->failure != CVK_CANCELLED;
 }
 
@@ -75,13 +72,13 @@ static int call_submit(lua_State *L)
         lua_pushstring(L, CVK_NO_ENGINE);
         return 2;
     }
-    cvk_lua_anchor(L, 1, 3, call);
-    call->transfer = cvk_engine_submit(engine, call->exchange, call->anchor, timeout);
-    if (call->transfer != NULL) {
-        lua_pushinteger(L, call->anchor);
+    cvk_lua_anchor(L, 1, 3, &call->kept);
+    call->kept.transfer = cvk_engine_submit(engine, call->exchange, call->kept.anchor, timeout);
+    if (call->kept.transfer != NULL) {
+        lua_pushinteger(L, call->kept.anchor);
         return 1;
     }
-    cvk_lua_release(L, call);
+    cvk_lua_release(L, &call->kept);
     lua_pushnil(L);
     lua_pushstring(L, "not enough memory");
     return 2;
@@ -102,9 +99,9 @@ static int call_wait(lua_State *L)
         cvk_engine_wait(engine, (int)ceil(fmin(seconds, 3600) * 1000));
     bool finished = exchange->stage == CVK_FINISHED;
     if (is_in_row(call)) {
-        cvk_engine_take(engine, call->transfer);
-        call->transfer = NULL;
-        cvk_lua_release(L, call);
+        cvk_engine_take(engine, call->kept.transfer);
+        call->kept.transfer = NULL;
+        cvk_lua_release(L, &call->kept);
     }
     lua_pushboolean(L, finished);
     return 1;
@@ -161,14 +158,14 @@ static int call_cancel(lua_State *L)
     if (call->exchange->stage == CVK_IN_FLIGHT)
         engine =
             cvk_lua_or_none(L); /* in the child of a fork this lets go of what is the parent's */
-    int anchor = call->anchor;
+    int anchor = call->kept.anchor;
     lua_pushinteger(L, anchor);
     if (call->exchange->stage == CVK_IN_FLIGHT) {
-        cvk_engine_cancel(engine, call->transfer);
-        call->transfer = NULL;
+        cvk_engine_cancel(engine, call->kept.transfer);
+        call->kept.transfer = NULL;
         if (lua_toboolean(L, 2))
             call->exchange->why = "interrupted: what waited for the call was stopped by an error";
-        cvk_lua_release(L, call);
+        cvk_lua_release(L, &call->kept);
     } else if (anchor != 0) {
         cvk_lua_forget(L, anchor);
     }
@@ -475,6 +472,24 @@ static int call_respond(lua_State *L)
     exchange->sent = true;
     exchange->stage = CVK_FINISHED;
     return 0;
+}
+
+/* core.calls(): an array of the calls in flight. */
+int cvk_core_calls(lua_State *L)
+{
+    int count = 0;
+    cvk_lua_leave_parent(L);
+    lua_newtable(L);
+    cvk_lua_push_anchors(L);
+    for (lua_pushnil(L); lua_next(L, -2);) {
+        const cvk_call *call = lua_touserdata(L, -1); /* NULL: a free place */
+        if (call != NULL && call->exchange != NULL && call->exchange->stage == CVK_IN_FLIGHT)
+            lua_rawseti(L, -4, ++count);
+        else
+            lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return 1;
 }
 
 void cvk_call_register(lua_State *L)

@@ -5,10 +5,11 @@
  * lies on Lua's stack then is taken off by cvk_model_read. Lua may raise for want of memory anywhere:
  * nothing here holds memory of C's while it calls Lua.
  */
-#include "lua/encode.h"
+#include "lua/decode.h"
 
 #include "base/base64.h"
 #include "base/json_scan.h"
+#include "lua/depth.h"
 #include "lua/marks.h"
 
 #include <math.h>

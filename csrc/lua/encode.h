@@ -1,6 +1,5 @@
 /*
- * Between Lua values and JSON, by a schema: writing checks and writes in one walk and reports every
- * fault; reading goes along the schema, but takes what comes.
+ * From Lua values to JSON text, by a schema: checks and writes in one walk and reports every fault.
  */
 #ifndef CVK_LUA_ENCODE_H
 #define CVK_LUA_ENCODE_H
@@ -8,9 +7,7 @@
 #include "base/buffer.h"
 #include "catalogue/catalogue.h"
 #include "lua/compat.h"
-
-/* How many levels a value may have, one that is read or one that is sent. */
-enum { CVK_DEEPEST = 200 };
+#include "lua/depth.h"
 
 /* Where in the caller's value a walk stands; lives on the C stack. */
 typedef struct cvk_spot {
@@ -44,22 +41,5 @@ bool cvk_model_text(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_s
 /* Notes a fault for every key of the table at `index` that is no field; suggests the nearest. */
 void cvk_model_unknown(cvk_walk *walk, const cvk_spot *up, int index, const cvk_field *fields,
                        size_t count, const char *what);
-
-/* What an answer looks like as a whole. */
-typedef enum cvk_answer_form {
-    CVK_ANSWER_PLAIN,
-    CVK_ANSWER_CONVEX,    /* values may be Convex's own, in its encoded format */
-    CVK_ANSWER_ENVELOPED, /* the same, with status, logLines and the like around the value */
-} cvk_answer_form;
-
-/*
- * Reads JSON text by the schema and pushes the value. Whole numbers are exact, null fields of models
- * are absent, free-form arrays and objects bear their marks, of equal keys the last counts.
- * false: pushes a text for people instead that says what is wrong and at which byte, from 1; or that
- * the value as a whole is of another kind than the schema says, or an object with none of the fields that
- * its model requires. Raises for want of memory.
- */
-bool cvk_model_read(lua_State *L, const char *text, size_t size, const cvk_schema *schema,
-                    cvk_answer_form form);
 
 #endif

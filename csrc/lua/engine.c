@@ -2,7 +2,7 @@
  * What a Lua state has of the engine: the engine itself, the calls in flight and who waits for them. What drives
  * it, for lua/convoke and for C programs.
  */
-#include "lua/module.h"
+#include "lua/engine.h"
 
 #include "convoke.h"
 #include "transfer/forks.h"
@@ -14,7 +14,7 @@
 
 typedef struct cvk_state {
     cvk_engine *engine;
-    cvk_call *calls;
+    cvk_kept *kept;
     int anchor_table, waiter_table, spare_table; /* where the registry has them */
     int spares;                                  /* how many calls are kept for further use */
     int anchors;                                 /* the largest number of one so far */
@@ -37,8 +37,8 @@ static int close_engine(lua_State *L)
         cvk_engine_free(state->engine);
     state->engine = NULL;
     state->closed = true;
-    while (state->calls != NULL)
-        cvk_call_clear(state->calls);
+    while (state->kept != NULL)
+        state->kept->close(state->kept);
     return 0;
 }
 
@@ -57,19 +57,29 @@ static cvk_state *state_of(lua_State *L)
     return lua_touserdata(L, lua_upvalueindex(CVK_ENGINE_UPVALUE));
 }
 
-void cvk_lua_enlist(lua_State *L, cvk_call *call)
+void cvk_lua_enlist(lua_State *L, cvk_kept *kept)
 {
     cvk_state *state = state_of(L);
     if (state->closed)
         luaL_error(L, "convoke: the Lua state is being closed");
-    call->next = state->calls;
-    call->link = &state->calls;
-    if (call->next != NULL)
-        call->next->link = &call->next;
-    state->calls = call;
+    kept->next = state->kept;
+    kept->link = &state->kept;
+    if (kept->next != NULL)
+        kept->next->link = &kept->next;
+    state->kept = kept;
 }
 
-cvk_call *cvk_lua_take_spare(lua_State *L)
+void cvk_lua_delist(cvk_kept *kept)
+{
+    if (kept->link == NULL)
+        return;
+    *kept->link = kept->next;
+    if (kept->next != NULL)
+        kept->next->link = kept->link;
+    kept->link = NULL;
+}
+
+cvk_kept *cvk_lua_take_spare(lua_State *L)
 {
     cvk_state *state = state_of(L);
     if (state->closed)
@@ -79,10 +89,10 @@ cvk_call *cvk_lua_take_spare(lua_State *L)
         lua_rawgeti(L, -1, state->spares);
         lua_pushnil(L);
         lua_rawseti(L, -3, state->spares--);
-        cvk_call *call = lua_touserdata(L, -1);
-        if (call->exchange != NULL) { /* not finalized yet, as at the end of a state */
+        cvk_kept *kept = lua_touserdata(L, -1);
+        if (kept->link != NULL) { /* not finalized yet, as at the end of a state */
             lua_remove(L, -2);
-            return call;
+            return kept;
         }
         lua_pop(L, 1);
     }
@@ -112,6 +122,11 @@ static void leave_parent(lua_State *L, cvk_state *state)
     cvk_engine_abandon(state->engine);
     state->engine = NULL;
     state->forked = true;
+}
+
+void cvk_lua_leave_parent(lua_State *L)
+{
+    leave_parent(L, state_of(L));
 }
 
 /* Pushes whether there was a fork since that was last asked. */
@@ -161,7 +176,7 @@ static cvk_engine *need_engine(lua_State *L)
  * place; and the waiters, what is known of who waits for it, or false.
  */
 
-void cvk_lua_anchor(lua_State *L, int index, int waiter, cvk_call *call)
+void cvk_lua_anchor(lua_State *L, int index, int waiter, cvk_kept *kept)
 {
     cvk_state *state = state_of(L);
     bool waits = !lua_isnoneornil(L, waiter);
@@ -187,7 +202,7 @@ void cvk_lua_anchor(lua_State *L, int index, int waiter, cvk_call *call)
         state->anchors = anchor;
     state->free_anchor = next;
     state->waiters += waits;
-    call->anchor = anchor;
+    kept->anchor = anchor;
 }
 
 void cvk_lua_forget(lua_State *L, int anchor)
@@ -206,20 +221,20 @@ void cvk_lua_forget(lua_State *L, int anchor)
     lua_remove(L, -2);
 }
 
-void cvk_lua_release(lua_State *L, cvk_call *call)
+void cvk_lua_release(lua_State *L, cvk_kept *kept)
 {
     cvk_state *state = state_of(L);
-    if (call->anchor == 0) {
+    if (kept->anchor == 0) {
         lua_pushnil(L);
         return;
     }
-    cvk_lua_forget(L, call->anchor);
+    cvk_lua_forget(L, kept->anchor);
     lua_rawgeti(L, LUA_REGISTRYINDEX, state->anchor_table);
     lua_pushinteger(L, state->free_anchor);
-    lua_rawseti(L, -2, call->anchor);
+    lua_rawseti(L, -2, kept->anchor);
     lua_pop(L, 1);
-    state->free_anchor = call->anchor;
-    call->anchor = 0;
+    state->free_anchor = kept->anchor;
+    kept->anchor = 0;
 }
 
 void cvk_lua_make(lua_State *L)
@@ -281,10 +296,10 @@ static int core_finished(lua_State *L)
     int anchor = cvk_engine_take(engine, transfer);
     lua_rawgeti(L, LUA_REGISTRYINDEX, state->anchor_table);
     lua_rawgeti(L, -1, anchor);
-    cvk_call *call = lua_touserdata(L, -1);
+    cvk_kept *kept = lua_touserdata(L, -1);
     lua_pushinteger(L, anchor);
-    call->transfer = NULL;
-    cvk_lua_release(L, call);
+    kept->transfer = NULL;
+    cvk_lua_release(L, kept);
     return 3;
 }
 
@@ -354,25 +369,6 @@ static int core_in_flight(lua_State *L)
     cvk_engine *engine = engine_if_any(L);
     uint64_t count = engine == NULL ? 0 : cvk_engine_counters(engine)->in_flight;
     lua_pushinteger(L, (lua_Integer)count);
-    return 1;
-}
-
-/* core.calls(): an array of the calls in flight. */
-static int core_calls(lua_State *L)
-{
-    int count = 0;
-    cvk_state *state = state_of(L);
-    leave_parent(L, state);
-    lua_newtable(L);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, state->anchor_table);
-    for (lua_pushnil(L); lua_next(L, -2);) {
-        const cvk_call *call = lua_touserdata(L, -1); /* NULL: a free place */
-        if (call != NULL && call->exchange != NULL && call->exchange->stage == CVK_IN_FLIGHT)
-            lua_rawseti(L, -4, ++count);
-        else
-            lua_pop(L, 1);
-    }
-    lua_pop(L, 1);
     return 1;
 }
 
@@ -486,7 +482,6 @@ void cvk_lua_register(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"alarm", core_alarm},
-        {"calls", core_calls},
         {"embed", core_embed},
         {"finished", core_finished},
         {"forget", core_forget},

@@ -2,7 +2,10 @@
  * The module convoke.core: clients, small services for lua/convoke, and what the other files add.
  * Not for users: its callers are the Lua files, and its arguments are checked for safety only.
  */
-#include "lua/module.h"
+#include "lua/call.h"
+#include "lua/client.h"
+#include "lua/engine.h"
+#include "lua/prepare.h"
 #include "http/headers.h"
 
 #include "http/credential.h"
@@ -14,7 +17,7 @@
 #include "lua/wakeup.h"
 #include "lua/issued_ids.h"
 #include "lua/catalogue.h"
-#include "lua/encode.h"
+#include "lua/decode.h"
 #include "transfer/poller.h"
 #include "base/uri.h"
 #include "lua/marks.h"
@@ -342,6 +345,9 @@ int luaopen_convoke_core(lua_State *L)
     lua_createtable(L, 0, (int)CVK_COUNT(functions));
     luaL_setfuncs(L, functions, 0);
     cvk_lua_register(L);
+    cvk_lua_push(L);
+    lua_pushcclosure(L, cvk_core_calls, CVK_ENGINE_UPVALUE);
+    lua_setfield(L, -2, "calls");
     cvk_values_register(L);
     cvk_wakeup_register(L);
     cvk_issued_ids_register(L);

@@ -1,12 +1,14 @@
 /*
  * Preparing a call: a client's prepare() fills a request from Lua values.
  */
-#include "lua/module.h"
+#include "lua/prepare.h"
 #include "http/headers.h"
 
 #include "transfer/forks.h"
 
 #include "base/json.h"
+#include "lua/call.h"
+#include "lua/client.h"
 #include "lua/encode.h"
 
 /* Stack positions of Client:prepare's arguments and what it adds. */
@@ -262,13 +264,13 @@ static void add_headers(preparation *p)
 
 static cvk_call *push_call(lua_State *L, const cvk_client *client)
 {
-    cvk_call *call = cvk_lua_take_spare(L);
+    cvk_call *call = (cvk_call *)cvk_lua_take_spare(L); /* it begins with what is kept */
     if (call == NULL) {
         call = lua_newuserdata(L, sizeof *call);
-        *call = (cvk_call){0};
+        *call = (cvk_call){.kept = {.close = cvk_call_clear}};
         luaL_getmetatable(L, CVK_CALL_TYPE);
         lua_setmetatable(L, -2);
-        cvk_lua_enlist(L, call);
+        cvk_lua_enlist(L, &call->kept);
         call->exchange = cvk_exchange_new();
     }
     if (call->exchange == NULL)

@@ -9,7 +9,8 @@
  */
 #include "convoke.h"
 #include "base/json.h"
-#include "lua/module.h"
+#include "lua/call.h"
+#include "lua/decode.h"
 #include "lua/encode.h"
 #include "base/uri.h"
 #include "server.h"
