@@ -46,6 +46,7 @@ build = {
         "csrc/lua/decode.c",
         "csrc/lua/encode.c",
         "csrc/lua/engine.c",
+        "csrc/lua/faults.c",
         "csrc/lua/issued_ids.c",
         "csrc/lua/marks.c",
         "csrc/lua/module.c",
