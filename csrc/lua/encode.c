@@ -289,7 +289,7 @@ static void write_list(cvk_walk *walk, const cvk_spot *spot, int index, const cv
     cvk_buffer_add_byte(walk->out, ']');
 }
 
-static void write_key(cvk_walk *walk, const char *key, size_t size, bool *first)
+void cvk_model_key(cvk_walk *walk, const char *key, size_t size, bool *first)
 {
     if (!*first)
         cvk_buffer_add_byte(walk->out, ',');
@@ -345,7 +345,7 @@ static void write_names(cvk_walk *walk, const cvk_spot *spot, int index, const c
             lua_pop(L, 2);
             break;
         }
-        write_key(walk, key, size, &first);
+        cvk_model_key(walk, key, size, &first);
         cvk_model_write(walk, &member, lua_gettop(L), values);
     }
     cvk_buffer_add_byte(walk->out, '}');
@@ -409,7 +409,7 @@ static void write_model(cvk_walk *walk, const cvk_spot *spot, int index, const c
         lua_rawget(L, index);
         if (!lua_isnil(L, -1)) {
             present++;
-            write_key(walk, field->name, strlen(field->name), &first);
+            cvk_model_key(walk, field->name, strlen(field->name), &first);
             cvk_model_write(walk, &member, lua_gettop(L), &field->schema);
         } else if (field->required) {
             cvk_model_fault(walk, &member, "is required");

@@ -9,6 +9,9 @@
 #include "lua/compat.h"
 #include "lua/faults.h"
 
+/* Adds a member's key and colon, and before them a comma unless it is the first; then it is not. */
+void cvk_model_key(cvk_walk *walk, const char *key, size_t size, bool *first);
+
 /* Adds the value at `index` as JSON text by the schema. */
 void cvk_model_write(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema);
 

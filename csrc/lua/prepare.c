@@ -6,7 +6,6 @@
 
 #include "transfer/forks.h"
 
-#include "base/json.h"
 #include "lua/call.h"
 #include "lua/client.h"
 #include "lua/encode.h"
@@ -90,11 +89,7 @@ static void push_param(preparation *p, const cvk_field *field, const cvk_spot *s
 static void add_body_field(preparation *p, const cvk_field *field, const cvk_spot *spot)
 {
     cvk_buffer *body = &p->request->body;
-    if (!p->first_field)
-        cvk_buffer_add_byte(body, ',');
-    p->first_field = false;
-    cvk_json_add_string(body, field->name, strlen(field->name));
-    cvk_buffer_add_byte(body, ':');
+    cvk_model_key(&p->walk, field->name, strlen(field->name), &p->first_field);
     /* The arguments of a named function stand in a list, as the vendor's own client has it. */
     bool listed = p->operation->envelope == CVK_CONVEX_NAMED && field->fallback != NULL;
     if (listed)
