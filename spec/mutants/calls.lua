@@ -397,4 +397,25 @@ return {
     to = "(box == other_box or domain == other_domain) then return false end",
     spec = "addresses",
   },
+  {
+    name = "call: a transport's failure counts as unsent unless it says otherwise",
+    file = "lua/convoke/call.lua",
+    from = "if sent == nil then sent = true end",
+    to = [[if sent == nil then sent = err.kind ~= "connect" end]],
+    spec = "sent",
+  },
+  {
+    name = "retry: what was not sent is not repeated",
+    file = "lua/convoke/retry.lua",
+    from = "passing_kinds = { resolve = true, connect = true, timeout = true, network = true }",
+    to = "passing_kinds = { timeout = true }",
+    spec = "sent",
+  },
+  {
+    name = "storm: the audit of restarts lets doubled creates pass",
+    file = "spec/storm/restarts.lua",
+    from = [[if #held > 1 then return "doubled" end]],
+    to = [[if #held > 2 then return "doubled" end]],
+    spec = "restarts",
+  },
 }

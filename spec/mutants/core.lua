@@ -217,21 +217,6 @@ return {
     spec = "model",
   },
   {
-    name = "model: a false answer is handed out where none was promised",
-    file = "csrc/lua/decode.c",
-    from = "return first != 'f';",
-    to = "return true;",
-    spec = "errors",
-    test = "false comes and nothing was promised",
-  },
-  {
-    name = "model: a list may be an object's answer",
-    file = "csrc/lua/decode.c",
-    from = "return first == '{';",
-    to = "return first == '{' || first == '[';",
-    spec = "faults_answers",
-  },
-  {
     name = "book: an id is known at any time",
     file = "csrc/base/id_ring.c",
     from = "note->id == id && note->time == time",
@@ -402,22 +387,6 @@ return {
     test = "of a bulk stop",
   },
   {
-    name = "answers: a success that holds nothing of what was promised is one",
-    file = "csrc/lua/call.c",
-    from = "if (!cvk_model_meets(L, &operation->answer))",
-    to = "if (operation == NULL)",
-    spec = "errors",
-    test = "holds nothing of what was promised",
-  },
-  {
-    name = "answers: every required field is needed to be an answer",
-    file = "csrc/lua/decode.c",
-    from = "return required != 0 ? (named & required) != 0 : named != 0 || members == 0;",
-    to = "return required != 0 ? (named & required) == required : named != 0 || members == 0;",
-    spec = "errors",
-    test = "one that holds a single promised field",
-  },
-  {
     name = "reuse: programs that are started get our connections",
     file = "csrc/transfer/reuse.c",
     from = [[    fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -441,13 +410,6 @@ return {
     spec = "idle",
   },
   {
-    name = "reuse: an HTTP/2 connection's hang-up is not noticed",
-    file = "csrc/transfer/sockets.c",
-    from = "        fit = !shows(fd, *silent);",
-    to = "        fit = !*silent || !shows(fd, true);",
-    spec = "idle",
-  },
-  {
     name = "reuse: what comes with an answer stays on its connection",
     file = "csrc/transfer/reuse.c",
     from = [[    if (beyond)
@@ -456,14 +418,6 @@ return {
 ]],
     spec = "idle",
     test = "close the connection where they come with the answer",
-  },
-  {
-    name = "reuse: what follows an answer without a body stays",
-    file = "csrc/transfer/reuse.c",
-    from = [[    handle->bodyless |= transfer->length == 0;
-]],
-    to = "",
-    spec = "idle",
   },
   {
     name = "easy: what has left once is taken for unsent after a reconnect",
@@ -513,5 +467,112 @@ return {
     to = "",
     spec = "transport",
     test = "a fork",
+  },
+  {
+    name = "model: a false answer is handed out where none was promised",
+    file = "csrc/model_read.c",
+    from = "return first != 'f'; /* false would read as a failure */",
+    to = "return true;",
+    spec = "errors",
+    test = "false comes and nothing was promised",
+  },
+  {
+    name = "model: a list may be an object's answer",
+    file = "csrc/model_read.c",
+    from = [[    case CVK_OBJECT:
+        return first == '{';]],
+    to = [[    case CVK_OBJECT:
+        return first == '{' || first == '[';]],
+    spec = "faults_answers",
+  },
+  {
+    name = "model: an answer that holds nothing of what was promised is one",
+    file = "csrc/model_read.c",
+    from = "r.scan.fault == NULL && r.promised && !r.empty",
+    to = "r.scan.fault == NULL && r.promised",
+    spec = "errors",
+    test = "holds nothing of what was promised",
+  },
+  {
+    name = "model: what follows the value is not looked at",
+    file = "csrc/model_read.c",
+    from = "if (read_value(&r, schema) && cvk_scan_peek(&r.scan) >= 0)",
+    to = "if (!read_value(&r, schema) && r.scan.fault == NULL)",
+    spec = "decode",
+  },
+  {
+    name = "model: answers may be nested without end",
+    file = "csrc/model_read.c",
+    from = "if (++r->depth > CVK_DEEPEST)",
+    to = "if (++r->depth > 1000 * CVK_DEEPEST)",
+    spec = "decode",
+    test = "nested two hundred levels",
+  },
+  {
+    name = "json: the least integer is read as a float",
+    file = "csrc/json_scan.c",
+    from = "negative ? UINT64_C(1) << 63 : (uint64_t)INT64_MAX",
+    to = "(uint64_t)INT64_MAX",
+    spec = "decode",
+    test = "exact over all of 64 bits",
+  },
+  {
+    name = "json: integers beyond 64 bits wrap around",
+    file = "csrc/json_scan.c",
+    from = "whole && d.exponent == 0 && d.mantissa <= most &&",
+    to = "whole && d.exponent == 0 && most > 0 &&",
+    spec = "decode",
+  },
+  {
+    name = "json: a number may begin with zeros",
+    file = "csrc/json_scan.c",
+    from = "*at == '0' && is_digit(at + 1, end)",
+    to = "*at == '0' && is_digit(end, end)",
+    spec = "decode",
+  },
+  {
+    name = "json: a number too large for a double is infinite",
+    file = "csrc/json_scan.c",
+    from = "if (!isfinite(number->value))",
+    to = "if (number == NULL)",
+    spec = "decode",
+  },
+  {
+    name = "json: the nineteenth digit is lost",
+    file = "csrc/json_scan.c",
+    from = "if (d->counted < 19) {",
+    to = "if (d->counted < 18) {",
+    spec = "decode",
+  },
+  {
+    name = "json: a negative zero is an integer",
+    file = "csrc/json_scan.c",
+    from = "(d.mantissa > 0 || !negative)",
+    to = "(d.mantissa > 0 || whole)",
+    spec = "decode",
+  },
+  {
+    name = "easy: a tunnel's bytes are the request's",
+    file = "csrc/easy.c",
+    from = [[    if (!exchange->sending)
+        return false;
+]],
+    to = "",
+    spec = "sent",
+    test = "through a proxy",
+  },
+  {
+    name = "reuse: libcurl may connect to send again what may have been executed",
+    file = "csrc/reuse.c",
+    from = "return cvk_easy_may_connect(easy->exchange) ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;",
+    to = "return cvk_easy_may_connect(easy->exchange) ? CURL_SOCKOPT_OK : CURL_SOCKOPT_OK;",
+    spec = "sent",
+  },
+  {
+    name = "transport: an error does not say that it came after the request had left",
+    file = "csrc/transport.c",
+    from = "if (cvk_easy_failed_late(exchange))",
+    to = "if (exchange == NULL)",
+    spec = "sent",
   },
 }
