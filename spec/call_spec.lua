@@ -172,6 +172,17 @@ describe("a deadline", function()
     within(0.09, seconds, 0.5)
   end)
 
+  it("is over looking for what a lost answer has left, too", function()
+    local c = clerk({ { { "receive" } }, { { "receive" }, { "hold" } } },
+      { retries = 2, timeout = 30 })
+    local value, err = c.invitations:create({ email_address = "ada@example.com" },
+      { timeout = 1 })
+    assert.is_nil(value)
+    assert.equal("unknown", err.outcome)
+    within(0.9, err.elapsed, 1.8)
+    assert.equal(2, #server:requests())
+  end)
+
   it("that has passed sends nothing", function()
     local c = clerk({ always(answer(200, invitation)) }, { retries = 3 })
     local _, err = create(c, { deadline = convoke.now() })

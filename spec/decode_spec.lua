@@ -90,6 +90,9 @@ describe("JSON text", function()
     assert.equal("a string that is not valid UTF-8 at byte 2", fault_of '"\255"')
     assert.equal("an object without a key at byte 8", fault_of '{"a":1,}')
     assert.equal("a key without a colon at byte 6", fault_of '{"a" 1}')
+    for _, text in ipairs { "[01]", "[-00]", "[00.5]" } do
+      assert.match("^a number that begins with a zero too many at byte %d$", fault_of(text))
+    end
   end)
 
   it("holds strings with every escape", function()

@@ -286,17 +286,19 @@ describe("the books of what calls make", function()
     return { id = ("inv_%d"):format(number), created_at = os.time() * 1000 + number }
   end
 
-  -- What a call finds that looks while `object` is listed.
-  local function look(entry, object, echo)
+  -- What a call finds that looks while `object` is listed, and `older` where there is one. The
+  -- third value is how often it would have waited for others.
+  local function look(entry, object, echo, older)
+    local waited = 0
     local function each()
-      local left = object
-      return function()
-        local here = left
-        left = nil
-        return here
-      end
+      local left = { object, older }
+      return function() return table.remove(left, 1) end
     end
-    return reconcile.look(entry, clock, echo, each, error, function() return false end)
+    local verdict, found = reconcile.look(entry, clock, echo, each, error, function()
+      waited = waited + 1
+      return false
+    end)
+    return verdict, found, waited
   end
 
   -- A call as the core has it, of which all that is asked is what was sent.
@@ -341,10 +343,77 @@ describe("the books of what calls make", function()
     local native, object = call_with { email_address = address }, given(5001)
     object.email_address = address
     local entry = reconcile.enter(native, operation, { email_address = address }, convoke.now())
-    assert.same({ "made", object }, { look(entry, object) })
+    assert.same({ "made", object, 0 }, { look(entry, object) })
     local other = reconcile.enter(call_with {}, operation, {}, convoke.now())
     reconcile.succeed(other, object, reconcile.clock(), convoke.now())
     assert.equal("another", (look(entry, object)))
+    reconcile.leave(entry, "refused")
+  end)
+
+  it("wait for no call that was never heard of again", function()
+    local of_cvat = { name = "cvat.invitations.create" }
+    local wanted = { email = "dora@example.com", role = "worker" }
+    local object = { key = "k", role = "worker", user = { username = "dora1" },
+      created_date = os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() + 3) }
+    local native, alive = call_with(wanted), {}
+    local entry = reconcile.enter(native, of_cvat, wanted, convoke.now())
+    local other = reconcile.enter(alive, of_cvat, { email = "dora@other.example", role = "worker" },
+      convoke.now())
+    other.asked = other.params -- it lives, and may be told yet that the object is its own
+    local function waits() return (select(3, look(entry, object, true))) end
+    assert.equal(1, waits())
+    other.asked, alive = nil, nil -- luacheck: ignore 311
+    collectgarbage()
+    collectgarbage()
+    assert.equal(0, waits())
+    reconcile.leave(entry, "refused")
+  end)
+
+  it("remember calls of which nobody knows how they ended", function()
+    local of_cvat = { name = "cvat.invitations.create" }
+    local natives, wanted = {}, { email = "eve@example.com", role = "worker" }
+    for i = 1, 3 do -- they may be executed late
+      local other = { email = ("eve%d@example.com"):format(i), role = "worker" }
+      natives[i] = call_with(other)
+      reconcile.leave(reconcile.enter(natives[i], of_cvat, other, convoke.now()), "unknown")
+    end
+    local native = call_with(wanted)
+    local stop = convoke.now() + 0.01
+    while convoke.now() < stop do end -- luacheck: ignore 542
+    local entry = reconcile.enter(native, of_cvat, wanted, convoke.now())
+    for i = 1, 3 do
+      assert.equal("nothing", (look(entry, { key = "k" .. i, role = "worker",
+        user = { username = "eve" .. i },
+        created_date = os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() + 3) }, true)))
+    end
+    reconcile.leave(entry, "refused")
+  end)
+
+  it("know by what it shows that an object is another's", function()
+    local native = call_with { email_address = address, redirect_url = "https://a.example/",
+      expires_in_days = 7 }
+    local entry = reconcile.enter(native, operation, nil, convoke.now())
+    local function verdict_on(redirect_url, days)
+      local object = given(8000)
+      object.email_address, object.redirect_url = address, redirect_url
+      object.expires_at = object.created_at + days * 86400000
+      return (look(entry, object))
+    end
+    assert.equal("made", verdict_on("https://a.example/", 7))
+    assert.equal("made", verdict_on(nil, 7))
+    assert.equal("another", verdict_on("https://b.example/", 7))
+    assert.equal("unsure", verdict_on("https://a.example/", 30))
+    reconcile.leave(entry, "refused")
+  end)
+
+  it("tell no new one from an old one where there may be many", function()
+    local wanted = { email_address = address, ignore_existing = true }
+    local native, object, older = call_with(wanted), given(7001), given(7000)
+    object.email_address, older.email_address = address, address
+    older.created_at = older.created_at - 3600000
+    local entry = reconcile.enter(native, operation, wanted, convoke.now())
+    assert.equal("made", (look(entry, object)))
+    assert.equal("unclear", (look(entry, object, false, older)))
     reconcile.leave(entry, "refused")
   end)
 
@@ -352,10 +421,10 @@ describe("the books of what calls make", function()
     local of_cvat = { name = "cvat.invitations.create" }
     local wanted = { email = "bo@example.com", role = "worker" }
     local object = { key = "k", role = "worker", user = { username = "bo1" },
-      created_date = os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() + 1) }
+      created_date = os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() + 3) }
     local native = call_with(wanted)
     local entry = reconcile.enter(native, of_cvat, wanted, convoke.now())
-    assert.same({ "made", object }, { look(entry, object, true) }) -- it may well be the call's own
+    assert.same({ "made", object, 0 }, { look(entry, object, true) }) -- it may well be its own
     reconcile.enter({}, of_cvat, { email = "bo1@example.com", role = "worker" }, convoke.now())
     collectgarbage()
     collectgarbage()

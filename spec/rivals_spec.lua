@@ -416,7 +416,7 @@ describe("a refusal after a lost answer", function()
     return result
   end
 
-  it("proves nothing about that try, though nothing is found in the end", function()
+  it("is none for certain where nothing is found in the end: listings may lag", function()
     local result = create "nothing"
     assert.is_nil(result[1])
     assert.equal(429, result[2].status)

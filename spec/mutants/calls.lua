@@ -177,15 +177,8 @@ return {
         defaults]],
     to = [[{ deadline = nil,
         defaults]],
-    spec = "settle",
-    test = "a look",
-  },
-  {
-    name = "lookup: looks cost nothing of the budget",
-    file = "lua/convoke/lookup.lua",
-    from = "left > 0.1 and run.state.budget:take()",
-    to = "left > 0.1",
-    spec = "settle",
+    spec = "call",
+    test = "is over looking for what a lost answer",
   },
   {
     name = "lookup: looks go on beyond retries",
@@ -249,7 +242,8 @@ return {
     file = "lua/convoke/reconcile.lua",
     from = "if sorted.open or beside_others or",
     to = "if sorted.open or",
-    spec = "settle",
+    spec = "reconcile",
+    test = "tell no new one from an old one",
   },
   {
     name = "clock: times near the beginning prove something",
@@ -308,6 +302,7 @@ return {
     from = "if entry.started and not calls[slot] then clear",
     to = "if entry.started and not slot then clear",
     spec = "reconcile",
+    test = "wait for no call that was never heard of",
   },
   {
     name = "creates: doubt is forgotten at once",
@@ -315,6 +310,7 @@ return {
     from = "local longest_doubt = 60",
     to = "local longest_doubt = 0",
     spec = "reconcile",
+    test = "remember calls of which nobody knows",
   },
   {
     name = "creates: only one doubtful create is remembered",
@@ -322,6 +318,7 @@ return {
     from = "most_doubtful = {}, 0, 256",
     to = "most_doubtful = {}, 0, 1",
     spec = "reconcile",
+    test = "remember calls of which nobody knows",
   },
   {
     name = "creates: those on their way are nobody's rivals",
@@ -351,21 +348,16 @@ return {
 ]],
     to = [[return true
 ]],
-    spec = "settle",
+    spec = "reconcile",
+    test = "know by what it shows",
   },
   {
     name = "ways: days that differ are not looked at",
     file = "lua/convoke/lookup_ways.lua",
     from = "return math.abs((to - from) / 86400000 - days) <= 1 or nil",
     to = "return to ~= nil or nil",
-    spec = "settle",
-  },
-  {
-    name = "ways: the same number differs from itself",
-    file = "lua/convoke/lookup_ways.lua",
-    from = "return one == other or one + 0.0 == other + 0.0",
-    to = "return one == other and math.type ~= 1",
-    spec = "settle",
+    spec = "reconcile",
+    test = "know by what it shows",
   },
   {
     name = "addresses: capitals tell addresses apart",

@@ -167,16 +167,6 @@ end]],
     test = "all",
   },
   {
-    name = "tasks: run() leaves its task running when it is stopped",
-    file = "lua/convoke/tasks.lua",
-    from = [[    interrupt(task, why)
-    error(why, 0)
-]],
-    to = [[    error(why, 0)
-]],
-    spec = "interrupts",
-  },
-  {
     name = "errors: a redirect's message shows long parts of its address",
     file = "lua/convoke/errors.lua",
     from = [[if #part > 20 then return "..." end]],
