@@ -166,8 +166,10 @@ return {
   {
     name = "lookup: a listing that lags is looked at once",
     file = "lua/convoke/lookup.lua",
-    from = [[return verdict == "nothing" or verdict == "unsure" or verdict == "likely another"]],
-    to = "return verdict == nil",
+    from = [[return verdict == "nothing" or verdict == "unsure"
+]],
+    to = [[return verdict == nil
+]],
     spec = "settle",
   },
   {
@@ -183,8 +185,8 @@ return {
   {
     name = "lookup: looks go on beyond retries",
     file = "lua/convoke/lookup.lua",
-    from = "turn <= run.retries + 1 and",
-    to = "turn <= run.retries + 9 and",
+    from = "(passing and turn < most and run",
+    to = "(passing and turn < most + 9 and run",
     spec = "settle",
   },
   {

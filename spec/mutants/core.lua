@@ -421,7 +421,7 @@ return {
   },
   {
     name = "model: a false answer is handed out where none was promised",
-    file = "csrc/model_read.c",
+    file = "csrc/lua/decode.c",
     from = "return first != 'f'; /* false would read as a failure */",
     to = "return true;",
     spec = "errors",
@@ -429,7 +429,7 @@ return {
   },
   {
     name = "model: a list may be an object's answer",
-    file = "csrc/model_read.c",
+    file = "csrc/lua/decode.c",
     from = [[    case CVK_OBJECT:
         return first == '{';]],
     to = [[    case CVK_OBJECT:
@@ -438,7 +438,7 @@ return {
   },
   {
     name = "model: an answer that holds nothing of what was promised is one",
-    file = "csrc/model_read.c",
+    file = "csrc/lua/decode.c",
     from = "r.scan.fault == NULL && r.promised && !r.empty",
     to = "r.scan.fault == NULL && r.promised",
     spec = "errors",
@@ -446,14 +446,14 @@ return {
   },
   {
     name = "model: what follows the value is not looked at",
-    file = "csrc/model_read.c",
+    file = "csrc/lua/decode.c",
     from = "if (read_value(&r, schema) && cvk_scan_peek(&r.scan) >= 0)",
     to = "if (!read_value(&r, schema) && r.scan.fault == NULL)",
     spec = "decode",
   },
   {
     name = "model: answers may be nested without end",
-    file = "csrc/model_read.c",
+    file = "csrc/lua/decode.c",
     from = "if (++r->depth > CVK_DEEPEST)",
     to = "if (++r->depth > 1000 * CVK_DEEPEST)",
     spec = "decode",
@@ -461,43 +461,43 @@ return {
   },
   {
     name = "json: integers beyond 64 bits wrap around",
-    file = "csrc/json_scan.c",
+    file = "csrc/base/json_scan.c",
     from = "whole && d.exponent == 0 && d.mantissa <= most &&",
     to = "whole && d.exponent == 0 && most > 0 &&",
     spec = "decode",
   },
   {
     name = "json: a number may begin with zeros",
-    file = "csrc/json_scan.c",
+    file = "csrc/base/json_scan.c",
     from = "*at == '0' && is_digit(at + 1, end)",
     to = "*at == '0' && is_digit(end, end)",
     spec = "decode",
   },
   {
     name = "json: a number too large for a double is infinite",
-    file = "csrc/json_scan.c",
+    file = "csrc/base/json_scan.c",
     from = "if (!isfinite(number->value))",
     to = "if (number == NULL)",
     spec = "decode",
   },
   {
     name = "json: the nineteenth digit is lost",
-    file = "csrc/json_scan.c",
+    file = "csrc/base/json_scan.c",
     from = "if (d->counted < 19) {",
     to = "if (d->counted < 18) {",
     spec = "decode",
   },
   {
     name = "json: a negative zero is an integer",
-    file = "csrc/json_scan.c",
+    file = "csrc/base/json_scan.c",
     from = "(d.mantissa > 0 || !negative)",
     to = "(d.mantissa > 0 || whole)",
     spec = "decode",
   },
   {
     name = "easy: a tunnel's bytes are the request's",
-    file = "csrc/easy.c",
-    from = [[    if (!exchange->sending)
+    file = "csrc/transfer/sent.c",
+    from = [[    if (!transfer->may_send)
         return false;
 ]],
     to = "",
@@ -506,23 +506,22 @@ return {
   },
   {
     name = "reuse: libcurl may connect to send again what may have been executed",
-    file = "csrc/reuse.c",
-    from = "return cvk_easy_may_connect(easy->exchange) ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;",
-    to = "return cvk_easy_may_connect(easy->exchange) ? CURL_SOCKOPT_OK : CURL_SOCKOPT_OK;",
+    file = "csrc/transfer/reuse.c",
+    from = "CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;",
+    to = "CURL_SOCKOPT_OK : CURL_SOCKOPT_OK;",
     spec = "sent",
   },
   {
     name = "easy: what has left is taken for unsent after a reconnect",
-    file = "csrc/easy.c",
-    from = [[    exchange->sent = cvk_easy_has_sent(exchange);
-    exchange->sending = false; /* what goes]],
-    to = "    exchange->sending = false; /* what goes",
+    file = "csrc/transfer/sent.c",
+    from = "    transfer->exchange->sent = cvk_sent_any(transfer);\n",
+    to = "",
     spec = "sent",
     test = "that was executed before its kept connection died",
   },
   {
     name = "reuse: a kept connection is not looked at",
-    file = "csrc/sockets.c",
+    file = "csrc/transfer/sockets.c",
     from = "        fit = !shows(fd, *silent);",
     to = "        fit = true;",
     spec = "idle",
@@ -530,7 +529,7 @@ return {
   },
   {
     name = "reuse: only a hang-up of a kept connection is noticed",
-    file = "csrc/sockets.c",
+    file = "csrc/transfer/sockets.c",
     from = "        fit = !shows(fd, *silent);",
     to = "        fit = !shows(fd, false);",
     spec = "idle",
@@ -538,7 +537,7 @@ return {
   },
   {
     name = "deadlines: all come five seconds late",
-    file = "csrc/deadlines.c",
+    file = "csrc/base/deadlines.c",
     from = "&start)) >= 0 && start <= now) {",
     to = "&start)) >= 0 && start + 5000 <= now) {",
     spec = "engine",
@@ -546,9 +545,9 @@ return {
   },
   {
     name = "result: an error does not say that it came after the request had left",
-    file = "csrc/result.c",
-    from = "if (cvk_easy_failed_late(exchange))",
-    to = "if (exchange == NULL)",
+    file = "csrc/transfer/result.c",
+    from = "if (cvk_sent_before_failure(transfer))",
+    to = "if (transfer == NULL)",
     spec = "sent",
   },
 }
