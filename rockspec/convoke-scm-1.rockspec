@@ -69,6 +69,7 @@ build = {
         "csrc/transfer/spin_guard.c",
         "csrc/transfer/transfer.c",
         "csrc/transfer/wakeup.c",
+        "csrc/transfer/wiping_heap.c",
       },
       defines = { "_DEFAULT_SOURCE" },
       incdirs = { "csrc", "$(CURL_INCDIR)" },

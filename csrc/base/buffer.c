@@ -6,6 +6,27 @@
 
 enum { largest_kept = 4096 }; /* bytes of a block that an empty buffer keeps */
 
+/* Overwrites the block of a secret. */
+static void wipe(const cvk_buffer *buffer)
+{
+    if (buffer->secret && buffer->data != NULL)
+        explicit_bzero(buffer->data, buffer->capacity);
+}
+
+/* A larger block with the content, or NULL. realloc() would leave the old one as it was. */
+static char *move(const cvk_buffer *buffer, size_t capacity)
+{
+    if (!buffer->secret)
+        return realloc(buffer->data, capacity);
+    char *data = malloc(capacity);
+    if (data == NULL || buffer->data == NULL)
+        return data;
+    memcpy(data, buffer->data, buffer->size);
+    wipe(buffer);
+    free(buffer->data);
+    return data;
+}
+
 static bool reserve(cvk_buffer *buffer, size_t more)
 {
     if (buffer->failed)
@@ -20,7 +41,7 @@ static bool reserve(cvk_buffer *buffer, size_t more)
         }
         capacity *= 2;
     }
-    char *data = realloc(buffer->data, capacity);
+    char *data = move(buffer, capacity);
     if (data == NULL) {
         buffer->failed = true;
         return false;
@@ -59,6 +80,7 @@ const char *cvk_buffer_string(cvk_buffer *buffer)
 
 void cvk_buffer_clear(cvk_buffer *buffer)
 {
+    wipe(buffer);
     buffer->size = 0;
     buffer->failed = false;
 }
@@ -73,13 +95,7 @@ void cvk_buffer_shrink(cvk_buffer *buffer)
 
 void cvk_buffer_free(cvk_buffer *buffer)
 {
+    wipe(buffer);
     free(buffer->data);
-    *buffer = (cvk_buffer){0};
-}
-
-void cvk_buffer_wipe(cvk_buffer *buffer)
-{
-    if (buffer->data != NULL)
-        explicit_bzero(buffer->data, buffer->capacity);
-    cvk_buffer_free(buffer);
+    *buffer = (cvk_buffer){.secret = buffer->secret};
 }

@@ -12,6 +12,8 @@ typedef struct cvk_buffer {
     char *data;
     size_t size, capacity;
     bool failed;
+    bool secret; /* set before the first byte, and never reset: every block is wiped once it is
+                    done with */
 } cvk_buffer;
 
 /* Adds `size` bytes. */
@@ -34,8 +36,5 @@ void cvk_buffer_shrink(cvk_buffer *buffer);
 
 /* Gives the memory back. */
 void cvk_buffer_free(cvk_buffer *buffer);
-
-/* Overwrites the memory, then gives it back: for what held a secret. */
-void cvk_buffer_wipe(cvk_buffer *buffer);
 
 #endif

@@ -105,14 +105,14 @@ static void write_cookie(cvk_credential *credential, const char *origin)
 
 static void write_basic(cvk_credential *credential)
 {
-    cvk_buffer pair = {0};
+    cvk_buffer pair = {.secret = true};
     add_all(&pair, &credential->value);
     cvk_buffer_add_byte(&pair, ':');
     add_all(&pair, &credential->partner);
     add_line(&credential->lines, credential->auth->name, credential->auth->prefix);
     cvk_base64_add(&credential->lines, pair.data, pair.size);
     credential->lines.failed |= pair.failed;
-    cvk_buffer_wipe(&pair);
+    cvk_buffer_free(&pair);
 }
 
 static void write_lines(cvk_credential *credential, const char *origin)
@@ -151,6 +151,8 @@ cvk_credential *cvk_credential_new(const cvk_auth *auth, const char *value, size
         return NULL;
     credential->ref_count = 1;
     credential->auth = auth;
+    credential->value.secret = credential->partner.secret = true;
+    credential->lines.secret = credential->query.secret = true;
     size_t prefix = own_prefix(auth, value, value_size);
     cvk_buffer_add(&credential->value, value + prefix, value_size - prefix);
     cvk_buffer_add(&credential->partner, partner, partner_size);
@@ -183,10 +185,10 @@ void cvk_credential_release(cvk_credential *credential)
 {
     if (credential == NULL || --credential->ref_count > 0)
         return;
-    cvk_buffer_wipe(&credential->value);
-    cvk_buffer_wipe(&credential->partner);
-    cvk_buffer_wipe(&credential->lines);
-    cvk_buffer_wipe(&credential->query);
+    cvk_buffer_free(&credential->value);
+    cvk_buffer_free(&credential->partner);
+    cvk_buffer_free(&credential->lines);
+    cvk_buffer_free(&credential->query);
     cvk_buffer_free(&credential->redacted);
     cvk_credential_release(credential->previous);
     free(credential);

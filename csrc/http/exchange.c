@@ -55,8 +55,6 @@ bool cvk_exchange_retire(cvk_exchange *exchange)
     if (exchange->ref_count > 1 || exchange->stage == CVK_IN_FLIGHT ||
         exchange->failure == CVK_CANCELLED)
         return false;
-    if (exchange->address.data != NULL) /* a signature may be part of it, or of one before */
-        explicit_bzero(exchange->address.data, exchange->address.capacity);
     cvk_request_retire(&exchange->request);
     cvk_buffer_shrink(&exchange->headers);
     cvk_buffer_shrink(&exchange->body);
@@ -81,7 +79,7 @@ void cvk_exchange_release(cvk_exchange *exchange)
     cvk_buffer_free(&exchange->headers);
     cvk_buffer_free(&exchange->body);
     cvk_buffer_free(&exchange->words);
-    cvk_buffer_wipe(&exchange->address); /* a signature may be part of it */
+    cvk_buffer_free(&exchange->address);
     cvk_settings_release(exchange->settings);
     free(exchange);
 }

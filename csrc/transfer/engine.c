@@ -14,6 +14,7 @@
 #include "transfer/route.h"
 #include "transfer/sent.h"
 #include "transfer/sockets.h"
+#include "transfer/wiping_heap.h"
 
 #include <curl/curl.h>
 #include <pthread.h>
@@ -353,17 +354,12 @@ static void close_copies(void *owner)
     cvk_poller_close_copies(engine->poller);
 }
 
-static void make_curl_ready(void)
-{
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
 cvk_engine *cvk_engine_new(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     if (!cvk_libcurl_load(NULL, 0))
         return NULL;
-    pthread_once(&once, make_curl_ready);
+    pthread_once(&once, cvk_wiping_heap_begin);
     cvk_engine *engine = calloc(1, sizeof *engine);
     if (engine == NULL)
         return NULL;

@@ -5,6 +5,7 @@
 #include "transfer/reuse.h"
 #include "transfer/sent.h"
 #include "transfer/sockets.h"
+#include "transfer/wiping_heap.h"
 #include "base/uri.h"
 
 #include <stdlib.h>
@@ -241,6 +242,7 @@ static bool set_up(cvk_handle *handle, const cvk_settings *settings)
     set_callbacks(handle);
     CURLcode code = cvk_reuse_set_up(handle);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)CVK_RECEIVED_AT_ONCE);
     curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, settings->connect_timeout);
     curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)idle_connection_seconds);
@@ -383,6 +385,7 @@ static const char *address_of(cvk_transfer *transfer)
 {
     if (!cvk_request_has_secret_address(&transfer->exchange->request))
         return cvk_buffer_string(&transfer->exchange->request.url);
+    transfer->exchange->address.secret = true;
     cvk_buffer_clear(&transfer->exchange->address);
     cvk_request_address(&transfer->exchange->request, true, &transfer->exchange->address);
     return cvk_buffer_string(&transfer->exchange->address);

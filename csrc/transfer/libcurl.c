@@ -29,9 +29,9 @@ cvk_any_function *cvk_libcurl_find(const char *name)
 /* What is used of libcurl. */
 #define FUNCTIONS(each) \
     each(easy_cleanup), each(easy_getinfo), each(easy_init), each(easy_setopt), \
-        each(easy_strerror), each(global_init), each(multi_add_handle), each(multi_cleanup), \
-        each(multi_info_read), each(multi_init), each(multi_remove_handle), each(multi_setopt), \
-        each(multi_socket_action), each(version_info)
+        each(easy_strerror), each(global_init), each(global_init_mem), each(multi_add_handle), \
+        each(multi_cleanup), each(multi_info_read), each(multi_init), each(multi_remove_handle), \
+        each(multi_setopt), each(multi_socket_action), each(version_info)
 #define PLACE(name) at_##name
 #define NAME(name) "curl_" #name
 
@@ -111,6 +111,13 @@ cvk_any_function *cvk_libcurl_find(const char *name)
 OURS CURLcode(curl_global_init)(long flags)
 {
     return REAL(global_init)(flags);
+}
+
+OURS CURLcode(curl_global_init_mem)(long flags, curl_malloc_callback take, curl_free_callback give,
+                                    curl_realloc_callback more, curl_strdup_callback copy,
+                                    curl_calloc_callback clean)
+{
+    return REAL(global_init_mem)(flags, take, give, more, copy, clean);
 }
 
 OURS curl_version_info_data *(curl_version_info)(CURLversion version)

@@ -20,6 +20,20 @@ return {
     test = "of four characters",
   },
   {
+    name = "buffer: the block of a secret that has grown is given back as it was",
+    file = "csrc/base/buffer.c",
+    from = "    if (!buffer->secret)\n        return realloc",
+    to = "    if (buffer->secret || !buffer->secret)\n        return realloc",
+    spec = "wiped",
+  },
+  {
+    name = "heap: libcurl frees requests as they are",
+    file = "csrc/transfer/wiping_heap.c",
+    from = "if (!stay() ||",
+    to = "if (true || !stay() ||",
+    spec = "wiped",
+  },
+  {
     name = "auth: a user name may hold a colon",
     file = "csrc/http/credential.c",
     from = [[contains(value, value_size, ":")]],
