@@ -3,7 +3,6 @@
 
 local compile = require "spec.support.compile"
 local echo_server = require "spec.support.echo_server"
-local http2_server = require "spec.support.http2_server"
 
 local interpreter = os.getenv "LUA" or "lua5.4"
 local sanitized = (os.getenv "LD_PRELOAD" or ""):find "asan" -- which has memory without end

@@ -160,6 +160,7 @@ bool cvk_model_text(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_s
     char text[CVK_NUMBER_SIZE];
     size_t size = 0;
     int type = lua_type(L, index);
+    bool whole;
     luaL_checkstack(L, 8, "value too deep");
     if (schema->also != NULL && type == LUA_TSTRING &&
         has_word(schema->also, lua_tostring(L, index), lua_rawlen(L, index))) {
@@ -177,12 +178,11 @@ bool cvk_model_text(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_s
         return false;
     case CVK_INTEGER:
     case CVK_NUMBER:
-        if (is_int64_number(L, index, schema))
+        whole = schema->kind == CVK_INTEGER && type == LUA_TNUMBER;
+        if (whole || is_int64_number(L, index, schema))
             size = check_integer(walk, spot, index, schema, text);
         else if (type != LUA_TNUMBER)
             fault_type(walk, spot, index, "a number");
-        else if (schema->kind == CVK_INTEGER)
-            size = check_integer(walk, spot, index, schema, text);
         else
             size = check_number(walk, spot, index, schema, text);
         if (size > 0)

@@ -1,4 +1,5 @@
 #ifndef _GNU_SOURCE
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 #define _GNU_SOURCE /* RTLD_DEFAULT */
 #endif
 #include "transfer/libcurl.h"

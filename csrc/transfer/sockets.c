@@ -1,4 +1,5 @@
 #ifndef _GNU_SOURCE
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 #define _GNU_SOURCE /* POLLRDHUP */
 #endif
 #include "transfer/sockets.h"
@@ -104,7 +105,7 @@ static int port_of(int fd)
         struct sockaddr_in four;
         struct sockaddr_in6 six;
         struct sockaddr_storage whole;
-    } address;
+    } address = {.any = {0}};
     socklen_t size = sizeof address;
     if (getsockname(fd, &address.any, &size) != 0)
         return -1;

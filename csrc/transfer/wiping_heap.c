@@ -1,4 +1,5 @@
 #ifndef _GNU_SOURCE
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 #define _GNU_SOURCE /* dladdr */
 #endif
 #include "transfer/wiping_heap.h"
@@ -76,6 +77,7 @@ static bool is_program(const Dl_info *mine)
 {
 #ifdef __linux__
     Dl_info program;
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
     const void *inside = (const void *)(uintptr_t)getauxval(AT_PHDR);
     return inside != NULL && dladdr(inside, &program) != 0 && program.dli_fbase == mine->dli_fbase;
 #else

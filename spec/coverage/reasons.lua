@@ -15,7 +15,9 @@ return {
     start = "no thread can be made: not tried",
     cvk_wakeup_new = no_memory,
   },
-  ["csrc/base/buffer.c"] = { reserve = "a buffer as large as half of all memory that there can be" },
+  ["csrc/base/buffer.c"] = {
+    reserve = "a buffer as large as half of all memory that there can be",
+  },
   ["csrc/catalogue/catalogue.c"] = { cvk_method_name = all_named },
   ["csrc/transfer/handle.c"] = {
     cvk_handle_trust = "a libcurl that was built without certificates",
@@ -25,8 +27,11 @@ return {
     set_up = "a libcurl that was built without HTTP/2",
     cvk_handle_failure = "libcurl says so only where it is given a limit, which we keep ourselves",
   },
-  ["csrc/http/exchange.c"] = { cvk_exchange_retire = "guards C's own order: such a call is not over" },
-  ["csrc/transfer/spin_guard.c"] = { cvk_spin_guard_watch = "libcurl would have to watch a descriptor anew in the "
+  ["csrc/http/exchange.c"] = {
+    cvk_exchange_retire = "guards C's own order: such a call is not over",
+  },
+  ["csrc/transfer/spin_guard.c"] = { cvk_spin_guard_watch = "libcurl would have to watch a "
+    .. "descriptor anew in the "
     .. "moment in which it rests" },
   ["csrc/lua/call.c"] = {
     check_call = checked_before,

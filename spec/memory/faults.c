@@ -1,5 +1,7 @@
 #include "faults.h"
 
+#include "transfer/libcurl.h"
+
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -170,7 +172,8 @@ static void curl_free_block(void *block)
 
 bool fault_take_curl(void)
 {
-    return curl_global_init_mem(CURL_GLOBAL_DEFAULT, curl_malloc, curl_free_block, curl_realloc,
+    return cvk_libcurl_load(NULL, 0) &&
+           curl_global_init_mem(CURL_GLOBAL_DEFAULT, curl_malloc, curl_free_block, curl_realloc,
                                 curl_strdup, curl_calloc) == CURLE_OK;
 }
 
