@@ -3,6 +3,7 @@
 
 local compile = require "spec.support.compile"
 local echo_server = require "spec.support.echo_server"
+local http2_server = require "spec.support.http2_server"
 
 local interpreter = os.getenv "LUA" or "lua5.4"
 local sanitized = (os.getenv "LD_PRELOAD" or ""):find "asan" -- which has memory without end
@@ -158,6 +159,23 @@ describe("a credential in memory", function()
     end)
   end
 
+  -- nghttp2 has its memory from libcurl since 8.12; an older one frees its copy of a header, a name
+  -- and a value with a zero byte between them, as it is.
+  it("is gone after calls over HTTP/2, but for nghttp2's copies", function()
+    local server = http2_server.start(0)
+    local way = { api = "clerk", options = { secret_key = SECRET },
+      found = { "uthorization: Bearer " .. SECRET } }
+    local program = [[
+      assert(select(3, try(new())).headers["x-version"] == "2")
+      collectgarbage()
+      use()
+      print(count())
+    ]]
+    local output = run(way, { url = server.url, certificate = server.certificate }, program)
+    server:stop()
+    assert.equal("0\n", output)
+  end)
+
   it("is gone after answers that refuse or redirect", function()
     for _, answer in ipairs {
       { status = 401, body = "{}" },
@@ -239,8 +257,8 @@ describe("a credential in memory", function()
     assert.is_truthy(requests[2].raw:find(PARTNER, 1, true))
   end)
 
-  it("is gone when it was a proxy's, once the connections to the proxy are closed", function()
-    plain:answer { body = "{}", headers = { Connection = "close" } }
+  it("is gone when it was a proxy's, with the connections to that", function()
+    plain:answer { headers = { Connection = "close" }, body = "{}" }
     local way = { api = "clerk", options = { secret_key = SECRET },
       found = { PARTNER, base64("ada:" .. PARTNER), SECRET } }
     plain:requests()
