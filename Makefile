@@ -155,7 +155,7 @@ check: ## compilers' warnings, format, linters, static analysis
 	@echo "== includes" && $(LUA) .ci/includes.lua
 	@echo "== cppcheck"
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
-	  --inline-suppr --suppressions-list=.ci/cppcheck.supp $(sources)
+	  --inline-suppr --suppressions-list=.ci/cppcheck.supp -Icsrc $(sources)
 	@echo "== luacheck"
 	@luacheck --quiet --no-color lua spec examples rockspec
 	@echo "== instructions a call"
