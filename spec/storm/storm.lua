@@ -203,6 +203,8 @@ local function why_unknown(call)
   if last.what ~= "200" then return "the look-up failed" end
   if call.err.budget_empty then return "no repeats left in the budget" end
   if call.attempts > call.retries then return "no tries left" end -- it may be executed later yet
+  -- A member's invitation may be gone: the storm deletes some, and the membership stays.
+  if call.api == "cvat" and call.err.status == 400 then return "a member without an invitation" end
   -- What CVAT lists has no address, only a name that fits both.
   local other = call.api == "cvat" and call.namesake
   if other and other.err and other.err.outcome == "unknown" then return "two that look alike" end
