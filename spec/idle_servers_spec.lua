@@ -114,8 +114,8 @@ ssl.openssl.ssl-conf-cmd = ("MinProtocol" => "VERSION", "MaxProtocol" => "VERSIO
       os.execute(("env -u LD_PRELOAD go build -o %s spec/support/tls_server.go 2>/dev/null")
         :format(program))
       assert(lfs.attributes(program), "go build failed")
-      local process = io.popen(("exec env -u LD_PRELOAD %s %s/certificate.pem %s/key.pem %s >%s/port")
-        :format(program, folder, folder, version, folder), "w")
+      local process = io.popen(("exec env -u LD_PRELOAD %s %s %s %s >%s"):format(program,
+        folder .. "/certificate.pem", folder .. "/key.pem", version, folder .. "/port"), "w")
       stop = function() process:close() end
       local port
       for _ = 1, 1000 do
