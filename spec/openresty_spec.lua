@@ -301,10 +301,10 @@ describe("OpenResty", function()
         ngx.on_abort(function() gone = (gone or 0) + 1 ngx.exit(499) end)
         ngx.say(list())]])
       .. content("/gone", "ngx.say(gone or 0)") }
-    upstream:fault { api = "clerk", delay = 0.4, times = 6 }
+    upstream:fault { api = "clerk", delay = 1.5, times = 6 }
     for i = 1, 6 do
       local request = server:send(i % 2 == 0 and "/abort" or "/list")
-      socket.sleep(0.02)
+      socket.sleep(0.1)
       request.connection:close()
     end
     local noticed = settles(function() return select(2, server:get "/gone") == "3" end)

@@ -183,13 +183,6 @@ return {
     test = "is over looking for what a lost answer",
   },
   {
-    name = "lookup: looks go on beyond retries",
-    file = "lua/convoke/lookup.lua",
-    from = "(passing and turn < most and run",
-    to = "(passing and turn < most + 9 and run",
-    spec = "settle",
-  },
-  {
     name = "lookup: a look is a call like any other in the log",
     file = "lua/convoke/lookup.lua",
     from = ", looks_for = run.operation.name })",

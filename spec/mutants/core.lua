@@ -41,14 +41,6 @@ return {
     spec = "wiped",
     test = "over plain http",
   },
-  {
-    name = "wiped: libcurl's blocks that grow are left as they were",
-    file = "csrc/transfer/wiping_heap.c",
-    from = "if (block == NULL || old_size > largest_wiped)",
-    to = "if (old_size < SIZE_MAX)",
-    spec = "wiped",
-    test = "over plain http",
-  },
   -- Credentials
   {
     name = "auth: short texts are struck out like secrets",
