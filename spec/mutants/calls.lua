@@ -226,13 +226,6 @@ return {
     spec = "rivals",
   },
   {
-    name = "reconcile: two that fit are not told apart",
-    file = "lua/convoke/reconcile.lua",
-    from = [[beside_others or #sure > 1 then return "unclear"]],
-    to = [[beside_others then return "unclear"]],
-    spec = "rivals",
-  },
-  {
     name = "reconcile: one beside another's of many is the call's own",
     file = "lua/convoke/reconcile.lua",
     from = "if sorted.open or beside_others or",
