@@ -219,13 +219,6 @@ return {
     spec = "rivals",
   },
   {
-    name = "reconcile: one page shows the order of a listing too soon",
-    file = "lua/convoke/reconcile.lua",
-    from = "local trusted = 99",
-    to = "local trusted = 9",
-    spec = "rivals",
-  },
-  {
     name = "reconcile: one beside another's of many is the call's own",
     file = "lua/convoke/reconcile.lua",
     from = "if sorted.open or beside_others or",
