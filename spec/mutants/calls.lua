@@ -212,11 +212,11 @@ return {
     spec = "settle",
   },
   {
-    name = "reconcile: no second listing after an echo",
-    file = "lua/convoke/reconcile.lua",
-    from = [[verdict ~= "unclear" and #objects > trusted then]],
-    to = [[verdict ~= "unclear" and #objects < 0 then]],
-    spec = "rivals",
+    name = "retry: the first pause is half as long",
+    file = "lua/convoke/retry.lua",
+    from = "longest_pause = 0.5, 8",
+    to = "longest_pause = 0.25, 8",
+    spec = "retry",
   },
   {
     name = "reconcile: one beside another's of many is the call's own",
