@@ -222,4 +222,57 @@ end]],
     spec = "sandbox",
     test = "control path",
   },
+  {
+    name = "observe: the report of a failing log shows secrets",
+    file = "lua/convoke/observe.lua",
+    from = "pcall(tasks.report, redact((",
+    to = "pcall(tasks.report, tostring((",
+    spec = "client",
+  },
+  {
+    name = "sandbox: its pipe stands in a folder that is open to others",
+    file = "lua/convoke/sandbox/init.lua",
+    from = "mkdir -m 700",
+    to = "mkdir -m 755",
+    spec = "sandbox",
+    test = "closed to others",
+  },
+  {
+    name = "sandbox: Gencove looks for an address in all invitations",
+    file = "lua/convoke/sandbox/gencove.lua",
+    from = "local same = service.by_address[data.email:lower()] or {}",
+    to = [[local same = {}
+  for one in service.invitations:each() do
+    if one.email:lower() == data.email:lower() then same[#same + 1] = one end
+  end]],
+    spec = "sandbox_speed",
+  },
+  {
+    name = "sandbox: any deployment with room is taken",
+    file = "lua/convoke/sandbox/room.lua",
+    from = "if heap[1] and (not found or heap[1].number < found.number) then",
+    to = "if heap[1] and not found then",
+    spec = "sandbox_speed",
+  },
+  {
+    name = "sandbox: a fault of every nth request comes once",
+    file = "lua/convoke/sandbox/faults.lua",
+    from = "if plan.seen % plan.every ~= 0 then return false end",
+    to = "if plan.seen ~= plan.every then return false end",
+    spec = "sandbox",
+  },
+  {
+    name = "sandbox: a seed does not bring the same faults again",
+    file = "lua/convoke/sandbox/faults.lua",
+    from = "(plan.drawn or plan.seed or 1) * 16807",
+    to = "(plan.drawn or math.random(2147483646)) * 16807",
+    spec = "sandbox",
+  },
+  {
+    name = "sandbox: a limit of rate does not tell how long to wait",
+    file = "lua/convoke/sandbox/faults.lua",
+    from = "if wait == nil then wait = plan.wait end",
+    to = "",
+    spec = "sandbox",
+  },
 }

@@ -16,7 +16,7 @@ local root = "build/mutants"
 local patience = 120 -- seconds for the specs of one mutant
 
 local list = {}
-for _, name in ipairs { "core", "calls", "faces", "pace" } do
+for _, name in ipairs { "core", "calls", "faces", "pace", "waiting" } do
   for _, mutant in ipairs(dofile("spec/mutants/" .. name .. ".lua")) do list[#list + 1] = mutant end
 end
 
@@ -49,24 +49,26 @@ local function mutate(text, mutant)
   if text:find(mutant.from, first + 1, true) then
     return nil, "its text is in " .. mutant.file .. " more than once"
   end
-  return text:sub(1, first - 1) .. mutant.to .. text:sub(last + 1)
+  local changed = text:sub(1, first - 1) .. mutant.to .. text:sub(last + 1)
+  if mutant.file:find "%.lua$" then
+    local loaded, reason = (loadstring or load)(changed)
+    if not loaded then return nil, reason end
+  end
+  return changed
 end
 
--- What may not be in the list: names that occur twice, changes that cannot be made. Returns their
--- count.
-local function check_list()
+-- Notes which mutants can be run: not those whose name has occurred before, or whose change cannot be
+-- made. Calls report(mutant, why) for those; returns their count. The lanes have to come to the same
+-- list as who began them, because jobs go by their number.
+local function check_list(report)
   local faults, names = 0, {}
   for _, mutant in ipairs(list) do
     local changed, why = mutate(read(mutant.file), mutant)
     if names[mutant.name] then changed, why = nil, "there are two of this name" end
-    if changed and mutant.file:find "%.lua$" then
-      local loaded, reason = (loadstring or load)(changed)
-      if not loaded then changed, why = nil, reason end
-    end
     names[mutant.name] = true
     if not changed then
       faults = faults + 1
-      print(("DOES NOT APPLY  %s: %s"):format(mutant.name, why))
+      report(mutant, why)
     end
     mutant.applies = changed ~= nil
   end
@@ -183,10 +185,9 @@ end
 
 -- All -------------------------------------------------------
 
-local faults = lane and 0 or check_list()
-if lane then
-  for _, mutant in ipairs(list) do mutant.applies = (mutate(read(mutant.file), mutant)) ~= nil end
-end
+local faults = check_list(function(mutant, why)
+  if not lane then print(("DOES NOT APPLY  %s: %s"):format(mutant.name, why)) end
+end)
 local jobs = jobs_of(selected())
 if lane then return work_off(jobs) end
 
