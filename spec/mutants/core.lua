@@ -34,6 +34,14 @@ return {
     test = "for a signature",
   },
   {
+    name = "wiped: a block of libcurl's that grows is left as it was",
+    file = "csrc/transfer/wiping_heap.c",
+    from = "if (block == NULL || old_size > largest_wiped)",
+    to = "if (old_size < SIZE_MAX)",
+    spec = "wiped",
+    test = "over plain http",
+  },
+  {
     name = "wiped: libcurl frees requests as they are",
     file = "csrc/transfer/wiping_heap.c",
     from = "explicit_bzero(block, part_to_wipe(size));",
