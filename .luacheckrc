@@ -1,7 +1,7 @@
 -- Must load on Lua 5.1, LuaJIT, 5.3 and 5.4.
 std = "max"
 max_line_length = 100
-exclude_files = { "build", "spec/contract/node_modules" }
+exclude_files = { "build", "spec/programs/contract/node_modules" }
 files["spec/*_spec.lua"] = { std = "max+busted" }
 files["rockspec/*.rockspec"] = { std = "rockspec" }
-files["spec/mutants/*.lua"] = { max_line_length = false } -- they hold lines of other files
+files["spec/programs/mutants/*.lua"] = { max_line_length = false } -- they hold lines of other files

@@ -56,7 +56,7 @@ endif
 
 sources := $(sort $(wildcard csrc/*/*.c))
 headers := $(wildcard csrc/*.h csrc/*/*.h)
-programs := $(wildcard spec/bench/*.c spec/bench/rivals/*.[ch] spec/storm/*.c spec/soak/*.c)
+programs := $(wildcard $(patsubst %,spec/programs/%,bench/*.c bench/rivals/*.[ch] storm/*.c soak/*.c))
 objects := $(sources:csrc/%.c=$(build)/%.o)
 modules := $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
 
@@ -190,11 +190,12 @@ untortured := build catalogue examples faults_calls faults_tls game_server openr
 threads: ## Lua states in threads of their own, under the thread sanitizer
 	@.ci/install build $(group) sandbox
 	@mkdir -p $(build)
-	@$(CC) $(compile) -O1 -g -fsanitize=thread -o $(build)/threads spec/threads/main.c \
+	@$(CC) $(compile) -O1 -g -fsanitize=thread -o $(build)/threads spec/programs/threads/main.c \
 	  $(sources) $(libs) $(shell pkg-config --libs $(LUA_PC))
-	@TSAN_OPTIONS=halt_on_error=1 $(LUA) spec/threads/run.lua $(build)/threads 8
+	@TSAN_OPTIONS=halt_on_error=1 $(LUA) spec/programs/threads/run.lua $(build)/threads 8
 
-# The C library's allocations by the core, and two calls that may fail, go through spec/memory/faults.c.
+# The C library's allocations by the core, and two calls that may fail, go through
+# spec/programs/memory/faults.c.
 wrapped := malloc calloc realloc strdup free curl_multi_socket_action epoll_ctl
 
 instrument = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -203,11 +204,11 @@ memory: ## every operation while memory runs out, at every allocation (MOST=n: a
 	@.ci/install build $(group) sandbox
 	@mkdir -p $(build)
 	@$(CC) $(compile) $(CPPFLAGS) -D_GNU_SOURCE $(instrument) $(wrapped:%=-Wl,--wrap=%) \
-	  -o $(build)/memory spec/memory/*.c $(sources) $(libs) $(linked) \
+	  -o $(build)/memory spec/programs/memory/*.c $(sources) $(libs) $(linked) \
 	  $(shell pkg-config --libs $(LUA_PC))
 	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-	  LSAN_OPTIONS=print_suppressions=0:suppressions=spec/memory/lsan.supp \
-	  $(build)/memory spec/memory/run.lua $(MOST)
+	  LSAN_OPTIONS=print_suppressions=0:suppressions=spec/programs/memory/lsan.supp \
+	  $(build)/memory spec/programs/memory/run.lua $(MOST)
 
 # The fuzzers: TARGET, for so many SECONDS each.
 TARGET  ?= request answer header address json wire
@@ -218,9 +219,9 @@ fuzz: ## look for inputs that break what must hold (TARGET=name for one, SECONDS
 	@.ci/install build $(group) run fuzz
 	@mkdir -p build/fuzz
 	@clang $(compile) -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined \
-	  -fno-sanitize-recover=all -o build/fuzz/fuzz spec/fuzz/*.c $(sources) $(libs) \
+	  -fno-sanitize-recover=all -o build/fuzz/fuzz spec/programs/fuzz/*.c $(sources) $(libs) \
 	  $(linked) $(shell pkg-config --libs $(LUA_PC))
-	@spec/fuzz/run build/fuzz/fuzz $(SECONDS) $(TARGET)
+	@spec/programs/fuzz/run build/fuzz/fuzz $(SECONDS) $(TARGET)
 
 polled := $(patsubst %,spec/%_spec.lua,call transport idle engine guard tasks hosts lifetime)
 
@@ -246,27 +247,27 @@ coverage: ## which lines of csrc the tests run
 	@$(call measure,test VARIANT=-coverage-poll CPPFLAGS=-DCVK_POLLER_POLL SPEC='$(polled)')
 	@$(call measure,test VARIANT=-coverage-kqueue CPPFLAGS='$(kqueue)' SPEC='$(polled)')
 	@$(call measure,memory VARIANT=-coverage instrument='$(counted)' MOST=12)
-	@$(CC) $(compile) $(counted) -DCVK_REPLAY -o $(build)-coverage/fuzz spec/fuzz/*.c $(sources) \
-	  $(libs) $(linked) $(shell pkg-config --libs $(LUA_PC))
+	@$(CC) $(compile) $(counted) -DCVK_REPLAY -o $(build)-coverage/fuzz spec/programs/fuzz/*.c \
+	  $(sources) $(libs) $(linked) $(shell pkg-config --libs $(LUA_PC))
 	@for target in $(TARGET); do \
-	  CONVOKE_FUZZ=$$target $(build)-coverage/fuzz spec/fuzz/corpus/$$target/* || exit 1; done
-	@$(LUA) spec/coverage/report.lua 95 build/*-coverage*
+	  CONVOKE_FUZZ=$$target $(build)-coverage/fuzz spec/programs/fuzz/corpus/$$target/* || exit 1; done
+	@$(LUA) spec/programs/coverage/report.lua 95 build/*-coverage*
 
 # MODE=restarts: what is between goes down and comes up; MODE=two_programs: for the same addresses
 storm_program = $(if $(MODE),$(patsubst restarts,restarts_main,$(MODE)),main)
 
 storm: all ## many creates through a proxy that breaks what it can (SEED=7 COUNT=10000 MODE=restarts)
 	@.ci/install sandbox test
-	@$(LAUNCH) $(LUA) spec/storm/$(storm_program).lua $(or $(SEED),0) \
+	@$(LAUNCH) $(LUA) spec/programs/storm/$(storm_program).lua $(or $(SEED),0) \
 	  $(or $(COUNT),$(if $(MODE),2000,10000)) $(or $(TASKS),64)
 
 soak: all ## a million calls of all kinds: memory and descriptors stay flat (COUNT=1000000 TASKS=64)
 	@.ci/install test
-	@$(LAUNCH) $(LUA) spec/soak/main.lua $(or $(COUNT),1000000) $(or $(TASKS),64)
+	@$(LAUNCH) $(LUA) spec/programs/soak/main.lua $(or $(COUNT),1000000) $(or $(TASKS),64)
 
 mutants: all ## whether the specs notice small changes of the code (ONLY=auth, PART=3/10)
 	@.ci/install sandbox test $(more)
-	@$(LUA) spec/mutants/main.lua '$(ONLY)' '$(PART)' $(LANES)
+	@$(LUA) spec/programs/mutants/main.lua '$(ONLY)' '$(PART)' $(LANES)
 
 memcheck: ## the demo under valgrind
 	@.ci/install build $(group) memcheck
@@ -279,39 +280,39 @@ bench: all ## what convoke costs beside other clients (ONLY=tls for some section
 	@$(MAKE) -s $(addprefix build/bench/,server still.so rival)
 	@ulimit -n "$$(ulimit -H -n)"; unset http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY \
 	  SSL_CERT_FILE; \
-	  ONLY='$(ONLY)' ROUNDS='$(ROUNDS)' $(LUA) spec/bench/main.lua
+	  ONLY='$(ONLY)' ROUNDS='$(ROUNDS)' $(LUA) spec/programs/bench/main.lua
 
-guard: all ## whether a call takes more instructions than spec/bench/budget.lua allows
+guard: all ## whether a call takes more instructions than spec/programs/bench/budget.lua allows
 	@.ci/install build $(group) run guard
 	@$(MAKE) -s $(addprefix build/bench/,server still.so)
-	@$(LUA) spec/bench/guard.lua
+	@$(LUA) spec/programs/bench/guard.lua
 
 instructions: all ## instructions a call beside careful C programs (ONLY=create for some rows)
 	@.ci/install build $(group) instructions
 	@$(MAKE) -s $(addprefix build/bench/,server still.so rival)
-	@$(LUA) spec/bench/instructions.lua $(ONLY)
+	@$(LUA) spec/programs/bench/instructions.lua $(ONLY)
 
 .PHONY: deadlines
 deadlines: all ## what deadlines of thousands of calls cost that fall together
 	@.ci/install test
 	@mkdir -p build/bench
-	@ulimit -n "$$(ulimit -H -n)"; ROUNDS='$(ROUNDS)' $(LUA) spec/bench/deadlines.lua
+	@ulimit -n "$$(ulimit -H -n)"; ROUNDS='$(ROUNDS)' $(LUA) spec/programs/bench/deadlines.lua
 
-build/bench/server: spec/bench/server.c
+build/bench/server: spec/programs/bench/server.c
 	@mkdir -p $(@D)
 	@$(CC) $(compile) -O2 -g -o $@ $<
 
-build/bench/still.so: spec/bench/still.c
+build/bench/still.so: spec/programs/bench/still.c
 	@mkdir -p $(@D)
 	@$(CC) $(compile) -O2 -g -shared -o $@ $<
 
-build/bench/rival: $(wildcard spec/bench/rivals/*.c) spec/bench/rivals/rival.h
+build/bench/rival: $(wildcard spec/programs/bench/rivals/*.c) spec/programs/bench/rivals/rival.h
 	@mkdir -p $(@D)
 	@$(CC) $(compile) -O2 -g -o $@ $(filter %.c,$^) $(libs) $(linked) $$(pkg-config --libs jansson)
 
 contract: all ## the 27 operations against an independent mock of the vendors' documents
 	@.ci/install test contract
-	@spec/contract/run
+	@spec/programs/contract/run
 
 # In a copy, because luarocks compiles beside the sources.
 rock: ## build and load the rock

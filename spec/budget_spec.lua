@@ -1,6 +1,6 @@
 -- The guard over the instructions that a call takes; what it guards is counted by `make check`.
 
-local guard = require "spec.bench.guard"
+local guard = require "spec.programs.bench.guard"
 
 describe("the budget of instructions", function()
   local budget = {

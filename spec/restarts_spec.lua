@@ -1,6 +1,6 @@
 -- A few creates while what is between restarts: `make storm MODE=restarts` makes thousands.
 
-local restarts = require "spec.storm.restarts"
+local restarts = require "spec.programs.storm.restarts"
 
 describe("the audit of creates during restarts", function()
   -- What is wrong with the end of a call for which the books hold those ids.

@@ -1,6 +1,6 @@
 -- A small storm: `make storm` runs a large one.
 
-local storm = require "spec.storm.storm"
+local storm = require "spec.programs.storm.storm"
 
 describe("the storm's audit", function()
   -- One call for one address and what the books hold for it; returns the faults as one text.

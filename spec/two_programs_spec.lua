@@ -1,6 +1,6 @@
 -- A small storm of two programs: `make storm` runs a large one.
 
-local two_programs = require "spec.storm.two_programs"
+local two_programs = require "spec.programs.storm.two_programs"
 
 describe("the audit of two programs", function()
   -- The faults as one text, where red and blue were told that about one address of Clerk's.

@@ -1,6 +1,7 @@
 --- Programs in C that serve specs, compiled when they are wanted.
 --
---   local program = require("spec.support.program").start("spec/soak/server.c", { "7", "8900" })
+--   local programs = require "spec.support.program"
+--   local program = programs.start("spec/programs/soak/server.c", { "7", "8900" })
 --   print(program:read())   -- the next line of what it says
 --   program:stop()
 --

@@ -1,5 +1,0 @@
---- A Lua that does nothing: what it takes by itself; see plan.lua.
-
-local plan = require "spec.bench.clients.plan"
-
-plan.print(0, 0, 0)
