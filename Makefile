@@ -192,7 +192,8 @@ threads: ## Lua states in threads of their own, under the thread sanitizer
 	@mkdir -p $(build)
 	@$(CC) $(compile) -O1 -g -fsanitize=thread -o $(build)/threads spec/programs/threads/main.c \
 	  $(sources) $(libs) $(shell pkg-config --libs $(LUA_PC))
-	@TSAN_OPTIONS=halt_on_error=1 $(LUA) spec/programs/threads/run.lua $(build)/threads 8
+	@TSAN_OPTIONS=halt_on_error=1:suppressions=spec/programs/threads/tsan.supp \
+	  $(LUA) spec/programs/threads/run.lua $(build)/threads 8
 
 # The C library's allocations by the core, and two calls that may fail, go through
 # spec/programs/memory/faults.c.

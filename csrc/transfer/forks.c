@@ -7,7 +7,8 @@
 
 static unsigned forks;
 static cvk_fork_watch *watches;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* over the list; held across a fork */
+/* Over the list, and while the descriptors of a library are found; held across a fork. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void before_fork(void)
 {
@@ -86,9 +87,12 @@ void cvk_forks_close_copies(cvk_fork_watch *watch)
 
 /* ---- descriptors that nobody tells of -------------------------------------------------------- */
 
-/* A new descriptor gets the lowest number that is free: those that come next are tried out. */
+/* A new descriptor gets the lowest number that is free: those that come next are tried out. The lock
+ * keeps two threads from taking each other's for their own. */
 void cvk_library_fds_before(cvk_library_fds *found)
 {
+    cvk_forks();
+    pthread_mutex_lock(&lock);
     found->count = 0;
     for (int i = 0; i < 2 * CVK_MOST_LIBRARY_FDS; i++)
         found->expected[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -109,7 +113,7 @@ static bool wakes(int fd, const struct stat *status)
     return S_ISFIFO(status->st_mode) || (status->st_mode & S_IFMT) == 0;
 }
 
-void cvk_library_fds_after(cvk_library_fds *found)
+static void find(cvk_library_fds *found)
 {
     struct stat status;
     for (int i = 0; i < 2 * CVK_MOST_LIBRARY_FDS; i++) {
@@ -124,6 +128,12 @@ void cvk_library_fds_after(cvk_library_fds *found)
         found->devices[found->count] = status.st_dev;
         found->nodes[found->count++] = status.st_ino;
     }
+}
+
+void cvk_library_fds_after(cvk_library_fds *found)
+{
+    find(found);
+    pthread_mutex_unlock(&lock);
 }
 
 void cvk_library_fds_close(cvk_library_fds *found)

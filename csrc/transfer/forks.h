@@ -48,7 +48,10 @@ typedef struct cvk_library_fds {
         [2 * CVK_MOST_LIBRARY_FDS]; /* the numbers that new descriptors are given, -1: no more */
 } cvk_library_fds;
 
-/* Called right before and right after the library makes them. Out of descriptors: finds none. */
+/*
+ * Called right before and right after the library makes them. Out of descriptors: finds none. In
+ * between, other threads that make some and forks wait.
+ */
 void cvk_library_fds_before(cvk_library_fds *found);
 void cvk_library_fds_after(cvk_library_fds *found);
 
