@@ -1,6 +1,6 @@
 -- E-mail addresses as servers normalise them.
 
-local addresses = require "convoke.addresses"
+local addresses = require "convoke.lookup.addresses"
 
 -- The code points of "u+5B89 u+5BA4".
 local function codes(text)

@@ -25,7 +25,7 @@ local function convex(scripts, more)
   return convoke.convex(options)
 end
 
--- Without looking for what a lost answer has left behind: that is reconcile_spec's matter.
+-- Without looking for what a lost answer has left behind: that is lookup_spec's matter.
 local function create(c, options)
   options = options or {}
   options.reconcile = false

@@ -1,7 +1,7 @@
 -- What is known of a server's clock, and what times of creation prove by it.
 
 local core = require "convoke.core"
-local server_clock = require "convoke.server_clock"
+local server_clock = require "convoke.lookup.server_clock"
 
 describe("a server's clock", function()
   local clock, now, wall

@@ -3,15 +3,15 @@
 local core = require "convoke.core"
 local engine = require "convoke.engine"
 local errors = require "convoke.errors"
-local lookup = require "convoke.lookup"
+local judge = require "convoke.lookup.judge"
 local observe = require "convoke.observe"
 local pace = require "convoke.pace"
-local reconcile = require "convoke.reconcile"
+local pending_creates = require "convoke.lookup.pending_creates"
 local retry = require "convoke.retry"
+local settle = require "convoke.lookup.settle"
 
 local now = core.now
 local prepare = core.Client.prepare
-local ways = reconcile.ways
 local answer, retire = core.Call.answer, core.Call.retire
 
 local call = {}
@@ -143,17 +143,15 @@ function call.meta_of(api)
   return metatable
 end
 
--- Whether an application failed inside an answer that the protocol calls a success (Convex; 560
--- is that of older servers).
-local function failed_inside(operation, status, data)
-  return operation.envelope
-    and (status == 560 or type(data) == "table" and data.status == "error")
+-- Whether an application failed inside an answer that the protocol calls a success.
+local function failed_inside(state, operation, status, data)
+  return operation.envelope and state.vendor.has_failed(status, data)
 end
 
 -- The error for an answer that says no, or that says nothing one can read.
 local function refusal(state, operation, native, status, data, fault)
   local api = state.api
-  local err = hide(native, errors.read(api.error_shape, data))
+  local err = hide(native, errors.read(state.vendor, data))
   err.status = status
   err.operation = operation.name
   err.request_id = err.request_id or request_id_of(api, native.header, native)
@@ -170,7 +168,7 @@ local function refusal(state, operation, native, status, data, fault)
         .. (err.message and ": " .. err.message or "")
   else
     err.kind = "http"
-    err.outcome = not fault and failed_inside(operation, status, data) and "refused"
+    err.outcome = not fault and failed_inside(state, operation, status, data) and "refused"
       or outcome_of(api, operation, status, err.code)
     if status >= 300 and status < 400 then
       err.message = errors.redirection(native:header "Location")
@@ -201,12 +199,9 @@ end
 
 -- The value of an answer in an envelope, or nil and the error.
 local function unwrap(state, operation, native, status, data)
-  if data.status ~= "success" then
-    return nil, refusal(state, operation, native, status, data, "no status in it"), status
-  end
-  local value = data.value
-  if value == nil then value = call.null end
-  return value, nil, status, type(data.logLines) == "table" and hide(native, data.logLines) or nil
+  local value, log_lines, fault = state.vendor.unwrap(data)
+  if fault then return nil, refusal(state, operation, native, status, data, fault), status end
+  return value, nil, status, log_lines and hide(native, log_lines)
 end
 
 -- What came of a call that has ended, whose answer(native) is given. Returns value, err, status,
@@ -217,7 +212,7 @@ local function read(state, operation, native, status, data, fault)
   if success and not fault and not operation.envelope then return data, nil, status end
   local bare = status == 204 or (operation.answer.type == "null" and not operation.envelope)
   if fault == "empty" and success and bare then return true, nil, status end
-  if fault or not success or failed_inside(operation, status, data) then
+  if fault or not success or failed_inside(state, operation, status, data) then
     return nil, refusal(state, operation, native, status, data, fault), status
   end
   return unwrap(state, operation, native, status, data)
@@ -270,7 +265,7 @@ end
 --   now(), attempt, retries; free: tries that count for nothing, because they were told to wait;
 --   refusal: the error of the last of those; on_wire: a try waits for its answer; unsettled: an
 --   earlier try may have happened; renewed: its credential was asked for anew; entry: where what
---   it makes can be looked up, see reconcile.enter().
+--   it makes can be looked up, see pending_creates.enter().
 local function new_run(state, operation, params, options, path, started, deadline)
   options = options or {}
   return { state = state, operation = operation, params = params, options = options, path = path,
@@ -293,7 +288,7 @@ end
 local function succeed(run, value, status, log_lines, settled)
   local state, ended = run.state, now()
   if run.entry then
-    reconcile.succeed(run.entry, value, state.clock, ended, settled ~= nil)
+    pending_creates.succeed(run.entry, value, state.clock, ended, settled ~= nil)
   end
   return value, nil, retire(run.native, { status = status, attempts = run.attempt,
     elapsed = ended - run.started, log_lines = log_lines, settled = settled }, state.meta)
@@ -384,7 +379,7 @@ local function try_once(run, before)
     local err = await_turn(run)
     if err then return nil, err end
     before = now()
-    if run.entry and run.attempt == 0 then reconcile.begin_now(run.entry, before) end
+    if run.entry and run.attempt == 0 then pending_creates.begin_now(run.entry, before) end
   end
   if before >= run.deadline then
     return nil, failure(run.operation, "timeout", "the deadline has passed", false)
@@ -439,15 +434,15 @@ end
 
 -- Settles by looking a failure after which something may be there. Returns as weigh() does.
 -- @param echo  the API has said that there is one already
-local function settle(run, err, echo)
+local function look_for_it(run, err, echo)
   local composed = not echo and err.status == 500 -- by the server: it is no lost answer
   local lost = not echo and not composed
-  local can_repeat = lost and tries(run) <= run.retries and not reconcile.makes_many(run.entry)
+  local can_repeat = lost and tries(run) <= run.retries and not judge.makes_many(run.entry)
   local refused = err.outcome
   err.outcome = "unknown"
   if not pause_before_look(run, err) then return "over" end
-  local then_repeat = can_repeat and (reconcile.is_exclusive(run.entry) and "at once" or "later")
-  local verdict, object, status = lookup.look(run, err, echo, then_repeat)
+  local then_repeat = can_repeat and (judge.is_exclusive(run.entry) and "at once" or "later")
+  local verdict, object, status = settle.look(run, err, echo, then_repeat)
   if verdict == "made" then
     if not composed then return "done", object, status end
     err.outcome, err.value = "made", object
@@ -457,7 +452,14 @@ local function settle(run, err, echo)
     if verdict == "another" or verdict == "likely another" then err.outcome = refused end
     return "over"
   end
-  return can_repeat and lookup.shows_nothing(verdict) and "again" or "over"
+  return can_repeat and settle.shows_nothing(verdict) and "again" or "over"
+end
+
+-- What a call returns whose work an earlier try has done: true where the answer has no body, else
+-- what is certain of the object.
+local function value_of_done(run, done, err)
+  if not done.value then return true end
+  return done.value(run.path or run.params[run.operation.path_params[1]], err)
 end
 
 -- After a failed try: whether the matter is settled. Returns "again", "done" and a value, or
@@ -467,22 +469,23 @@ local function weigh(run, err)
   local unsettled = run.unsettled
   local refused = err.outcome == "refused"
   if err.outcome == "unknown" then set_unsettled(run) end
-  if run.options.reconcile ~= false and unsettled and reconcile.is_done(operation, err) then
-    return "done", reconcile.done_value(operation, run.path or run.params or {}, err)
+  if run.options.reconcile ~= false and unsettled and err.kind == "http" then
+    local done = run.state.vendor.done[operation.name]
+    if done and done.says_so(err) then return "done", value_of_done(run, done, err) end
   end
   -- Who wants no retries wants no other requests either.
   local lookable = run.entry and run.retries > 0 and run.options.reconcile ~= false
-  local echo = lookable and unsettled and reconcile.is_echo(operation, err)
-  if lookable and (err.outcome == "unknown" or echo) then return settle(run, err, echo) end
+  local echo = lookable and unsettled and judge.is_echo(run.entry, err)
+  if lookable and (err.outcome == "unknown" or echo) then return look_for_it(run, err, echo) end
   if may_repeat(run, err) then return "again" end
   -- An earlier try may have happened, whatever became of this one.
   if unsettled and (err.outcome == "not_sent" or (refused and operation.method ~= "GET")) then
     local verdict, object, status
     if lookable and run.deadline > now() then
-      verdict, object, status = lookup.look(run, err, false, nil)
+      verdict, object, status = settle.look(run, err, false, nil)
     end
     if verdict == "made" then return "done", object, status end
-    if verdict ~= "another" or not reconcile.is_exclusive(run.entry) then
+    if verdict ~= "another" or not judge.is_exclusive(run.entry) then
       err.outcome = "unknown"
     end
   end
@@ -535,9 +538,9 @@ local function go_on(run, err)
       return succeed(run, object, seen or err.status, nil, seen and "look-up")
     elseif verdict == "over" then
       if err.outcome == "made" then
-        reconcile.succeed(run.entry, err.value, state.clock, now(), true)
+        pending_creates.succeed(run.entry, err.value, state.clock, now(), true)
       elseif run.entry then
-        reconcile.leave(run.entry, err.outcome)
+        pending_creates.leave(run.entry, err.outcome == "unknown")
       end
       err.attempts = run.attempt
       err.elapsed = now() - run.started
@@ -551,7 +554,7 @@ end
 -- What raised while a call was under way is over, too.
 local function drop(native, entry, in_doubt)
   pcall(engine.abandon, native) -- it may be over already
-  if entry then reconcile.leave(entry, in_doubt and "unknown") end
+  if entry then pending_creates.leave(entry, in_doubt) end
 end
 
 -- Passes on what go_on() returned or raised.
@@ -572,8 +575,9 @@ local function perform_at_length(run)
   local faults
   run.native, faults = prepare_by(state, operation, run.params, run.options, run.path)
   if not run.native then return nil, errors.invalid(operation, faults) end
-  if ways[operation.name] then
-    run.entry = reconcile.enter(run.native, operation, run.params, run.started)
+  local habits = state.vendor.creates[operation.name]
+  if habits then
+    run.entry = pending_creates.enter(run.native, operation, habits, run.params, run.started)
     run.entry.on_wire = false
   end
   return conclude(run, engine.protected(go_on, run))
@@ -634,7 +638,8 @@ function call.perform(state, operation, params, options, path)
   local native, faults = prepare_by(state, operation, params, options, path)
   if not native then return nil, errors.invalid(operation, faults) end
   local owner, token = begin()
-  local entry = ways[operation.name] and reconcile.enter(native, operation, params, started)
+  local habits = state.vendor.creates[operation.name]
+  local entry = habits and pending_creates.enter(native, operation, habits, params, started)
   local status, data, fault
   local sent, why = send(native, deadline - started, owner, token)
   if sent then
@@ -642,7 +647,7 @@ function call.perform(state, operation, params, options, path)
     if status and not fault and status >= 200 and status < 300 and not operation.envelope then
       local budget, ended = state.budget, now()
       if budget.tokens < budget.full then budget:give() end
-      if entry then reconcile.succeed(entry, data, state.clock, ended) end
+      if entry then pending_creates.succeed(entry, data, state.clock, ended) end
       return data, nil, retire(native, { status = status, attempts = 1,
         elapsed = ended - started }, state.meta)
     end
@@ -654,6 +659,6 @@ function call.perform(state, operation, params, options, path)
     entry, sent, why, status, data, fault)
 end
 
-lookup.use(call.perform, pause)
+settle.use(call.perform, pause)
 
 return call

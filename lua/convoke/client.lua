@@ -7,8 +7,8 @@ local errors = require "convoke.errors"
 local pace = require "convoke.pace"
 local pages = require "convoke.pages"
 local rates = require "convoke.rates"
-local reconcile = require "convoke.reconcile"
 local retry = require "convoke.retry"
+local server_clock = require "convoke.lookup.server_clock"
 local version = require "convoke.version"
 
 local client = {}
@@ -274,7 +274,7 @@ local function make_pace(api, rate, credential, where)
   return pace.new(core.now, engine.nudge, limits, of_operations)
 end
 
-local function build(api, options, meta)
+local function build(api, vendor, options, meta)
   local where = "convoke." .. api.name
   local known = own_options(api)
   for name, value in pairs(options) do check_option(where, known, name, value) end
@@ -282,6 +282,7 @@ local function build(api, options, meta)
   local defaults, headers = apply_client_fields(api, options, where)
   local state = {
     api = api,
+    vendor = vendor,
     address = address,
     timeout = options.timeout or 30,
     retries = options.retries or 2,
@@ -291,7 +292,7 @@ local function build(api, options, meta)
     call_options = own_call_options(api),
     pausing = setmetatable({}, { __mode = "k" }), -- native calls that wait for their next try
     budget = retry.budget(),
-    clock = reconcile.clock(),
+    clock = server_clock.new(),
   }
   local native, why = core.client(api.name, {
     address = address,
@@ -462,7 +463,7 @@ local function show_resource(resource)
 end
 
 -- The metatables of an API's client and resources, made once.
-local function make_class(api)
+local function make_class(api, vendor)
   local resources, by_id = {}, {}
   local methods = {}
   for _, operation in ipairs(api.operations) do
@@ -508,15 +509,7 @@ local function make_class(api)
     state.native:close()
   end
 
-  for _, operation in ipairs(api.operations) do
-    if operation.envelope == "named" then
-      --- Calls any function of a deployment by its kind, a mutation, a query or an action:
-      -- client:mutation("module:function", args, options).
-      methods[operation.verb] = function(self, name, args, options)
-        return by_id[operation.id](self, { path = name, args = args }, options)
-      end
-    end
-  end
+  if vendor.add_methods then vendor.add_methods(methods, api.operations, by_id) end
 
   for _, resource in pairs(resources) do
     resource.metatable = { __index = strict(resource.methods, resource.name),
@@ -542,13 +535,14 @@ end
 -- @param api  of the catalogue
 -- @return function(options) that returns a client, or raises for what is wrong with the options
 function client.constructor(api)
-  local class
+  local class, vendor
   return function(options)
     if options ~= nil and type(options) ~= "table" then
       raise(("convoke.%s: options must be a table"):format(api.name))
     end
-    class = class or make_class(api)
-    local state = build(api, options or {}, class.meta)
+    vendor = vendor or require("convoke.vendors." .. api.name) -- only of those that are used
+    class = class or make_class(api, vendor)
+    local state = build(api, vendor, options or {}, class.meta)
     local made = { [STATE] = state }
     for name, resource in pairs(class.resources) do
       made[name] = setmetatable({ [STATE] = state, name = resource.name }, resource.metatable)

@@ -3,14 +3,12 @@
 -- Fields: kind, outcome, operation, message, and where they apply status, code, fields,
 -- retry_after, budget_empty (true: it was not sent again because the client's retry budget was used
 -- up), request_id, attempts, elapsed, data, body, log_lines, value (what was made although the API
--- reported a failure). The error bodies of the vendors are read here, a function for each of their
--- shapes.
+-- reported a failure). How the error bodies of a vendor look says its file in vendors/.
 
-local cjson = require "cjson"
+local null = require("cjson").null
 
 local errors = {}
 
-local null = cjson.null
 local most_text = 4096 -- bytes of a raw body kept in an error
 local most_words = 200 -- bytes of it that are words of the message
 local most_rows, most_name = 100, 200 -- fields of an error, and bytes of a name among them
@@ -84,16 +82,19 @@ end
 
 -- Reading the bodies of refusals ------------------------------------------------
 
-local function text_or_nil(value)
+--- A text that says something, or nil for any other value.
+function errors.text_or_nil(value)
   return type(value) == "string" and value ~= "" and value or nil
 end
+
+local text_or_nil = errors.text_or_nil
 
 local function is_table(value)
   return type(value) == "table"
 end
 
--- The texts of a list as one, or the text itself.
-local function all_text(value)
+--- The texts of a list as one, or the text itself; nil where there is none.
+function errors.all_text(value)
   if not is_table(value) then return text_or_nil(value) end
   local texts = {}
   for _, text in ipairs(value) do texts[#texts + 1] = text_or_nil(text) end
@@ -116,9 +117,13 @@ local function first_bytes(text, size)
   return words
 end
 
--- Adds { field, message } rows for an object of messages by field, nested ones with their path. A
--- path is said again in each row, so that a large answer must not name its fields at any length.
-local function add_fields(rows, object, path)
+--- Adds { field =, message = } rows for an object of messages by field, nested ones with their
+-- path. Rows and names are cut: a path is said again in each row, so that a large answer must not
+-- name its fields at any length.
+-- @param rows    array that the rows are added to
+-- @param object  field -> text, array of texts, or object of such
+-- @param path    of the object, or nil
+function errors.add_fields(rows, object, path)
   for _, key in ipairs(sorted_keys(object)) do
     local value = object[key]
     local name = #key > most_name and first_bytes(key, most_name) .. "..." or key
@@ -131,148 +136,30 @@ local function add_fields(rows, object, path)
         if type(element) == "string" then
           rows[#rows + 1] = { field = field, message = element }
         elseif is_table(element) then
-          add_fields(rows, element, ("%s[%d]"):format(field, i))
+          errors.add_fields(rows, element, ("%s[%d]"):format(field, i))
         end
       end
     elseif is_table(value) then
-      add_fields(rows, value, field)
+      errors.add_fields(rows, value, field)
     end
   end
 end
 
-local function summarize(rows)
+--- Rows as one text: `email: is not valid; role: ...`.
+function errors.summarize(rows)
   local texts = {}
   for i, row in ipairs(rows) do texts[i] = row.field .. ": " .. row.message end
   return table.concat(texts, "; ")
 end
 
-local shapes = {}
-
--- {"errors":[{"code","message","long_message","meta":{"param_name"}}],"clerk_trace_id"}
-function shapes.clerk(data, facts)
-  local list = is_table(data.errors) and data.errors or {}
-  local texts, rows = {}, {}
-  facts.request_id = text_or_nil(data.clerk_trace_id)
-  for _, item in ipairs(list) do
-    if is_table(item) then
-      local text = text_or_nil(item.long_message) or text_or_nil(item.message)
-      local field = is_table(item.meta) and text_or_nil(item.meta.param_name)
-      facts.code = facts.code or text_or_nil(item.code)
-      facts.request_id = facts.request_id or text_or_nil(item.clerk_trace_id)
-      texts[#texts + 1] = text
-      if field then
-        rows[#rows + 1] = { field = field, message = text or text_or_nil(item.code) or "" }
-      end
-    end
-  end
-  facts.message = text_or_nil(table.concat(texts, "; "))
-  facts.fields = rows
-end
-
--- Text that the framework uses for one field of the body only.
-local whole_body = { non_field_errors = true, __all__ = true, detail = true }
-
--- {"detail":"..","code":".."}, ["..", ".."], "..", {"field":[".."]}, {"error":".."}, maintenance
-function shapes.django(data, facts)
-  if type(data) == "string" then
-    facts.message = text_or_nil(data)
-    return
-  end
-  if data.maintenance == true then
-    facts.code = "maintenance"
-    facts.message = text_or_nil(data.maintenance_message) or "down for maintenance"
-    if text_or_nil(data.maintenance_eta) then
-      facts.message = ("%s (expected back %s)"):format(facts.message, data.maintenance_eta)
-    end
-    return
-  end
-  if data[1] ~= nil then
-    facts.message = all_text(data)
-    return
-  end
-  facts.code = text_or_nil(data.code)
-  facts.message = all_text(data.detail) or all_text(data.non_field_errors)
-  if facts.message and data.detail ~= nil then return end
-  local rows, named = {}, {}
-  for key, value in pairs(data) do
-    if not whole_body[key] then named[key] = value end
-  end
-  if next(named) == "error" and next(named, "error") == nil and text_or_nil(named.error) then
-    facts.message = named.error -- a lone `error` is no field
-    return
-  end
-  add_fields(rows, named)
-  facts.fields = rows
-  facts.message = facts.message or text_or_nil(summarize(rows))
-end
-
--- {"message":"..","errors":{"field":".."}}; `details` is known from the vendor's own client
-function shapes.edgegap(data, facts)
-  local rows = {}
-  if is_table(data.errors) then add_fields(rows, data.errors) end
-  facts.fields = rows
-  facts.message = text_or_nil(data.message) or text_or_nil(data.details)
-  if #rows > 0 then
-    facts.message = (facts.message and facts.message .. ": " or "") .. summarize(rows)
-  end
-end
-
--- The text without white space at its end. ("%s+$" would look at a run from each of its places.)
-local function without_end(text)
-  return text:match "^.*%S" or ""
-end
-
--- The text of a development deployment: the request's id, "Server Error", then what was thrown.
-local function read_convex_text(text, facts)
-  facts.request_id = text:match("^%[Request ID: ([^%]]+)%]")
-  local rest = text:gsub("^%[Request ID: [^%]]+%]%s*", "")
-  local thrown = rest:gsub("^Server Error%s*", ""):gsub("^Uncaught ", "")
-  thrown = without_end(thrown:gsub("\n[^%S\n]+at .*$", ""))
-  local class, message = thrown:match("^(%a*Error):%s*(.*)$")
-  if class then
-    if class ~= "Error" then facts.code = class end
-    thrown = message
-  end
-  facts.message = text_or_nil(thrown) or text_or_nil(rest) or "Server Error"
-  local field = thrown:match("required field [`\"']([^`\"']+)[`\"']")
-    or thrown:match("extra field [`\"']([^`\"']+)[`\"']")
-    or thrown:match("Path: %.([^%s]+)")
-  if facts.code == "ArgumentValidationError" and field then
-    facts.fields = { { field = field, message = thrown:match("^[^\n]*") } }
-  end
-  -- An application error that was returned, not thrown, comes as text with JSON in it.
-  local json = thrown:match("^ConvexError%s+(%b{})")
-  local ok, value = pcall(cjson.decode, json or "")
-  if not ok and value == "not enough memory" then error(value, 0) end
-  if ok and is_table(value) and is_table(value.data) then return value.data end
-end
-
--- {"status":"error","errorMessage","errorData"} with 200 and 560, else {"code","message"}
-function shapes.convex(data, facts)
-  if data.errorMessage == nil and data.status ~= "error" then
-    facts.code = text_or_nil(data.code)
-    facts.message = text_or_nil(data.message)
-    return
-  end
-  local hidden = read_convex_text(text_or_nil(data.errorMessage) or "", facts)
-  local thrown = data.errorData
-  facts.log_lines = is_table(data.logLines) and data.logLines or nil
-  if thrown == nil then thrown = hidden end
-  facts.data = thrown
-  if is_table(thrown) then
-    facts.code = text_or_nil(thrown.code) or text_or_nil(thrown.name) or facts.code
-    facts.message = text_or_nil(thrown.message) or facts.message
-  elseif type(thrown) == "string" then
-    facts.message = text_or_nil(thrown) or facts.message
-  end
-end
-
---- What an error body says, by the API's shape: { code, message, fields, request_id, data, ... }.
--- `data` is the decoded body (any JSON value) or nil.
-function errors.read(shape, data)
+--- What an error body says: a table of the fields of an error that it tells (code, message, fields,
+-- request_id, data, log_lines).
+-- @param vendor  the vendor's file; its read_error(data, facts) fills such a table
+-- @param data    the decoded body (any JSON value), or nil
+function errors.read(vendor, data)
   local facts = {}
-  if is_table(data) or (shape == "django" and type(data) == "string") then
-    shapes[shape](data, facts)
+  if is_table(data) or (vendor.errors_can_be_text and type(data) == "string") then
+    vendor.read_error(data, facts)
   end
   if facts.data == nil and data ~= null then facts.data = data end
   if facts.fields and #facts.fields == 0 then facts.fields = nil end

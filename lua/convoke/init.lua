@@ -60,8 +60,6 @@ local convoke = {
   transport = call.transport,
 }
 
-call.null = convoke.null
-
 local catalogue = core.catalogue()
 
 --- All operations of the reference pages, as data.

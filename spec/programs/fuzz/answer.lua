@@ -7,7 +7,8 @@ local cjson = require "cjson"
 local convoke = require "convoke"
 local core = require "convoke.core"
 local errors = require "convoke.errors"
-local reconcile = require "convoke.reconcile"
+local looking = require "convoke.lookup.judge"
+local server_clock = require "convoke.lookup.server_clock"
 local judge = require "spec.programs.fuzz.judge"
 
 fuzz.watch(true)
@@ -268,6 +269,11 @@ local function try_each(client, operation)
   if not ok then check_error(operation, err) end
 end
 
+-- How what an operation makes can be looked for, or nil.
+local function habits_of(operation)
+  return require("convoke.vendors." .. operation.api).creates[operation.name]
+end
+
 -- What an unknown outcome is settled by.
 local function try_look(operation)
   local objects = {}
@@ -275,7 +281,7 @@ local function try_look(operation)
     local ok, object = pcall(cjson.decode, some_json(operation))
     if ok then objects[#objects + 1] = object end
   end
-  local clock = reconcile.clock()
+  local clock = server_clock.new()
   clock:learn_date(fuzz.text(), fuzz.text(), 0, 1)
   local function each()
     local position = 0
@@ -285,10 +291,10 @@ local function try_look(operation)
     end
   end
   local function never() return false end
-  local entry = { operation = operation, params = params[operation],
+  local entry = { operation = operation, habits = habits_of(operation), params = params[operation],
     started = core.now(), began = core.clocks() - core.time(), wall = 0,
     turn = 1 } -- with the epoch
-  local verdict = reconcile.look(entry, clock, fuzz.below(2) == 1, each, never, never)
+  local verdict = looking.look(entry, clock, fuzz.below(2) == 1, each, never, never)
   assert(verdicts[verdict], "no verdict: " .. tostring(verdict))
 end
 
@@ -299,7 +305,7 @@ return function()
   local what = fuzz.below(8)
   if what == 6 and operation.paging then
     try_each(current, operation)
-  elseif what == 7 and reconcile.ways[operation.name] then
+  elseif what == 7 and habits_of(operation) then
     try_look(operation)
   else
     try_call(current, operation)

@@ -73,7 +73,7 @@ return {
     from = "not state.api.shared_limit and run.operation.name or nil", to = "run.operation.name",
     spec = "pace", test = "holds the whole client where the limit is shared" },
   { name = "call: a call that waited is taken to have begun before", file = "lua/convoke/call.lua",
-    from = "if run.entry and run.attempt == 0 then reconcile.begin_now(run.entry, before) end", to = "",
+    from = "if run.entry and run.attempt == 0 then pending_creates.begin_now(run.entry, before) end", to = "",
     spec = "pace", test = "lets no call take for its own" },
   { name = "retry: pauses grow without end", file = "lua/convoke/retry.lua",
     from = "local first_pause, longest_pause = 0.5, 8", to = "local first_pause, longest_pause = 0.5, 80",

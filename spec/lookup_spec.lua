@@ -2,7 +2,9 @@
 
 local cjson = require "cjson"
 local convoke = require "convoke"
-local reconcile = require "convoke.reconcile"
+local pending_creates = require "convoke.lookup.pending_creates"
+local judge = require "convoke.lookup.judge"
+local server_clock = require "convoke.lookup.server_clock"
 
 local sandbox, clients
 
@@ -277,10 +279,12 @@ describe("a lost answer to what removes", function()
 end)
 
 describe("the books of what calls make", function()
-  local operation = { name = "clerk.invitations.create" }
+  local enter, leave = pending_creates.enter, pending_creates.leave
+  local operation = { name = "clerk.invitations.create", params = {} }
+  local of_clerk = require("convoke.vendors.clerk").creates["clerk.invitations.create"]
   local clock
 
-  before_each(function() clock = reconcile.clock() end)
+  before_each(function() clock = server_clock.new() end)
 
   local function given(number)
     return { id = ("inv_%d"):format(number), created_at = os.time() * 1000 + number }
@@ -294,7 +298,7 @@ describe("the books of what calls make", function()
       local left = { object, older }
       return function() return table.remove(left, 1) end
     end
-    local verdict, found = reconcile.look(entry, clock, echo, each, error, function()
+    local verdict, found = judge.look(entry, clock, echo, each, error, function()
       waited = waited + 1
       return false
     end)
@@ -312,29 +316,29 @@ describe("the books of what calls make", function()
   it("keep calls apart however many are given something at a time", function()
     local native, open = {}, {}
     for i = 1, 3000 do
-      local entry = reconcile.enter(native, operation, { email_address = i }, convoke.now())
+      local entry = enter(native, operation, of_clerk, { email_address = i }, convoke.now())
       for _, other in ipairs(open) do assert.is_not.equal(other, entry) end
       open[#open + 1] = entry
       if #open == 8 then
         local first = table.remove(open, 1)
         assert.equal(i - 7, first.params.email_address)
-        reconcile.succeed(first, given(i), clock, convoke.now())
+        pending_creates.succeed(first, given(i), clock, convoke.now())
       end
     end
-    for _, entry in ipairs(open) do reconcile.leave(entry, "refused") end
+    for _, entry in ipairs(open) do leave(entry, false) end
   end)
 
   it("take no memory for calls that were many once", function()
     local native, open = {}, {}
-    for i = 1, 5000 do open[i] = reconcile.enter(native, operation, {}, convoke.now()) end
+    for i = 1, 5000 do open[i] = enter(native, operation, of_clerk, {}, convoke.now()) end
     for i = 1, 5000 do
-      reconcile.leave(open[i], "refused")
-      reconcile.leave(open[i], "refused") -- which does no harm
+      leave(open[i], false)
+      leave(open[i], false) -- which does no harm
       open[i] = nil
     end
     collectgarbage()
     local before = collectgarbage "count"
-    reconcile.leave(reconcile.enter(native, operation, {}, convoke.now()), "refused")
+    leave(enter(native, operation, of_clerk, {}, convoke.now()), false)
     collectgarbage()
     assert.is_true(before - collectgarbage "count" > 500, before - collectgarbage "count")
   end)
@@ -342,57 +346,60 @@ describe("the books of what calls make", function()
   it("know what was given from what is new", function()
     local native, object = call_with { email_address = address }, given(5001)
     object.email_address = address
-    local entry = reconcile.enter(native, operation, { email_address = address }, convoke.now())
+    local entry = enter(native, operation, of_clerk, { email_address = address }, convoke.now())
     assert.same({ "made", object, 0 }, { look(entry, object) })
-    local other = reconcile.enter(call_with {}, operation, {}, convoke.now())
-    reconcile.succeed(other, object, reconcile.clock(), convoke.now())
+    local other = enter(call_with {}, operation, of_clerk, {}, convoke.now())
+    pending_creates.succeed(other, object, server_clock.new(), convoke.now())
     assert.equal("another", (look(entry, object)))
-    reconcile.leave(entry, "refused")
+    leave(entry, false)
   end)
 
   it("wait for no call that was never heard of again", function()
-    local of_cvat = { name = "cvat.invitations.create" }
+    local of_cvat = { name = "cvat.invitations.create", params = {} }
+    local habits_of_cvat = require("convoke.vendors.cvat").creates["cvat.invitations.create"]
     local wanted = { email = "dora@example.com", role = "worker" }
     local object = { key = "k", role = "worker", user = { username = "dora1" },
       created_date = os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() + 3) }
     local native, alive = call_with(wanted), {}
-    local entry = reconcile.enter(native, of_cvat, wanted, convoke.now())
-    local other = reconcile.enter(alive, of_cvat, { email = "dora@other.example", role = "worker" },
+    local entry = enter(native, of_cvat, habits_of_cvat, wanted, convoke.now())
+    local other = enter(alive, of_cvat, habits_of_cvat,
+      { email = "dora@other.example", role = "worker" },
       convoke.now())
-    other.asked = other.params -- it lives, and may be told yet that the object is its own
+    other.wanted = other.params -- it lives, and may be told yet that the object is its own
     local function waits() return (select(3, look(entry, object, true))) end
     assert.equal(1, waits())
-    other.asked, alive = nil, nil -- luacheck: ignore 311
+    other.wanted, alive = nil, nil -- luacheck: ignore 311
     collectgarbage()
     collectgarbage()
     assert.equal(0, waits())
-    reconcile.leave(entry, "refused")
+    leave(entry, false)
   end)
 
   it("remember calls of which nobody knows how they ended", function()
-    local of_cvat = { name = "cvat.invitations.create" }
+    local of_cvat = { name = "cvat.invitations.create", params = {} }
+    local habits_of_cvat = require("convoke.vendors.cvat").creates["cvat.invitations.create"]
     local natives, wanted = {}, { email = "eve@example.com", role = "worker" }
     for i = 1, 3 do -- they may be executed late
       local other = { email = ("eve%d@example.com"):format(i), role = "worker" }
       natives[i] = call_with(other)
-      reconcile.leave(reconcile.enter(natives[i], of_cvat, other, convoke.now()), "unknown")
+      leave(enter(natives[i], of_cvat, habits_of_cvat, other, convoke.now()), true)
     end
     local native = call_with(wanted)
     local stop = convoke.now() + 0.01
     while convoke.now() < stop do end -- luacheck: ignore 542
-    local entry = reconcile.enter(native, of_cvat, wanted, convoke.now())
+    local entry = enter(native, of_cvat, habits_of_cvat, wanted, convoke.now())
     for i = 1, 3 do
       assert.equal("nothing", (look(entry, { key = "k" .. i, role = "worker",
         user = { username = "eve" .. i },
         created_date = os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() + 3) }, true)))
     end
-    reconcile.leave(entry, "refused")
+    leave(entry, false)
   end)
 
   it("know by what it shows that an object is another's", function()
     local native = call_with { email_address = address, redirect_url = "https://a.example/",
       expires_in_days = 7 }
-    local entry = reconcile.enter(native, operation, nil, convoke.now())
+    local entry = enter(native, operation, of_clerk, nil, convoke.now())
     local function verdict_on(redirect_url, days)
       local object = given(8000)
       object.email_address, object.redirect_url = address, redirect_url
@@ -403,7 +410,7 @@ describe("the books of what calls make", function()
     assert.equal("made", verdict_on(nil, 7))
     assert.equal("another", verdict_on("https://b.example/", 7))
     assert.equal("unsure", verdict_on("https://a.example/", 30))
-    reconcile.leave(entry, "refused")
+    leave(entry, false)
   end)
 
   it("tell no new one from an old one where there may be many", function()
@@ -411,24 +418,26 @@ describe("the books of what calls make", function()
     local native, object, older = call_with(wanted), given(7001), given(7000)
     object.email_address, older.email_address = address, address
     older.created_at = older.created_at - 3600000
-    local entry = reconcile.enter(native, operation, wanted, convoke.now())
+    local entry = enter(native, operation, of_clerk, wanted, convoke.now())
     assert.equal("made", (look(entry, object)))
     assert.equal("unclear", (look(entry, object, false, older)))
-    reconcile.leave(entry, "refused")
+    leave(entry, false)
   end)
 
   it("remember a call that was never heard of again", function()
-    local of_cvat = { name = "cvat.invitations.create" }
+    local of_cvat = { name = "cvat.invitations.create", params = {} }
+    local habits_of_cvat = require("convoke.vendors.cvat").creates["cvat.invitations.create"]
     local wanted = { email = "bo@example.com", role = "worker" }
     local object = { key = "k", role = "worker", user = { username = "bo1" },
       created_date = os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() + 3) }
     local native = call_with(wanted)
-    local entry = reconcile.enter(native, of_cvat, wanted, convoke.now())
+    local entry = enter(native, of_cvat, habits_of_cvat, wanted, convoke.now())
     assert.same({ "made", object, 0 }, { look(entry, object, true) }) -- it may well be its own
-    reconcile.enter({}, of_cvat, { email = "bo1@example.com", role = "worker" }, convoke.now())
+    local other = { email = "bo1@example.com", role = "worker" }
+    enter({}, of_cvat, habits_of_cvat, other, convoke.now())
     collectgarbage()
     collectgarbage()
     assert.equal("nothing", (look(entry, object, true))) -- it is rather that of the other
-    reconcile.leave(entry, "refused")
+    leave(entry, false)
   end)
 end)

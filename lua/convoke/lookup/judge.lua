@@ -1,80 +1,29 @@
---- Settling an unknown outcome by looking: was the object made, or not?
+--- Judging what a listing shows: has a create whose outcome is unknown made an object, or not?
 --
 -- What was made since a call began and shows all that it asked for is the call's own; what stood
 -- there before, or shows something else, is another's; what is neither for certain proves nothing.
 
-local cjson = require "cjson"
-local lookup_ways = require "convoke.lookup_ways"
-local pending_creates = require "convoke.pending_creates"
-local server_clock = require "convoke.server_clock"
+local fits = require("convoke.lookup.fits").levels
+local pending_creates = require "convoke.lookup.pending_creates"
 
-local reconcile = {}
+local judge = {}
 
-local ways, fits = lookup_ways.ways, lookup_ways.fits
-reconcile.ways = ways
-reconcile.clock = server_clock.new
-reconcile.enter = pending_creates.enter
-reconcile.begin_now = pending_creates.begin_now
-
-local asked, was_given = pending_creates.asked, pending_creates.was_given
-
--- What a call has asked for ------------------------------------------------
-
-local function decode_percents(text)
-  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
-end
-
-local decode = cjson.new().decode -- a program may have set its own to anything
-
--- Off its request: the caller's own table may have changed since.
-pending_creates.read_by(function(call)
-  local request = call:request()
-  local params = request.body and decode(request.body) or {}
-  for name, value in (request.url:match "%?(.*)" or ""):gmatch "([^&=]+)=([^&]*)" do
-    params[name] = decode_percents(value)
-  end
-  params["X-Organization"] = request.headers["X-Organization"] -- the one parameter that is a header
-  return params
-end)
-
--- The end of a create ------------------------------------------------
-
---- Notes that such a call is over without having been given anything. Harmless when it is over.
--- @param outcome  "unknown" where it may have happened
-function reconcile.leave(entry, outcome)
-  pending_creates.leave(entry, outcome == "unknown")
-end
-
---- Notes that such a call is over, and what it was given; it is `now` by core.now().
--- @param found  whether it was found by looking, not answered
-function reconcile.succeed(entry, value, clock, now, found)
-  local way = ways[entry.operation.name]
-  local id = type(value) == "table" and value[way.id]
-  if type(id) == "string" then
-    local time = way.time(value)
-    if time and not found and now >= clock.asks_from then
-      clock:learn_creation(time, entry.began, now)
-    end
-    pending_creates.give(id, time, now, clock.doubt)
-  end
-  pending_creates.leave(entry, false)
-end
+local wanted, was_given = pending_creates.wanted, pending_creates.was_given
 
 --- Whether a refusal, after a try with an unknown outcome, may be the echo of that try.
-function reconcile.is_echo(operation, err)
-  local way = ways[operation.name]
-  return way ~= nil and err.kind == "http" and way.refusal(err)
+function judge.is_echo(entry, err)
+  return err.kind == "http" and entry.habits.refusal(err)
 end
 
 --- Whether nothing is made beside what a try may have made, when the create is sent again.
-function reconcile.is_exclusive(entry)
-  local way = ways[entry.operation.name]
-  return way.exclusive and not way.many(asked(entry))
+function judge.is_exclusive(entry)
+  local habits = entry.habits
+  return habits.exclusive and not habits.many(wanted(entry))
 end
 
 --- Whether a create makes a second one beside the first.
-function reconcile.makes_many(entry)
-  return ways[entry.operation.name].many(asked(entry))
+function judge.makes_many(entry)
+  return entry.habits.many(wanted(entry))
 end
 
 -- Looking ------------------------------------------------
@@ -85,17 +34,16 @@ local deepest = 5000 -- so many objects are read at most where something old wou
 -- Whose an object is that fits a call: "own"; "other", a call's that it fits better; "open" while
 -- another call may still tell that it is its own, or not; or "contested", when it may be another's
 -- as well.
-local function whose(way, entry, object, fit, echo)
+local function whose(habits, entry, object, fit, echo)
   local verdict = "own"
   pending_creates.each_rival(entry, function(rival)
-    local its_fit = way.fit(object, asked(rival))
+    local its_fit = habits.fit(object, wanted(rival))
     if its_fit < fit or verdict == "other" then return end
     if its_fit > fit then
       verdict = "other"
     elseif rival.on_wire then
       verdict = "open"
-    elseif way.names_only
-      and not require("convoke.addresses").same(asked(rival).email, asked(entry).email) then
+    elseif habits.names_only and not habits.same_address(wanted(rival), wanted(entry)) then
       -- Who can still ask again goes first; two that wait for each other would wait for ever.
       local hopeful = echo and not rival.ended and not rival.waiting
       verdict = (hopeful or verdict == "open") and "open" or "contested"
@@ -107,13 +55,13 @@ end
 -- Collects what a listing shows, each object once: pages shift while others create. Nothing, where
 -- an object is none. A listing that comes newest first ends with the page that holds something old,
 -- or `enough` objects later.
-local function collect(way, objects, is_old, newest_first, enough)
+local function collect(habits, objects, is_old, newest_first, enough)
   local found, seen = {}, {}
   local in_order, before = true, math.huge -- where nobody has promised it, a long listing shows it
   local object = objects() -- plain Lua 5.1 lets no `for` wait
   while object ~= nil do
     if type(object) ~= "table" then return nil end
-    local id, time = object[way.id], way.time(object)
+    local id, time = object[habits.id], habits.time(object)
     if id == nil or not seen[id] then
       in_order = in_order and time ~= nil and time <= before
       before = time or before
@@ -129,7 +77,7 @@ end
 -- Sorts what was collected: by their fits, what may be the call's own and was made since it began;
 -- `doubtful`, of whose time nothing is proved; `others`, whether there is something of another's
 -- for the same address: true, or "likely"; whether somebody may still be given what is there.
-local function sort_out(way, entry, objects, clock, echo)
+local function sort_out(habits, entry, objects, clock, echo)
   local sorted = { [fits.perhaps] = {}, [fits.nearly] = {}, [fits.surely] = {}, doubtful = {},
     others = false, contested = false, open = false }
   local function note_other(same_address)
@@ -139,14 +87,14 @@ local function sort_out(way, entry, objects, clock, echo)
   end
   pending_creates.reap_collected()
   for _, object in ipairs(objects) do
-    local fit, same_address = way.fit(object, asked(entry))
-    local time = way.time(object)
+    local fit, same_address = habits.fit(object, wanted(entry))
+    local time = habits.time(object)
     local age = clock:judge(time, entry.began, entry.wall)
     if fit == fits.differs or (fit > fits.differs
-      and (age == "old" or was_given(object[way.id], time))) then
+      and (age == "old" or was_given(object[habits.id], time))) then
       note_other(same_address)
     elseif fit > fits.differs then
-      local owner = whose(way, entry, object, fit, echo)
+      local owner = whose(habits, entry, object, fit, echo)
       if owner == "other" then
         note_other(same_address and "likely")
       elseif age == "open" then
@@ -162,13 +110,13 @@ local function sort_out(way, entry, objects, clock, echo)
 end
 
 -- Judges what was sorted, as look() returns it.
-local function judge(way, entry, sorted, echo)
+local function conclude(habits, entry, sorted, echo)
   local sure, near, unsure = sorted[fits.surely], sorted[fits.nearly], sorted[fits.perhaps]
-  local beside_others = sorted.others and way.many(asked(entry))
+  local beside_others = sorted.others and habits.many(wanted(entry))
   if sorted.open or beside_others or #sure > 1 then return "unclear" end
   if #sure == 1 and not sorted.contested then return "made", sure[1] end
   -- The API's answer to the same question tells more than names that are alike.
-  if way.names_only and not echo then return "nothing" end
+  if habits.names_only and not echo then return "nothing" end
   if #sure == 0 and #near == 1 and not sorted.contested then return "made", near[1] end
   if #sure + #near + #sorted.doubtful > 0 then return "unclear" end
   if #unsure > 0 then return "unsure" end
@@ -177,23 +125,23 @@ local function judge(way, entry, sorted, echo)
 end
 
 -- Asks for more Dates where objects may be older than the call: whole seconds are too coarse.
-local function ask_for_time(way, query, clock, entry, sorted, ask)
+local function ask_for_time(habits, query, clock, entry, sorted, ask)
   local matters = false
   for fit = fits.nearly, fits.surely do
     for _, object in ipairs(sorted[fit]) do
-      matters = matters or clock:may_be_older(way.time(object), entry.began)
+      matters = matters or clock:may_be_older(habits.time(object), entry.began)
     end
   end
   local tries = 0
-  while matters and clock:is_vague() and tries < 2 and ask(way.list, query, 0.5 / 2 ^ tries) do
+  while matters and clock:is_vague() and tries < 2 and ask(habits.list, query, 0.5 / 2 ^ tries) do
     tries = tries + 1
   end
   return tries > 0
 end
 
 --- Looks for what a create has made.
--- @param entry  of the call, as enter() gave it; its `turn` says whether this is the first look for
---   a failed try, the second and so on, and `deep`, whether to look for what is old, too
+-- @param entry  of the call, as pending_creates.enter() gave it; its `turn` says which look for a
+--   failed try this is, from 1, and `deep`, whether to look for what is old, too
 -- @param clock  the server's
 -- @param echo   the API has said that there is one
 -- @param each   function(list operation id, params): an iterator over what is listed; the
@@ -204,51 +152,30 @@ end
 -- @return "made" and the object; "another", there is one for that address that is another's;
 --   "likely another"; "nothing"; "unsure", there is only what may be for any address; or "unclear",
 --   something is there that may be the call's
-function reconcile.look(entry, clock, echo, each, ask, let_pass)
-  local way = ways[entry.operation.name]
-  local query, newest_first = way.query(asked(entry), entry.turn)
+function judge.look(entry, clock, echo, each, ask, let_pass)
+  local habits = entry.habits
+  local query, newest_first = habits.query(wanted(entry), entry.turn)
   local function is_old(time) return clock:judge(time, entry.began, entry.wall) == "old" end
   local enough = entry.deep and deepest or trusted
   local function listed()
-    return collect(way, each(way.list, query), is_old, newest_first, enough)
+    return collect(habits, each(habits.list, query), is_old, newest_first, enough)
   end
   local objects = listed()
   if not objects then return "unclear" end
-  local function sort() return sort_out(way, entry, objects, clock, echo) end
+  local function sort() return sort_out(habits, entry, objects, clock, echo) end
   local sorted = sort()
-  if ask_for_time(way, query, clock, entry, sorted, ask) then sorted = sort() end
+  if ask_for_time(habits, query, clock, entry, sorted, ask) then sorted = sort() end
   entry.waiting = sorted.open
   while sorted.open and let_pass() do sorted = sort() end
   entry.waiting = false
-  local verdict, object = judge(way, entry, sorted, echo)
+  local verdict, object = conclude(habits, entry, sorted, echo)
   -- What others remove moves what comes after it to pages that have been read.
   if echo and verdict ~= "made" and verdict ~= "unclear" and #objects > trusted then
     objects = listed()
     if not objects then return "unclear" end
-    return judge(way, entry, sort(), echo)
+    return conclude(habits, entry, sort(), echo)
   end
   return verdict, object
 end
 
--- What is gone already ------------------------------------------------
-
---- Whether a refusal, after a try with an unknown outcome, means that the try has done its work.
-function reconcile.is_done(operation, err)
-  local says_so = lookup_ways.gone[operation.name]
-  return says_so ~= nil and err.kind == "http" and says_so(err)
-end
-
---- What a call returns whose work an earlier try has done: true where the answer has no body, else
--- what is certain of the object.
-function reconcile.done_value(operation, path, err)
-  if operation.answer.type == "null" then return true end
-  local name = operation.path_params[1]
-  local value = { message = err.message }
-  value[name] = type(path) == "table" and path[name] or path
-  if operation.name == "clerk.invitations.revoke" then
-    return { id = value[name], status = "revoked", revoked = true, object = "invitation" }
-  end
-  return value
-end
-
-return reconcile
+return judge

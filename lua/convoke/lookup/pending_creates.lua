@@ -23,32 +23,44 @@ begin_anew()
 local doubtful, last_doubtful, most_doubtful = {}, 0, 256
 local longest_doubt = 60 -- seconds
 
-local read_request -- function(call): its parameters; see read_by()
-
---- Sets how the parameters of a call are read off its request.
-function pending_creates.read_by(f)
-  read_request = f
+local function decode_percents(text)
+  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
---- What a call has asked for. Of a collected call the caller's table alone tells.
-function pending_creates.asked(entry)
-  if not entry.asked then
-    local call = calls[entry.slot]
-    entry.asked = call and read_request(call) or entry.params or {}
+-- The parameters of a call as they were sent: its own request is what nobody has changed since.
+-- That is read only where somebody looks, so that a call that goes well keeps nothing.
+local function params_as_sent(call, operation)
+  local request = call:request()
+  local params = request.body and core.read(request.body) or {}
+  for name, value in (request.url:match "%?(.*)" or ""):gmatch "([^&=]+)=([^&]*)" do
+    params[name] = decode_percents(value)
   end
-  return entry.asked
+  for _, param in ipairs(operation.params) do
+    if param.where == "header" then params[param.name] = request.headers[param.name] end
+  end
+  return params
+end
+
+--- What a call has asked for, by the names of the parameters. Of a collected call only the caller's
+-- own table tells, which may have changed.
+function pending_creates.wanted(entry)
+  if not entry.wanted then
+    local call = calls[entry.slot]
+    entry.wanted = call and params_as_sent(call, entry.operation) or entry.params or {}
+  end
+  return entry.wanted
 end
 
 -- Takes an entry out of use.
 local function clear(entry, in_doubt)
   if in_doubt then
     local following = last_doubtful % most_doubtful + 1
-    doubtful[following] = { operation = entry.operation, asked = pending_creates.asked(entry),
+    doubtful[following] = { operation = entry.operation, wanted = pending_creates.wanted(entry),
       unsettled = true, ended = core.now() }
     last_doubtful = following
   end
   calls[entry.slot] = nil
-  entry.params, entry.started, entry.asked = nil, nil, nil
+  entry.params, entry.started, entry.wanted = nil, nil, nil
   free_count = free_count + 1
   free[free_count] = entry.slot -- there is room
 end
@@ -92,17 +104,19 @@ end
 
 --- Notes that a call begins which may be looked for.
 -- @param native   the call as the core has it
+-- @param habits   how its vendor lets one look for what it makes, see vendors/clerk.lua
 -- @param params   of the operation, or nil
 -- @param started  when it began, by core.now()
--- @return an entry: operation, params, started; began and wall, the moment by core.clocks();
+-- @return an entry: operation, habits, params, started; began and wall, when, by core.clocks();
 --   `on_wire`, it waits for an answer, and `unsettled`, an earlier try may have happened, both to
---   be kept up; `waiting`, for what becomes of others; `turn` and `deep`, see reconcile.look()
-function pending_creates.enter(native, operation, params, started)
+--   be kept up; `waiting`, for what becomes of others; `turn` and `deep`, see judge.look()
+function pending_creates.enter(native, operation, habits, params, started)
   if free_count == slots and slots > most_idle then begin_anew() end
   if free_count == 0 then
     local slot = slots + 1
     free[slot] = slot -- so that giving it back needs no memory
-    entries[slot] = { slot = slot, operation = false, params = nil, started = nil, asked = nil,
+    entries[slot] = { slot = slot, operation = false, params = nil, started = nil, wanted = nil,
+      habits = false,
       began = 0, wall = 0, turn = 1, deep = false,
       on_wire = true, unsettled = false, waiting = false }
     free[1], free_count, slots = slot, 1, slot
@@ -110,7 +124,8 @@ function pending_creates.enter(native, operation, params, started)
   local entry = entries[free[free_count]]
   calls[entry.slot] = native -- there may be no memory for that
   free_count = free_count - 1
-  entry.operation, entry.params, entry.started = operation, params, started
+  entry.operation, entry.habits = operation, habits
+  entry.params, entry.started = params, started
   entry.on_wire, entry.unsettled, entry.waiting = true, false, false
   entry.began, entry.wall = core.clocks()
   entry.turn, entry.deep = 1, false
@@ -124,10 +139,28 @@ function pending_creates.begin_now(entry, now)
   entry.began, entry.wall = core.clocks()
 end
 
---- Notes that such a call is over. Harmless when it is over already.
+--- Notes that such a call is over without having been given anything. Harmless when it is over.
 -- @param in_doubt  whether it may have happened, for all that is known
 function pending_creates.leave(entry, in_doubt)
   if entry.started then clear(entry, in_doubt) end
+end
+
+--- Notes that such a call is over, and what it was given.
+-- @param value  the object
+-- @param clock  the server's, which learns from it
+-- @param now    by core.now()
+-- @param found  whether it was found by looking, not answered
+function pending_creates.succeed(entry, value, clock, now, found)
+  local habits = entry.habits
+  local id = type(value) == "table" and value[habits.id]
+  if type(id) == "string" then
+    local time = habits.time(value)
+    if time and not found and now >= clock.asks_from then
+      clock:learn_creation(time, entry.began, now)
+    end
+    pending_creates.give(id, time, now, clock.doubt)
+  end
+  pending_creates.leave(entry, false)
 end
 
 --- Calls f(other entry) for all calls that may have made an object that a call has found.

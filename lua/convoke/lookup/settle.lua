@@ -1,18 +1,18 @@
---- The requests of a look for what a create has made, and how long looking goes on.
+--- Settling an unknown outcome by looking: the requests of a look, and how long looking goes on.
 
 local core = require "convoke.core"
 local errors = require "convoke.errors"
+local judge = require "convoke.lookup.judge"
 local pages = require "convoke.pages"
-local reconcile = require "convoke.reconcile"
 local retry = require "convoke.retry"
 
-local lookup = {}
+local settle = {}
 
 local now = core.now
 local perform, pause
 
 --- Sets how calls are made and how they pause: call.perform() and pause() of call.lua.
-function lookup.use(perform_call, pause_call)
+function settle.use(perform_call, pause_call)
   perform, pause = perform_call, pause_call
 end
 
@@ -78,7 +78,7 @@ local function look_once(run, err, echo)
     listings.list(id, query)
     return not listings.failed
   end
-  local verdict, object = reconcile.look(run.entry, run.state.clock, echo, listings.each, ask,
+  local verdict, object = judge.look(run.entry, run.state.clock, echo, listings.each, ask,
     let_pass)
   return listings.failed and "unclear" or verdict, object, listings.status, listings.passing
 end
@@ -94,7 +94,7 @@ local function may_change(verdict, turn)
 end
 
 --- Whether a verdict leaves nothing that may be the call's own.
-function lookup.shows_nothing(verdict)
+function settle.shows_nothing(verdict)
   return verdict == "nothing" or verdict == "another" or verdict == "likely another"
 end
 
@@ -109,8 +109,8 @@ end
 -- @param echo  whether the API has said that there is one
 -- @param then_repeat  what follows where nothing is seen: "at once", it is sent again, which
 --   can do no harm; "later", it is, once it is likely that nothing comes any more; nil: nothing
--- @return the verdict of reconcile.look(), the object, the status of the listing
-function lookup.look(run, err, echo, then_repeat)
+-- @return the verdict of judge.look(), the object, the status of the listing
+function settle.look(run, err, echo, then_repeat)
   local most = run.retries + 2
   local patience = then_repeat == "at once" and 1 or then_repeat and math.min(most, enough) or most
   local turn, explanation = 0, nil
@@ -130,4 +130,4 @@ function lookup.look(run, err, echo, then_repeat)
   return verdict, object, status
 end
 
-return lookup
+return settle
