@@ -279,7 +279,14 @@ describe("a lost answer to what removes", function()
 end)
 
 describe("the books of what calls make", function()
-  local enter, leave = pending_creates.enter, pending_creates.leave
+  local leave = pending_creates.leave
+
+  -- The entry of a call that waits for its answer.
+  local function enter(...)
+    local entry = pending_creates.enter(...)
+    entry.on_wire = true
+    return entry
+  end
   local operation = { name = "clerk.invitations.create", params = {} }
   local of_clerk = require("convoke.vendors.clerk").creates["clerk.invitations.create"]
   local clock

@@ -1,7 +1,7 @@
 local convoke = require "convoke"
 local core = require "convoke.core"
 local engine = require "convoke.engine"
-local pace = require "convoke.pace"
+local pace = require "convoke.call.pace"
 local raw_server = require "spec.support.raw_server"
 
 local answer = raw_server.answer

@@ -1,5 +1,5 @@
 local convoke = require "convoke"
-local retry = require "convoke.retry"
+local retry = require "convoke.call.retry"
 
 local real_chance = retry.chance
 

@@ -1,13 +1,14 @@
 --- Clients: made from the catalogue, one constructor an API.
 
 local core = require "convoke.core"
-local call = require "convoke.call"
+local call = require "convoke.call.run"
 local engine = require "convoke.engine"
 local errors = require "convoke.errors"
-local pace = require "convoke.pace"
+local pace = require "convoke.call.pace"
 local pages = require "convoke.pages"
-local rates = require "convoke.rates"
-local retry = require "convoke.retry"
+local rates = require "convoke.call.rates"
+local response = require "convoke.call.response"
+local retry = require "convoke.call.retry"
 local server_clock = require "convoke.lookup.server_clock"
 local version = require "convoke.version"
 
@@ -283,6 +284,7 @@ local function build(api, vendor, options, meta)
   local state = {
     api = api,
     vendor = vendor,
+    creates = vendor.creates,
     address = address,
     timeout = options.timeout or 30,
     retries = options.retries or 2,
@@ -324,7 +326,7 @@ local function build(api, vendor, options, meta)
   end
   state.pace = make_pace(api, options.rate, chosen and chosen.value, where)
   state.meta = meta
-  -- Calls of a simple client are plain as long as nothing holds them back, see call.perform().
+  -- Calls of a simple client are plain as long as nothing holds them back, see call/run.lua.
   state.simple = not (state.transport or state.log or state.credential)
   state.plain = state.simple and not state.pace
   return state
@@ -528,7 +530,7 @@ local function make_class(api, vendor)
       return ("%s (%s%s)"):format(name, state.address, state.closed and ", closed" or "")
     end,
   }
-  return { resources = resources, metatable = metatable, meta = call.meta_of(api) }
+  return { resources = resources, metatable = metatable, meta = response.meta_of(api) }
 end
 
 --- The constructor of an API's clients.

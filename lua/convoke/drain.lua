@@ -1,8 +1,8 @@
 --- convoke.drain: waiting for the calls that are under way, while nothing new is begun.
 
-local call = require "convoke.call"
 local core = require "convoke.core"
 local engine = require "convoke.engine"
+local turns = require "convoke.call.turns"
 local timers = require "convoke.timers"
 
 local nobody = { wake = function() end } -- whom a timer wakes that only ends a wait
@@ -48,16 +48,16 @@ return function(seconds)
   end
   local stop, gate = core.now() + (seconds or math.huge), {}
   local drained, left = engine.protected(function()
-    call.close_gate(gate)
+    turns.close_gate(gate)
     await(stop)
     local left = cancel_rest()
     if left > 0 then -- who waited for them goes on, and can begin nothing yet
       if engine.here() then engine.sleep(0) else engine.step() end
     end
-    call.open_gate(gate)
+    turns.open_gate(gate)
     return left
   end)
-  call.open_gate(gate) -- also where an error ended the wait
+  turns.open_gate(gate) -- also where an error ended the wait
   if not drained then error(left, 0) end
   return left
 end

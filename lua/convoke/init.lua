@@ -2,9 +2,10 @@
 
 local cjson = require "cjson"
 local core = require "convoke.core"
-local call = require "convoke.call"
+local attempt = require "convoke.call.attempt"
 local client = require "convoke.client"
 local engine = require "convoke.engine"
+local run = require "convoke.call.run"
 local tasks = require "convoke.tasks"
 
 local convoke = {
@@ -52,12 +53,12 @@ local convoke = {
   -- connections_opened, connections_reused, bytes_sent, bytes_received.
   stats = function()
     local stats = core.stats()
-    stats.retried = call.retried
+    stats.retried = run.retried
     return stats
   end,
 
   --- The built-in transport, for transports that pass requests on: send(request).
-  transport = call.transport,
+  transport = attempt.transport,
 }
 
 local catalogue = core.catalogue()

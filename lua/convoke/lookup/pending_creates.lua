@@ -88,15 +88,6 @@ local function make_room(now)
   given:make_room(oldest)
 end
 
---- Notes that a call was given an object that was made at `time`, or nil.
--- @param keep  seconds to remember it after the calls that go on now
-function pending_creates.give(id, time, now, keep)
-  if not add(given, id, time, now + keep) then
-    make_room(now)
-    add(given, id, time, now + keep)
-  end
-end
-
 --- Whether a call was given the object that was made at that time.
 function pending_creates.was_given(id, time)
   return type(id) == "string" and type(time) == "number" and given:has(id, time)
@@ -118,7 +109,7 @@ function pending_creates.enter(native, operation, habits, params, started)
     entries[slot] = { slot = slot, operation = false, params = nil, started = nil, wanted = nil,
       habits = false,
       began = 0, wall = 0, turn = 1, deep = false,
-      on_wire = true, unsettled = false, waiting = false }
+      on_wire = false, unsettled = false, waiting = false }
     free[1], free_count, slots = slot, 1, slot
   end
   local entry = entries[free[free_count]]
@@ -126,7 +117,7 @@ function pending_creates.enter(native, operation, habits, params, started)
   free_count = free_count - 1
   entry.operation, entry.habits = operation, habits
   entry.params, entry.started = params, started
-  entry.on_wire, entry.unsettled, entry.waiting = true, false, false
+  entry.on_wire, entry.unsettled, entry.waiting = false, false, false
   entry.began, entry.wall = core.clocks()
   entry.turn, entry.deep = 1, false
   return entry
@@ -158,9 +149,13 @@ function pending_creates.succeed(entry, value, clock, now, found)
     if time and not found and now >= clock.asks_from then
       clock:learn_creation(time, entry.began, now)
     end
-    pending_creates.give(id, time, now, clock.doubt)
+    local until_when = now + clock.doubt -- it is remembered so long after the calls that go on now
+    if not add(given, id, time, until_when) then
+      make_room(now)
+      add(given, id, time, until_when)
+    end
   end
-  pending_creates.leave(entry, false)
+  if entry.started then clear(entry, false) end
 end
 
 --- Calls f(other entry) for all calls that may have made an object that a call has found.

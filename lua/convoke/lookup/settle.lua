@@ -4,17 +4,11 @@ local core = require "convoke.core"
 local errors = require "convoke.errors"
 local judge = require "convoke.lookup.judge"
 local pages = require "convoke.pages"
-local retry = require "convoke.retry"
+local retry = require "convoke.call.retry"
 
 local settle = {}
 
 local now = core.now
-local perform, pause
-
---- Sets how calls are made and how they pause: call.perform() and pause() of call.lua.
-function settle.use(perform_call, pause_call)
-  perform, pause = perform_call, pause_call
-end
 
 local function find_operation(api, id)
   for _, operation in ipairs(api.operations) do
@@ -27,7 +21,7 @@ end
 --   failed           whether that, or reading it, has failed
 --   passing          whether it failed in a way that may pass
 --   status           of the last answer
-local function new_listings(run)
+local function new_listings(run, perform)
   local state, self = run.state, { failed = false, passing = false, status = nil }
 
   function self.list(id, query)
@@ -65,8 +59,8 @@ end
 
 -- Looks once. Returns the verdict, the object, the status of the listing, and whether the look
 -- failed in a way that may pass.
-local function look_once(run, err, echo)
-  local listings = new_listings(run)
+local function look_once(run, err, echo, perform, pause)
+  local listings = new_listings(run, perform)
   local function let_pass(seconds)
     seconds = seconds or 0.1
     if listings.failed or run.deadline - now() < 1 + seconds then return false end
@@ -103,14 +97,14 @@ local function pause_of(turn)
   return math.min(0.5 * 2 ^ (turn - 1), 8) * (1 - math.random() / 8)
 end
 
---- Looks until something is certain, as long as the deadline and the retries allow.
--- @param run   the call, as call.lua has it
+-- Looks until something is certain, as long as the deadline and the retries allow.
+-- @param run   the call, see call/run.lua
 -- @param err   the error of its last try; a cancelled pause makes it `cancelled`
 -- @param echo  whether the API has said that there is one
 -- @param then_repeat  what follows where nothing is seen: "at once", it is sent again, which
 --   can do no harm; "later", it is, once it is likely that nothing comes any more; nil: nothing
 -- @return the verdict of judge.look(), the object, the status of the listing
-function settle.look(run, err, echo, then_repeat)
+local function look(run, err, echo, then_repeat, perform, pause)
   local most = run.retries + 2
   local patience = then_repeat == "at once" and 1 or then_repeat and math.min(most, enough) or most
   local turn, explanation = 0, nil
@@ -119,7 +113,7 @@ function settle.look(run, err, echo, then_repeat)
     turn = turn + 1
     -- The second look for the reason of a refusal is for what is old, too.
     run.entry.turn, run.entry.deep = turn, echo and turn == 2
-    verdict, object, status, passing = look_once(run, err, echo)
+    verdict, object, status, passing = look_once(run, err, echo, perform, pause)
     if verdict == "likely another" then explanation = verdict end
     if verdict == "nothing" then verdict = explanation or verdict end -- it was further down
     local left = run.deadline - now()
@@ -128,6 +122,15 @@ function settle.look(run, err, echo, then_repeat)
     again = again and left > 0.1 and pause(run, math.min(pause_of(turn), left / 2), err)
   until not again
   return verdict, object, status
+end
+
+--- A function that looks for what a call has made: look(run, err, echo, then_repeat).
+-- @param perform  function(state, operation, params, options) that makes a call, see call/run.lua
+-- @param pause    function(run, seconds, err) that lets time pass; returns whether the call goes on
+function settle.new(perform, pause)
+  return function(run, err, echo, then_repeat)
+    return look(run, err, echo, then_repeat, perform, pause)
+  end
 end
 
 return settle

@@ -2,7 +2,7 @@
 return {
   {
     name = "retry: Retry-After is not obeyed",
-    file = "lua/convoke/retry.lua",
+    file = "lua/convoke/call/retry.lua",
     from = "if retry_after then return retry_after end",
     to = "if not retry_after then return retry_after end",
     spec = "call",
@@ -10,7 +10,7 @@ return {
   },
   {
     name = "retry: a 503 of an unsafe operation is repeated",
-    file = "lua/convoke/retry.lua",
+    file = "lua/convoke/call/retry.lua",
     from = 'err.status == 503 and err.outcome == "refused"',
     to = "err.status == 503",
     spec = "call",
@@ -18,7 +18,7 @@ return {
   },
   {
     name = "retry: a 408 is not repeated",
-    file = "lua/convoke/retry.lua",
+    file = "lua/convoke/call/retry.lua",
     from = "[408] = true, ",
     to = "",
     spec = "call",
@@ -26,7 +26,7 @@ return {
   },
   {
     name = "call: a 500 means that nothing was done",
-    file = "lua/convoke/call.lua",
+    file = "lua/convoke/call/response.lua",
     from = "status >= 500 and status ~= 501",
     to = "status > 500 and status ~= 501",
     spec = "errors",
@@ -34,7 +34,7 @@ return {
   },
   {
     name = "call: a 408 means that nothing was done",
-    file = "lua/convoke/call.lua",
+    file = "lua/convoke/call/response.lua",
     from = "status == 408 or ",
     to = "",
     spec = "errors",
@@ -42,7 +42,7 @@ return {
   },
   {
     name = "retry: one repeat more than asked for",
-    file = "lua/convoke/retry.lua",
+    file = "lua/convoke/call/retry.lua",
     from = "if attempt > retries then",
     to = "if attempt > retries + 1 then",
     spec = "call",
@@ -50,7 +50,7 @@ return {
   },
   {
     name = "call: a credential is renewed without end",
-    file = "lua/convoke/call.lua",
+    file = "lua/convoke/call/run.lua",
     from = "state.credential and not run.renewed and err.status == 401",
     to = "state.credential and err.status == 401",
     spec = "call",
@@ -58,7 +58,7 @@ return {
   },
   {
     name = "retry: a pause goes beyond the deadline",
-    file = "lua/convoke/retry.lua",
+    file = "lua/convoke/call/retry.lua",
     from = "if seconds >= left then",
     to = "if seconds >= 1e9 then",
     spec = "retry",
@@ -66,7 +66,7 @@ return {
   },
   {
     name = "call: a deadline of the caller's is not looked at",
-    file = "lua/convoke/call.lua",
+    file = "lua/convoke/call/run.lua",
     from = "options.deadline < deadline then",
     to = "options.deadline < 0 then",
     spec = "call",
@@ -74,7 +74,7 @@ return {
   },
   {
     name = "call: a later refusal makes an unknown outcome certain",
-    file = "lua/convoke/call.lua",
+    file = "lua/convoke/call/run.lua",
     from = 'if err.outcome == "unknown" then set_unsettled(run) end',
     to = "",
     spec = "call",
@@ -82,7 +82,7 @@ return {
   },
   {
     name = "call: secrets that a server echoes stay in refusals",
-    file = "lua/convoke/call.lua",
+    file = "lua/convoke/call/response.lua",
     from = "local err = hide(native, errors.read(state.vendor, data))",
     to = "local err = errors.read(state.vendor, data)",
     spec = "secrets",
@@ -114,7 +114,7 @@ return {
   },
   {
     name = "retry: an unsafe operation is repeated after a broken connection",
-    file = "lua/convoke/retry.lua",
+    file = "lua/convoke/call/retry.lua",
     from = [[(operation.idempotent or err.outcome == "not_sent")]],
     to = "true",
     spec = "call",
@@ -122,7 +122,7 @@ return {
   },
   {
     name = "call: a redirect after a change means that nothing was done",
-    file = "lua/convoke/call.lua",
+    file = "lua/convoke/call/response.lua",
     from = [[return operation.method == "GET" and "refused" or "unknown"]],
     to = [[return "refused"]],
     spec = "errors",
@@ -130,37 +130,37 @@ return {
   },
   {
     name = "call: what was sent is not_sent when the reconnect fails",
-    file = "lua/convoke/call.lua",
+    file = "lua/convoke/call/response.lua",
     from = [[outcome = sent and "unknown" or "not_sent",]],
     to = [[outcome = sent and kind ~= "connect" and "unknown" or "not_sent",]],
     spec = "sent",
   },
   {
     name = "call: a 500 is taken for a lost answer",
-    file = "lua/convoke/call.lua",
+    file = "lua/convoke/call/run.lua",
     from = "local composed = not echo and err.status == 500",
     to = "local composed = false",
     spec = "settle",
   },
   {
     name = "call: what a refused repeat says of another's is not asked",
-    file = "lua/convoke/call.lua",
+    file = "lua/convoke/call/run.lua",
     from = [[if verdict == "another" or verdict == "likely another" then err.outcome = refused end]],
     to = "err.outcome = refused",
     spec = "settle",
   },
   {
     name = "call: what stands there already is never told as refused",
-    file = "lua/convoke/call.lua",
+    file = "lua/convoke/call/run.lua",
     from = [[if verdict == "another" or verdict == "likely another" then err.outcome = refused end]],
     to = "",
     spec = "lookup",
   },
   {
     name = "call: a create that makes many is sent again",
-    file = "lua/convoke/call.lua",
-    from = "tries(run) <= run.retries and not judge.makes_many(run.entry)",
-    to = "tries(run) <= run.retries",
+    file = "lua/convoke/call/run.lua",
+    from = "    and not judge.makes_many(run.entry)\n",
+    to = "",
     spec = "settle",
   },
   {
@@ -213,7 +213,7 @@ return {
   },
   {
     name = "retry: the first pause is half as long",
-    file = "lua/convoke/retry.lua",
+    file = "lua/convoke/call/retry.lua",
     from = "longest_pause = 0.5, 8",
     to = "longest_pause = 0.25, 8",
     spec = "retry",
@@ -372,14 +372,14 @@ return {
   },
   {
     name = "call: a transport's failure counts as unsent unless it says otherwise",
-    file = "lua/convoke/call.lua",
+    file = "lua/convoke/call/attempt.lua",
     from = "if sent == nil then sent = true end",
     to = [[if sent == nil then sent = err.kind ~= "connect" end]],
     spec = "sent",
   },
   {
     name = "retry: what was not sent is not repeated",
-    file = "lua/convoke/retry.lua",
+    file = "lua/convoke/call/retry.lua",
     from = "passing_kinds = { resolve = true, connect = true, timeout = true, network = true }",
     to = "passing_kinds = { timeout = true }",
     spec = "sent",

@@ -1,0 +1,327 @@
+--- The life of one call: it is prepared, tried, and tried again where that is allowed, until the
+-- matter is settled.
+--
+-- Most calls go well at their first try, and carry along no more than they need for that. A call
+-- gets a table, a run, once its first try has failed, or where it is not a plain one.
+
+local attempt = require "convoke.call.attempt"
+local core = require "convoke.core"
+local credential = require "convoke.call.credential"
+local engine = require "convoke.engine"
+local errors = require "convoke.errors"
+local judge = require "convoke.lookup.judge"
+local observe = require "convoke.observe"
+local pending_creates = require "convoke.lookup.pending_creates"
+local response = require "convoke.call.response"
+local retry = require "convoke.call.retry"
+local settle = require "convoke.lookup.settle"
+local turns = require "convoke.call.turns"
+
+local run_module = {}
+
+local now, prepare, retire = core.now, core.Client.prepare, core.Call.retire
+local protected, try = engine.protected, attempt.once
+
+--- How many tries of all calls were repeats of one that had failed.
+run_module.retried = 0
+
+-- What one call carries along from try to try:
+--   state (of the client), operation, params, options, path (its path value), native (the call, as
+--   the core has it), entry (of pending_creates, where one can look for what it makes, or nil);
+--   started and deadline, by core.now(); attempts, tries made so far; retries, how many repeats
+--   there may be; free, tries that do not count, because the server told them to wait; held_by,
+--   the error of the last of those; unsettled, an earlier try may have happened; renewed, its
+--   credential was asked for anew.
+local function new_run(state, operation, params, options, path, started, deadline)
+  options = options or {}
+  return { state = state, operation = operation, params = params, options = options, path = path,
+    native = nil, entry = nil, started = started, deadline = deadline, attempts = 0,
+    retries = options.retries or state.retries, free = 0, held_by = nil, unsettled = false,
+    renewed = false }
+end
+
+-- How many tries have counted.
+local function counted_tries(run) return run.attempts - run.free end
+
+-- What a call returns that has gone well.
+-- @param ended  by core.now()
+-- @param meta   status, attempts, elapsed, log_lines, settled
+local function succeed(state, native, entry, value, ended, meta)
+  if entry then pending_creates.succeed(entry, value, state.clock, ended, meta.settled ~= nil) end
+  return value, nil, retire(native, meta, state.meta)
+end
+
+local function succeed_later(run, value, status, log_lines, settled)
+  local ended = now()
+  return succeed(run.state, run.native, run.entry, value, ended, { status = status,
+    attempts = run.attempts, elapsed = ended - run.started, log_lines = log_lines,
+    settled = settled })
+end
+
+-- What a call returns that has failed for good.
+local function fail(run, err)
+  if err.outcome == "made" then
+    pending_creates.succeed(run.entry, err.value, run.state.clock, now(), true)
+  elseif run.entry then
+    pending_creates.leave(run.entry, err.outcome == "unknown")
+  end
+  err.attempts = run.attempts
+  err.elapsed = now() - run.started
+  return nil, err
+end
+
+-- Trying ------------------------------------------------
+
+-- A line for a try, which may be a look for what another operation has made.
+local function log(run, err, status, seconds)
+  local operation, native, looks_for = run.operation, run.native, run.options.looks_for
+  local line = ("%s %s %s %s in %.3f s (attempt %d%s)"):format(operation.name, operation.method,
+    operation.path, err and err.kind ~= "http" and err.kind or status, seconds, run.attempts,
+    looks_for and ", look-up for " .. looks_for or "")
+  observe.tell(run.state, "log", function(text) return native:redact(text) end, run.state.log, line)
+end
+
+-- One try that is not plain: it waits for its turn and is logged. Returns as attempt.once() does.
+local function try_in_turn(run)
+  local state, operation = run.state, run.operation
+  local before = now()
+  if state.pace then
+    local err = turns.await(run)
+    if err then return nil, err end
+    before = now()
+    if run.entry and run.attempts == 0 then pending_creates.begin_now(run.entry, before) end
+  end
+  if before >= run.deadline then
+    return nil, response.failure(operation, "timeout", "the deadline has passed", false)
+  end
+  if state.closed then return nil, response.closed(operation) end
+  run.attempts = run.attempts + 1
+  local value, err, status, log_lines =
+    try(state, operation, run.native, run.deadline - before, run.entry)
+  if state.log then log(run, err, status, now() - before) end
+  return value, err, status, log_lines
+end
+
+-- Waits before the call goes on. Returns whether it does: not once it is cancelled, which the error
+-- says then.
+local function pause(run, seconds, err)
+  local state, native, waited, going_on = run.state, run.native, true, false
+  if not state.closed then
+    state.pausing[native] = true
+    waited, going_on = protected(engine.pause, native, seconds)
+    state.pausing[native] = nil
+  end
+  if not waited then error(going_on, 0) end
+  if not going_on then
+    err.kind = "cancelled"
+    err.message = "cancelled before the next try; the last one: " .. tostring(err.message)
+  end
+  return going_on
+end
+
+-- After a failure ------------------------------------------------
+
+local function set_unsettled(run)
+  run.unsettled = true
+  if run.entry then run.entry.unsettled = true end
+end
+
+local look = settle.new(function(...) return run_module.perform(...) end, pause)
+
+-- Whether a call that was refused or not sent is sent again; waits until it is time for that.
+local function may_repeat(run, err)
+  if run.attempts == 0 then return false end
+  local seconds, why = retry.plan(run.operation, err, counted_tries(run), run.retries,
+    run.deadline - now(), run.state.budget)
+  err.budget_empty = why == "budget" or nil
+  return seconds ~= nil and pause(run, seconds, err)
+end
+
+-- Lets a moment pass before the first look after a try, which the server may still be at. Returns
+-- whether the call goes on.
+local function pause_before_look(run, err)
+  local left = run.deadline - now()
+  return left > 0 and pause(run, math.min(retry.pause(counted_tries(run)), left / 4), err)
+end
+
+-- Settles by looking a failure after which something may be there. Returns as after_failure() does.
+-- @param echo  whether the API has said that there is one already
+local function settle_by_looking(run, err, echo)
+  local composed = not echo and err.status == 500 -- by the server: it is no lost answer
+  local lost = not echo and not composed
+  local can_repeat = lost and counted_tries(run) <= run.retries
+    and not judge.makes_many(run.entry)
+  local refused = err.outcome
+  err.outcome = "unknown"
+  if not pause_before_look(run, err) then return "over" end
+  local then_repeat = can_repeat and (judge.is_exclusive(run.entry) and "at once" or "later")
+  local verdict, object, status = look(run, err, echo, then_repeat)
+  if verdict == "made" then
+    if not composed then return "done", object, status end
+    err.outcome, err.value = "made", object
+    return "over"
+  end
+  if echo then
+    if verdict == "another" or verdict == "likely another" then err.outcome = refused end
+    return "over"
+  end
+  return can_repeat and settle.shows_nothing(verdict) and "again" or "over"
+end
+
+-- What a call returns whose work an earlier try has done: true where the answer has no body, else
+-- what is certain of the object.
+local function value_of_done(run, done, err)
+  if not done.value then return true end
+  return done.value(run.path or run.params[run.operation.path_params[1]], err)
+end
+
+-- Decides what follows a failed try. Returns "again", now, as all waiting is done; "done", a value
+-- and, where it was found by looking, the status of the listing; or "over".
+local function after_failure(run, err)
+  local operation, unsettled = run.operation, run.unsettled
+  local refused = err.outcome == "refused"
+  local may_reconcile = run.options.reconcile ~= false
+  if err.outcome == "unknown" then set_unsettled(run) end
+  if may_reconcile and unsettled and err.kind == "http" then
+    local done = run.state.vendor.done[operation.name]
+    if done and done.says_so(err) then return "done", value_of_done(run, done, err) end
+  end
+  -- Who wants no retries wants no other requests either.
+  local lookable = run.entry and run.retries > 0 and may_reconcile
+  local echo = lookable and unsettled and judge.is_echo(run.entry, err)
+  if lookable and (err.outcome == "unknown" or echo) then
+    return settle_by_looking(run, err, echo)
+  end
+  if may_repeat(run, err) then return "again" end
+  -- An earlier try may have happened, whatever became of this one.
+  if unsettled and (err.outcome == "not_sent" or (refused and operation.method ~= "GET")) then
+    local verdict, object, status
+    if lookable and run.deadline > now() then
+      verdict, object, status = look(run, err, false, nil)
+    end
+    if verdict == "made" then return "done", object, status end
+    if verdict ~= "another" or not judge.is_exclusive(run.entry) then err.outcome = "unknown" end
+  end
+  return "over"
+end
+
+-- Asks for a credential anew after a refusal that says that the one it had is over. Returns whether
+-- the call is to be made again with it.
+local function renew_once(run)
+  run.renewed = true
+  if not credential.renew(run.state, run.operation, true) then return false end
+  run.native:renew(run.state.native)
+  return true
+end
+
+-- Whether the call is that of the process that has forked this one. That one goes on with it, so it
+-- may happen yet, whatever was sent; here it is over, as the error says then.
+local function is_parents(run, err)
+  local _, is = run.native:revoked()
+  if not is then return false end
+  if err.kind ~= "cancelled" then err.kind, err.message = "cancelled", tostring(err.message) end
+  err.outcome = "unknown"
+  if not err.message:find("left to the process that forked", 1, true) then
+    err.message = "left to the process that forked: " .. err.message
+  end
+  return true
+end
+
+-- Tries until the matter is settled. Returns as perform() does.
+-- @param err  of the first try; or nil: that is yet to be made
+local function try_until_settled(run, err)
+  local state = run.state
+  while true do
+    local value, status, log_lines
+    if not err then value, err, status, log_lines = try_in_turn(run) end
+    if not err then
+      state.budget:give()
+      return succeed_later(run, value, status, log_lines)
+    end
+    local verdict, object, seen
+    if state.credential and not run.renewed and err.status == 401 and renew_once(run) then
+      verdict = "again"
+    elseif turns.hold(run, err) then
+      verdict = "again"
+    else
+      verdict, object, seen = after_failure(run, err)
+    end
+    if verdict ~= "done" and is_parents(run, err) then verdict = "over" end
+    if verdict == "done" then
+      return succeed_later(run, object, seen or err.status, nil, seen and "look-up")
+    elseif verdict == "over" then
+      return fail(run, err)
+    end
+    run_module.retried = run_module.retried + 1
+    err = nil
+  end
+end
+
+-- Passes on what try_until_settled() returned. What it raised ends the call, too.
+local function conclude(run, finished, ...)
+  if finished then return ... end
+  local entry = run.entry
+  attempt.abandon(run.native, entry, run.unsettled or (entry and entry.on_wire))
+  error((...), 0)
+end
+
+-- Goes on with a call that is not plain, or whose first try has failed with `err`.
+local function go_on(run, native, entry, err)
+  run.native, run.entry, run.attempts = native, entry, err and 1 or 0
+  return conclude(run, protected(try_until_settled, run, err))
+end
+
+-- Performing ------------------------------------------------
+
+-- A call prepared as state and options say, or nil and its faults.
+local function prepare_by(state, operation, params, options, path)
+  if not options then
+    return prepare(state.native, operation.index, params, state.defaults, nil, nil, path)
+  end
+  return prepare(state.native, operation.index, params, options.defaults or state.defaults,
+    options.headers, options.allow_empty, path)
+end
+
+--- Makes one call.
+-- @param state      of the client (see client.lua)
+-- @param operation  of the catalogue
+-- @param params     table or nil
+-- @param options    checked table: timeout, retries, deadline, headers, allow_empty, reconcile,
+--   defaults, looks_for (name of the operation that a look-up is for); or nil
+-- @param path       the path value, where the operation has one and it does not sit in params
+-- @return value, nil, meta; or nil, err
+function run_module.perform(state, operation, params, options, path)
+  if turns.draining and not (options and options.looks_for) then
+    return nil, turns.refuse(operation)
+  end
+  local started = now()
+  local deadline = started + (options and options.timeout or state.timeout)
+  if options and options.deadline and options.deadline < deadline then
+    deadline = options.deadline
+  end
+  if state.credential then
+    local renewed, why = credential.renew(state, operation, false)
+    if not renewed then return nil, why end
+  end
+  local native, faults = prepare_by(state, operation, params, options, path)
+  if not native then return nil, errors.invalid(operation, faults) end
+  local entry = state.creates[operation.name]
+  entry = entry and pending_creates.enter(native, operation, entry, params, started)
+  -- A plain call is sent at once: it waits for no turn and tells no log.
+  local err
+  if state.plain and deadline > started then
+    local value, status, log_lines
+    value, err, status, log_lines = try(state, operation, native, deadline - started, entry)
+    if not err then
+      local ended = now()
+      if state.budget.tokens < state.budget.full then state.budget:give() end
+      local meta = { status = status, attempts = 1, elapsed = ended - started }
+      if log_lines then meta.log_lines = log_lines end
+      return succeed(state, native, entry, value, ended, meta)
+    end
+  end
+  return go_on(new_run(state, operation, params, options, path, started, deadline), native, entry,
+    err)
+end
+
+return run_module
