@@ -172,8 +172,8 @@ sanitize: ## the specs under the address and undefined behaviour sanitizers
 	  $(MAKE) --no-print-directory VARIANT=-sanitize test
 
 # A file at a time: in one process all of them together leave the collector too much to go through.
-# Left out: what is not about us; and faults_calls, faults_tls, restarts, rivals, sent and storm, which
-# wait more than they work.
+# Left out: what is not about us; and faults_calls, faults_tls, rivals, sent, storm and storm_restarts,
+# which wait more than they work.
 torture: all ## the specs of what is ours with Lua's collector at its worst (TURN=n: in one mode each)
 	@.ci/install $(group) sandbox test
 	@turn=$(or $(TURN),0); set -- step stress $(if $(filter 5.4,$(lua_version)),generational); \
@@ -184,8 +184,8 @@ torture: all ## the specs of what is ours with Lua's collector at its worst (TUR
 	    $(if $(TURN),[ $$at -eq $$((turn % $$# + 1)) ] || continue;) \
 	    echo "== collector: $$mode, $$spec"; \
 	    CONVOKE_TEST_GC=$$mode $(LUA) spec/run.lua $(ARGS) $$spec || exit 1; done; done
-untortured := build catalogue examples faults_calls faults_tls game_server openresty readme restarts \
-  rivals rockspec sent storm
+untortured := build catalogue examples faults_calls faults_tls game_server openresty readme \
+  rivals rockspec sent storm storm_restarts
 
 threads: ## Lua states in threads of their own, under the thread sanitizer
 	@.ci/install build $(group) sandbox
@@ -224,7 +224,7 @@ fuzz: ## look for inputs that break what must hold (TARGET=name for one, SECONDS
 	  $(linked) $(shell pkg-config --libs $(LUA_PC))
 	@spec/programs/fuzz/run build/fuzz/fuzz $(SECONDS) $(TARGET)
 
-polled := $(patsubst %,spec/%_spec.lua,call transport idle engine guard tasks hosts lifetime)
+polled := $(patsubst %,spec/%_spec.lua,call transport reuse engine spin_guard tasks hosts lifetime)
 
 poll: ## the specs of waiting, with the poller for systems that have neither epoll nor kqueue
 	@$(MAKE) --no-print-directory test VARIANT=-poll CPPFLAGS=-DCVK_POLLER_POLL SPEC='$(polled)'
@@ -236,7 +236,7 @@ kqueue: ## the same with the BSDs' poller, on Linux, where something small stand
 
 # The suite, what only LuaJIT and the other pollers run, the want of memory, and the fuzzers' corpus.
 # Whether specs pass is not asked here: some measure times, which this slows down.
-covered := $(patsubst %,spec/%_spec.lua,openresty bell lifetime model)
+covered := $(patsubst %,spec/%_spec.lua,openresty wakeup lifetime model)
 measure  = $(MAKE) --no-print-directory $(1) || echo "$(firstword $(1)): not all of it passed"
 
 .PHONY: coverage

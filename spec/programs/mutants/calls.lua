@@ -389,7 +389,7 @@ return {
     file = "spec/programs/storm/restarts.lua",
     from = [[if #held > 1 then return "doubled" end]],
     to = [[if #held > 2 then return "doubled" end]],
-    spec = "restarts",
+    spec = "storm_restarts",
   },
   {
     name = "retry: a failed connection is repeated whatever has left",
@@ -439,7 +439,7 @@ return {
     file = "csrc/lua/module.c",
     from = "const clockid_t clock = CLOCK_BOOTTIME;",
     to = "const clockid_t clock = CLOCK_MONOTONIC;",
-    spec = "clocks",
+    spec = "clock",
   },
   {
     name = "ways: an invitation of Gencove with another role is the call's own",

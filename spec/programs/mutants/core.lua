@@ -11,7 +11,7 @@ return {
     return data;]],
     to = [[    free(buffer->data);
     return data;]],
-    spec = "wiped",
+    spec = "wiping_heap",
     test = "over plain http",
   },
   {
@@ -22,7 +22,7 @@ return {
     *buffer]],
     to = [[    free(buffer->data);
     *buffer]],
-    spec = "wiped",
+    spec = "wiping_heap",
     test = "over plain http",
   },
   {
@@ -30,7 +30,7 @@ return {
     file = "csrc/transfer/handle.c",
     from = "exchange->address.secret = true;",
     to = "exchange->address.secret = false;",
-    spec = "wiped",
+    spec = "wiping_heap",
     test = "for a signature",
   },
   {
@@ -38,7 +38,7 @@ return {
     file = "csrc/transfer/wiping_heap.c",
     from = "if (block == NULL || old_size > largest_wiped)",
     to = "if (old_size < SIZE_MAX)",
-    spec = "wiped",
+    spec = "wiping_heap",
     test = "over plain http",
   },
   {
@@ -46,7 +46,7 @@ return {
     file = "csrc/transfer/wiping_heap.c",
     from = "explicit_bzero(block, part_to_wipe(size));",
     to = "(void)part_to_wipe;",
-    spec = "wiped",
+    spec = "wiping_heap",
     test = "over plain http",
   },
   -- Credentials
@@ -71,7 +71,7 @@ return {
     file = "csrc/http/credential.c",
     from = [[contains(value, value_size, ":")]],
     to = [[contains(value, value_size, ";")]],
-    spec = "auth",
+    spec = "credential",
     test = "with a fault raises",
   },
   {
@@ -79,7 +79,7 @@ return {
     file = "csrc/http/credential.c",
     from = [[";,\"\\"]],
     to = [[";\"\\"]],
-    spec = "auth",
+    spec = "credential",
     test = "with a fault raises",
   },
   {
@@ -87,7 +87,7 @@ return {
     file = "csrc/http/credential.c",
     from = "byte < 0x20 || byte == 0x7f || (byte == ' ' && !spaces)",
     to = "byte == ' ' && !spaces",
-    spec = "auth",
+    spec = "credential",
     test = "with a fault raises",
   },
   {
@@ -110,7 +110,7 @@ return {
     file = "csrc/http/credential.c",
     from = "strncasecmp(value, auth->prefix, length)",
     to = "strncmp(value, auth->prefix, length)",
-    spec = "auth",
+    spec = "credential",
     test = "with its word only once",
   },
   {
@@ -118,7 +118,7 @@ return {
     file = "csrc/http/credential.c",
     from = [[add_line(both, "Referer", origin)]],
     to = [[add_line(both, "X-Referer", origin)]],
-    spec = "auth",
+    spec = "credential",
     test = "as cookies",
   },
   -- Addresses
@@ -127,7 +127,7 @@ return {
     file = "csrc/base/uri.c",
     from = "value <= 255",
     to = "value <= 256",
-    spec = "auth",
+    spec = "credential",
     test = "over plain http",
   },
   {
@@ -135,7 +135,7 @@ return {
     file = "csrc/base/uri.c",
     from = "return numbers == 4;",
     to = "return numbers >= 2;",
-    spec = "auth",
+    spec = "credential",
     test = "over plain http",
   },
   {
@@ -268,14 +268,14 @@ return {
     file = "csrc/base/id_ring.c",
     from = "note->id == id && note->time == time",
     to = "note->id == id",
-    spec = "book",
+    spec = "issued_ids",
   },
   {
     name = "book: what may be needed yet is forgotten",
     file = "csrc/base/id_ring.c",
     from = "note_at(ring, 0)->until < now",
     to = "note_at(ring, 0)->until > now",
-    spec = "book",
+    spec = "issued_ids",
   },
   {
     name = "date: February ends a leap year too early",
@@ -343,14 +343,14 @@ return {
     file = "csrc/transfer/route.c",
     from = "if (route->idle_count >= most_idle_handles)",
     to = "if (route->idle_count >= 1000 * most_idle_handles)",
-    spec = "handles",
+    spec = "pool",
   },
   {
     name = "easy: a connection is used again however long it was idle",
     file = "csrc/transfer/handle.c",
     from = "    curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)idle_connection_seconds);\n",
     to = "",
-    spec = "clocks",
+    spec = "clock",
   },
   {
     name = "easy: two lengths that differ are believed",
@@ -381,7 +381,7 @@ return {
     file = "csrc/transfer/handle.c",
     from = "if (settings->ca_file != NULL)\n        code |=",
     to = "if (settings == NULL)\n        code |=",
-    spec = "auth",
+    spec = "credential",
     test = "over TLS",
   },
   -- The transport
@@ -398,7 +398,7 @@ return {
     file = "csrc/transfer/spin_guard.c",
     from = "enum { longest_rest = 6 }",
     to = "enum { longest_rest = 0 }",
-    spec = "guard",
+    spec = "spin_guard",
   },
   -- The bell
   {
@@ -406,7 +406,7 @@ return {
     file = "csrc/transfer/wakeup.c",
     from = "return difference == 0;",
     to = "return difference != 1;",
-    spec = "bell",
+    spec = "wakeup",
     test = "does not know its key",
   },
   {
@@ -414,7 +414,7 @@ return {
     file = "csrc/transfer/wakeup.c",
     from = "enum { patience = 1000 }",
     to = "enum { patience = 1000000 }",
-    spec = "bell",
+    spec = "wakeup",
     test = "waits for its key for a moment",
   },
   {
@@ -449,7 +449,7 @@ return {
 ]],
     to = [[    if (beyond && size == 0)
 ]],
-    spec = "idle",
+    spec = "reuse",
     test = "close the connection where they come with the answer",
   },
   {
@@ -571,7 +571,7 @@ return {
     file = "csrc/transfer/sockets.c",
     from = "        fit = !shows(fd, *silent);",
     to = "        fit = true;",
-    spec = "idle",
+    spec = "reuse",
     test = "never become another call",
   },
   {
@@ -579,7 +579,7 @@ return {
     file = "csrc/transfer/sockets.c",
     from = "        fit = !shows(fd, *silent);",
     to = "        fit = !shows(fd, false);",
-    spec = "idle",
+    spec = "reuse",
     test = "never become another call",
   },
   {
@@ -602,7 +602,7 @@ return {
     file = "csrc/transfer/handle.c",
     from = "if (!cvk_reuse_allowed(transfer, local_port))",
     to = "if (!cvk_reuse_allowed(transfer, local_port) && false)",
-    spec = "idle",
+    spec = "reuse",
     test = "never become another call",
   },
   {
@@ -610,7 +610,7 @@ return {
     file = "csrc/transfer/reuse.c",
     from = "old ? CVK_HTTP_1 : CVK_HTTP_2);",
     to = "old ? CVK_HTTP_2 : CVK_HTTP_2);",
-    spec = "idle",
+    spec = "reuse",
     test = "never become another call",
   },
   {
@@ -618,7 +618,7 @@ return {
     file = "csrc/transfer/reuse.c",
     from = 'leftovers[] = "Leftovers"',
     to = 'leftovers[] = "leftovers"',
-    spec = "idle",
+    spec = "reuse",
     test = "where they come with the answer",
   },
   {
@@ -626,7 +626,7 @@ return {
     file = "csrc/transfer/reuse.c",
     from = "(transfer->length > 0 && !handle->bodyless))",
     to = "transfer->length > 0 || handle->bodyless)",
-    spec = "idle",
+    spec = "reuse",
     test = "after an answer without a body",
   },
   {
@@ -634,7 +634,7 @@ return {
     file = "csrc/transfer/engine.c",
     from = "if (transfer->stale && !transfer->abandoned)",
     to = "if (transfer == NULL)",
-    spec = "idle",
+    spec = "reuse",
     test = "never become another call",
   },
 }

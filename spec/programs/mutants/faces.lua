@@ -63,7 +63,7 @@ return {
     file = "lua/convoke/client.lua",
     from = "if plain and not stays and not options.allow_http then",
     to = "if plain and not stays and options.allow_http == false then",
-    spec = "auth",
+    spec = "credential",
     test = "over plain http",
   },
   {
@@ -71,7 +71,7 @@ return {
     file = "lua/convoke/client.lua",
     from = "return not fault and loopback\n",
     to = "return not fault\n",
-    spec = "auth",
+    spec = "credential",
     test = "over plain http",
   },
   {
@@ -79,7 +79,7 @@ return {
     file = "lua/convoke/client.lua",
     from = "direct = plain and loopback and not options.proxy",
     to = "direct = false",
-    spec = "auth",
+    spec = "credential",
     test = "proxy of the environment",
   },
   {
@@ -87,7 +87,7 @@ return {
     file = "lua/convoke/client.lua",
     from = [[options.ca_file or os.getenv "SSL_CERT_FILE"]],
     to = "options.ca_file",
-    spec = "auth",
+    spec = "credential",
     test = "trusts SSL_CERT_FILE",
   },
   {

@@ -59,14 +59,16 @@ local function mutate(text, mutant)
   return changed
 end
 
--- Notes which mutants can be run: not those whose name has occurred before, or whose change cannot be
--- made. Calls report(mutant, why) for those; returns their count. The lanes have to come to the same
--- list as who began them, because jobs go by their number.
+-- Notes which mutants can be run: not those whose name has occurred before, whose change cannot be
+-- made, or whose spec file is not there. Calls report(mutant, why) for those; returns their count.
+-- The lanes have to come to the same list as who began them, because jobs go by their number.
 local function check_list(report)
   local faults, names = 0, {}
   for _, mutant in ipairs(list) do
     local changed, why = mutate(read(mutant.file), mutant)
     if names[mutant.name] then changed, why = nil, "there are two of this name" end
+    local spec = "spec/" .. mutant.spec .. "_spec.lua"
+    if not lfs.attributes(spec) then changed, why = nil, "there is no " .. spec end
     names[mutant.name] = true
     if not changed then
       faults = faults + 1

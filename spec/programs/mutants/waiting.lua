@@ -65,7 +65,7 @@ return {
     from = [[    cvk_sockets_close(&engine->sockets);
 ]],
     to = "",
-    spec = "fork",
+    spec = "forks",
     test = "leaves the child nothing open",
   },
   {
@@ -74,7 +74,7 @@ return {
     from = [[    cvk_library_fds_close(&engine->library_fds);
 ]],
     to = "",
-    spec = "fork",
+    spec = "forks",
     test = "leaves the child nothing open",
   },
   {
@@ -83,7 +83,7 @@ return {
     from = [[    cvk_poller_close_copies(engine->poller);
 ]],
     to = "",
-    spec = "fork",
+    spec = "forks",
     test = "leaves the child nothing open",
   },
   {
@@ -91,7 +91,7 @@ return {
     file = "csrc/lua/call.c",
     from = "bool left = call->forks != cvk_forks();",
     to = "bool left = call == NULL;",
-    spec = "fork",
+    spec = "forks",
     test = "in a pause between two tries",
   },
   {
