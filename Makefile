@@ -224,7 +224,8 @@ fuzz: ## look for inputs that break what must hold (TARGET=name for one, SECONDS
 	  $(linked) $(shell pkg-config --libs $(LUA_PC))
 	@spec/programs/fuzz/run build/fuzz/fuzz $(SECONDS) $(TARGET)
 
-polled := $(patsubst %,spec/%_spec.lua,call transport reuse engine spin_guard tasks hosts lifetime)
+polled := $(patsubst %,spec/%_spec.lua,call response transport connections \
+  core_engine transfer forks reuse engine spin_guard tasks hosts lifetime)
 
 poll: ## the specs of waiting, with the poller for systems that have neither epoll nor kqueue
 	@$(MAKE) --no-print-directory test VARIANT=-poll CPPFLAGS=-DCVK_POLLER_POLL SPEC='$(polled)'
@@ -236,7 +237,8 @@ kqueue: ## the same with the BSDs' poller, on Linux, where something small stand
 
 # The suite, what only LuaJIT and the other pollers run, the want of memory, and the fuzzers' corpus.
 # Whether specs pass is not asked here: some measure times, which this slows down.
-covered := $(patsubst %,spec/%_spec.lua,openresty wakeup lifetime model)
+covered := $(patsubst %,spec/%_spec.lua,openresty wakeup lifetime encode encode_convex \
+  decode_models)
 measure  = $(MAKE) --no-print-directory $(1) || echo "$(firstword $(1)): not all of it passed"
 
 .PHONY: coverage

@@ -1,79 +1,14 @@
+-- Errors: what an answer that is no success tells.
+
 local answers = require "spec.support.answers"
+local canned = require "spec.support.canned"
 local cjson = require "cjson"
 local convoke = require "convoke"
 local raw_server = require "spec.support.raw_server"
 
-local here = debug.getinfo(1, "S").source:match "^@(.*)/[^/]*$"
-local contracts = here .. "/../../shared/contracts/"
-
--- Clients whose server is one canned answer -------------------------------------------------------
-
-local credentials = {
-  clerk = { secret_key = "sk_test_1234567890" },
-  convex = { token = "user-token-1234567890", url = "http://127.0.0.1:9" },
-  cvat = { token = "0123456789abcdef", url = "http://127.0.0.1:9" },
-  edgegap = { token = "11111111-2222-3333-4444-555555555555" },
-  gencove = { api_key = "key-1234567890" },
-}
-
-local function client(api, more)
-  local options = { retries = 0 }
-  for name, value in pairs(credentials[api]) do options[name] = value end
-  for name, value in pairs(more or {}) do options[name] = value end
-  return convoke[api](options)
-end
-
--- A client that gets this answer to whatever it asks.
-local function canned(api, status, body, headers)
-  return client(api, { transport = { send = function()
-    return { status = status, body = body, headers = headers }
-  end } })
-end
-
--- Without looking for what a lost answer has left behind.
-local alone = { reconcile = false }
-
--- One call of each API that changes something.
-local change = {
-  clerk = function(c)
-    return c.invitations:create({ email_address = "a@example.com" }, alone)
-  end,
-  convex = function(c)
-    return c.sessions:create { questionId = "q", agentThreadId = "t", assistantId = "a",
-      functionName = "f", inputParameters = {} }
-  end,
-  cvat = function(c)
-    return c.invitations:create({ role = "worker", email = "a@example.com" }, alone)
-  end,
-  edgegap = function(c) return c.sessions:create { app_name = "game" } end,
-  gencove = function(c) return c.invitations:create({ email = "a@example.com" }, alone) end,
-}
-
-local function refused(api, status, body, headers)
-  if type(body) == "table" then body = cjson.encode(body) end
-  local value, err = change[api](canned(api, status, body, headers))
-  assert.is_nil(value)
-  assert.is_table(err)
-  return err
-end
-
--- Compares the named members of an error.
-local function check(err, expected)
-  for name, value in pairs(expected) do
-    if value == "none" then
-      assert.is_nil(err[name], name)
-    else
-      assert.same(value, err[name], name)
-    end
-  end
-end
-
-local function is_one_line(err)
-  local line = tostring(err)
-  assert.is_nil(line:find "[%c]", line)
-  assert.truthy(line:find(err.operation, 1, true), line)
-  return line
-end
+local alone, change, credentials = canned.alone, canned.change, canned.credentials
+local check, client, is_one_line, refused = canned.check, canned.client, canned.one_line,
+  canned.refused
 
 -- The vendors' shapes -----------------------------------------------------------------------------
 
@@ -215,11 +150,12 @@ describe("an error answer", function()
 
   it("of a transport that gives no texts for headers, or no status, is misuse", function()
     for _, headers in ipairs { { "x" }, { [true] = "x" }, { ["X-A"] = true }, { ["X-A"] = {} } } do
-      assert.is_false(pcall(change.edgegap, canned("edgegap", 200, "{}", headers)))
+      assert.is_false(pcall(change.edgegap, canned.answering("edgegap", 200, "{}", headers)))
     end
-    assert.is_false(pcall(change.edgegap, canned("edgegap", nil, "{}")))
-    assert.is_false(pcall(change.edgegap, canned("edgegap", "200", "{}")))
-    assert(change.edgegap(canned("edgegap", 200, '{"session_id":"s"}', { ["X-Number"] = 7 })))
+    assert.is_false(pcall(change.edgegap, canned.answering("edgegap", nil, "{}")))
+    assert.is_false(pcall(change.edgegap, canned.answering("edgegap", "200", "{}")))
+    assert(change.edgegap(canned.answering("edgegap", 200, '{"session_id":"s"}',
+      { ["X-Number"] = 7 })))
   end)
 
   it("prints as one line with status, code, message, request and attempts", function()
@@ -295,7 +231,7 @@ describe("a success that holds nothing of what was promised", function()
     '{"status":"ok"}' }
 
   local function ask(operation, body)
-    local c = canned(operation.api, 200, body)
+    local c = canned.answering(operation.api, 200, body)
     return c:call(operation.id, answers.arguments[operation.name], alone)
   end
 
@@ -362,17 +298,17 @@ describe("a redirect", function()
         function(c) return c.sessions:add_users("s", { ip_list = { "192.0.2.1" } }) end,
         function(c) return c.sessions:delete "s" end,
       } do
-        local _, err = call(canned("edgegap", status, ""))
+        local _, err = call(canned.answering("edgegap", status, ""))
         check(err, { kind = "http", status = status, outcome = "unknown" })
       end
-      local _, err = canned("cvat", status, "").invitations:update("k", {})
+      local _, err = canned.answering("cvat", status, "").invitations:update("k", {})
       check(err, { kind = "http", status = status, outcome = "unknown" })
     end
   end)
 
   it("after a call that reads is a refusal", function()
     for _, status in ipairs(statuses) do
-      local _, err = canned("edgegap", status, "").sessions:list()
+      local _, err = canned.answering("edgegap", status, "").sessions:list()
       check(err, { kind = "http", status = status, outcome = "refused" })
     end
   end)
@@ -399,107 +335,6 @@ describe("a redirect", function()
     assert.is_nil(tostring(err):find(secret, 1, true))
     err = refused("edgegap", 303, "", { Location = "/" .. ("x/"):rep(4000) })
     assert.truthy(#err.message < 300)
-  end)
-end)
-
--- Convex ------------------------------------------------------------------------------------------
-
-local function convex_error(message, data, more)
-  return ('{"status":"error","errorMessage":%s%s%s}'):format(cjson.encode(message),
-    data and ',"errorData":' .. data or "", more or "")
-end
-
-describe("a Convex function that failed", function()
-  local shown = "[Request ID: 5d3a] Server Error"
-
-  it("is an error with the thrown code, message and data, whatever the status", function()
-    for _, status in ipairs { 200, 560 } do
-      local err = refused("convex", status, convex_error(shown,
-        '{"code":"UNAUTHORIZED","message":"Sorry","extra":[1,null]}', ',"logLines":["a","b"]'))
-      check(err, { kind = "http", status = status, outcome = "refused", code = "UNAUTHORIZED",
-        message = "Sorry", request_id = "5d3a", log_lines = { "a", "b" },
-        data = { code = "UNAUTHORIZED", message = "Sorry", extra = { 1, convoke.null } } })
-      assert.equal(("convex.sessions.create: %d UNAUTHORIZED: Sorry (request 5d3a, 1 attempt)")
-        :format(status), tostring(err))
-    end
-  end)
-
-  it("may have thrown any JSON value", function()
-    local function thrown(json) return refused("convex", 200, convex_error(shown, json)) end
-    check(thrown '"too late"', { data = "too late", message = "too late", code = "none" })
-    check(thrown "7", { data = 7, message = "Server Error" })
-    check(thrown "false", { data = false, message = "Server Error" })
-    check(thrown "null", { data = convoke.null, message = "Server Error" })
-    check(thrown "[1,2]", { data = { 1, 2 }, message = "Server Error" })
-    check(thrown '""', { data = "", message = "Server Error" })
-    check(thrown '{"name":"ActiveSession","message":"One is active"}',
-      { code = "ActiveSession", message = "One is active" })
-    check(thrown '{"code":7,"message":null}', { code = "none", message = "Server Error" })
-  end)
-
-  it("shows the text that a development deployment adds, without the stack", function()
-    local err = refused("convex", 200, convex_error(shown
-      .. "\nUncaught Error: Question not found\n    at handler (../convex/sessions.ts:10:4)\n"))
-    check(err, { message = "Question not found", code = "none", request_id = "5d3a" })
-  end)
-
-  it("names the argument that validation refused", function()
-    local err = refused("convex", 200, convex_error(shown .. "\nArgumentValidationError: Object is "
-      .. "missing the required field `questionId`. Consider wrapping the field validator.\n\n"
-      .. "Object: {}\nValidator: v.object({questionId: v.id(\"questions\")})"))
-    check(err, { code = "ArgumentValidationError" })
-    assert.equal("questionId", err.fields[1].field)
-    is_one_line(err)
-    err = refused("convex", 200, convex_error("ArgumentValidationError: Value does not match "
-      .. "validator.\nPath: .editor.lastUpdated\nValue: \"x\"\nValidator: v.float64()"))
-    assert.equal("editor.lastUpdated", err.fields[1].field)
-  end)
-
-  it("may have returned its ConvexError instead of throwing it", function()
-    local err = refused("convex", 200, convex_error(shown .. "\nUncaught Error: ConvexError "
-      .. '{"name":"ConvexError","data":{"name":"ActiveSessionAlreadyExists","message":"You have '
-      .. 'one"}} is not a supported Convex type.'))
-    check(err, { code = "ActiveSessionAlreadyExists", message = "You have one",
-      data = { name = "ActiveSessionAlreadyExists", message = "You have one" } })
-  end)
-
-  it("is readable without its parts", function()
-    check(refused("convex", 200, convex_error(shown)), { message = "Server Error" })
-    check(refused("convex", 200, '{"status":"error"}'), { message = "Server Error" })
-    check(refused("convex", 200, '{"status":"error","errorMessage":null}'),
-      { message = "Server Error" })
-    check(refused("convex", 200, '{"status":"error","errorMessage":{"a":1},"logLines":null}'),
-      { message = "Server Error", log_lines = "none" })
-    check(refused("convex", 560, "<html>"),
-      { kind = "http", status = 560, body = "<html>", outcome = "unknown" })
-  end)
-
-  it("is told apart from an answer without a status", function()
-    for _, body in ipairs { '{}', '{"value":1}', '{"status":"new","value":"x"}', '[]', '"success"',
-        'null', '7' } do
-      check(refused("convex", 200, body), { kind = "decode", outcome = "unknown", status = 200 })
-    end
-  end)
-
-  it("is told apart from an answer whose body got lost", function()
-    for _, body in ipairs { "", " \r\n" } do
-      local value, err = canned("convex", 200, body).sessions:end_session { sessionId = "s" }
-      assert.is_nil(value)
-      check(err, { kind = "decode", outcome = "unknown", status = 200 })
-    end
-  end)
-
-  it("that returns nothing gives null, and its log lines where there are any", function()
-    local c = canned("convex", 200, '{"status":"success","value":null,"logLines":["x"]}')
-    local value, err, meta = c.sessions:end_session { sessionId = "s" }
-    assert.equal(convoke.null, value)
-    assert.is_nil(err)
-    assert.same({ "x" }, meta.log_lines)
-    c = canned("convex", 200, '{"status":"success","logLines":null}')
-    value, err, meta = c.sessions:end_session { sessionId = "s" }
-    assert.equal(convoke.null, value)
-    assert.is_nil(err)
-    assert.is_nil(meta.log_lines)
   end)
 end)
 
@@ -659,108 +494,4 @@ describe("a body that cannot be read", function()
     assert.is_nil(err)
     assert.equal(200, meta.status)
   end)
-end)
-
--- Codes ------------------------------------------------------------------------------------------
-
-describe("a 503 of Convex", function()
-  local server
-  setup(function() server = raw_server.start() end)
-  teardown(function() server:stop() end)
-
-  -- What becomes of a mutation whose first answer is a 503 with that code.
-  local function mutate(code)
-    local refusal = raw_server.answer(503, ('{"code":"%s","message":"Busy"}'):format(code))
-    local success = raw_server.answer(200, '{"status":"success","value":7}')
-    server:play { { { "receive" }, { "send", refusal }, { "receive" }, { "send", success } } }
-    return client("convex", { url = server.url, retries = 1 }):mutation("a:b", {})
-  end
-
-  it("is tried again where its code says that nothing was executed", function()
-    for _, code in ipairs { "ExpiredInQueue", "WorkerOverloaded", "ExecuteFullError",
-      "IsolateNotClean", "InitialPermitTimeoutError", "UpstreamConnectError", "CommitterFullError",
-      "AuthProviderDiscoveryFailed", "OptimisticConcurrencyControlFailure" } do
-      local value, err, meta = mutate(code)
-      assert.is_nil(err, code)
-      assert.equal(7, value)
-      assert.equal(2, meta.attempts)
-    end
-  end)
-
-  it("leaves the outcome unknown where its code says less", function()
-    for _, code in ipairs { "InternalServerError", "TableSummariesUnavailable", "Whatever" } do
-      local value, err = mutate(code)
-      assert.is_nil(value)
-      check(err, { outcome = "unknown", code = code, attempts = 1 })
-    end
-  end)
-end)
-
--- The vendors' own examples -----------------------------------------------------------------------
-
-local function read_document(api)
-  local file = io.open(contracts .. api .. ".openapi.json")
-  if not file then return nil end
-  local text = file:read "*a"
-  file:close()
-  return cjson.decode(text)
-end
-
-local function resolve(document, node)
-  while node["$ref"] do
-    local target = document
-    for step in node["$ref"]:gmatch "[^#/]+" do target = target[step] end
-    node = target
-  end
-  return node
-end
-
--- Calls f(status, text, where) for every example of an operation's answers.
-local function each_example(document, path, method, f)
-  for status, response in pairs(document.paths[path][method:lower()].responses) do
-    for media, content in pairs(resolve(document, response).content or {}) do
-      local only = content.example and { value = content.example }
-      local examples = content.examples or { only = only }
-      for name, example in pairs(examples) do
-        local value = resolve(document, example).value
-        local text = media:find "json" and cjson.encode(value) or value
-        f(tonumber(status), text, ("%s %s %s"):format(status, media, name))
-      end
-    end
-  end
-end
-
-describe("every example of the contracts", function()
-  for api in pairs(credentials) do
-    local document = read_document(api)
-    if not document then
-      pending("of " .. api .. ": the folder of the contracts is missing")
-    end
-    for _, operation in ipairs(document and convoke.operations or {}) do
-      if operation.api == api then
-        it("of " .. operation.name .. " is a value or an error with words", function()
-          local count = 0
-          each_example(document, operation.path, operation.method, function(status, text, where)
-            count = count + 1
-            local c = canned(api, status, text)
-            local value, err, meta = c:call(operation.id, answers.arguments[operation.name], alone)
-            if status < 300 and not text:find('"status":"error"', 1, true) then
-              assert(value, tostring(err) .. " " .. where)
-              assert.equal(status, meta.status)
-              return
-            end
-            assert.is_nil(value, where)
-            check(err, { kind = "http", status = status, operation = operation.name })
-            assert.truthy(#err.message > 0, where)
-            assert.is_nil(err.message:find "userdata", where)
-            assert.truthy(err.body or err.data ~= nil, where)
-            if text:sub(1, 1) ~= "<" then assert.is_nil(err.body, where) end
-            if api == "clerk" then assert.is_string(err.code, where) end
-            is_one_line(err)
-          end)
-          assert.truthy(count > 0)
-        end)
-      end
-    end
-  end
 end)

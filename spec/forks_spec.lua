@@ -1,6 +1,8 @@
 -- What a fork leaves to the child: nothing of its parent's, at whatever moment it comes.
 
 local http2_server = require "spec.support.http2_server"
+local limit = require "spec.support.limit"
+local native = require "spec.support.native"
 local process = require "spec.support.process"
 local raw_server = require "spec.support.raw_server"
 local sandbox = require "convoke.sandbox"
@@ -135,6 +137,109 @@ describe("a fork", function()
         if request.method == "POST" then creates = creates + 1 end
       end
       assert.is_true(creates <= 2, status)
+    end
+  end)
+end)
+
+describe("a fork", function()
+  local answer, always = raw_server.answer, raw_server.always
+  local invitation = '{"id":"inv_1","object":"invitation"}'
+  local server, fork_prelude
+
+  setup(function()
+    server = raw_server.start()
+    fork_prelude = process.prelude() .. [[
+    local convoke = require "convoke"
+    local c = convoke.clerk { url = url, secret_key = "sk_test_1234567890", retries = 0,
+      max_in_flight = 1 }
+    local function create() return assert(c.invitations:create { email_address = "a@b.c" }).id end
+    -- Runs f in a child; returns when it has ended.
+    local function in_child(f)
+      local child = process.fork()
+      if child == 0 then
+        local ok, err = pcall(f)
+        if not ok then print(err) end
+        process.exit(0)
+      end
+      process.wait(child)
+    end
+  ]]
+  end)
+  teardown(function()
+    server:stop()
+    process.remove()
+  end)
+
+  it("leaves the parent's connections to the parent", function()
+    server:play { always(answer(200, invitation)) }
+    local output = native.run(server.url, fork_prelude .. [[
+      create()
+      in_child(function()
+        print("child", create(), create(), convoke.stats().connections_opened)
+      end)
+      print("parent", create(), convoke.stats().connections_opened)
+    ]])
+    assert.equal("child\tinv_1\tinv_1\t1\nparent\tinv_1\t1\nexit 0\n", output)
+    local requests = server:requests()
+    assert.equal(4, #requests)
+    assert.equal(2, server:connections())
+    assert.equal(requests[1].connection, requests[4].connection)
+  end)
+
+  it("in the midst of a look-up leaves nothing that keeps the descriptor readable", function()
+    local output = native.run(server.url, fork_prelude .. [[
+      local socket = require "socket"
+      local away = convoke.clerk { url = "http://nothing.invalid/v1", retries = 0,
+        secret_key = "sk_test_1234567890", allow_http = true }
+      local set = { getfd = convoke.pollfd, dirty = function() return false end }
+      local task = convoke.spawn(function() print(select(2, away.invitations:list {}).kind) end)
+      convoke.step()
+      convoke.step()
+      local child = process.fork()
+      if child == 0 then
+        socket.sleep(1)
+        process.exit(0)
+      end
+      task:await()
+      local woken = 0
+      for _ = 1, 50 do
+        if socket.select({ set }, nil, 0.005)[1] then woken = woken + 1 end
+        convoke.step()
+      end
+      print(woken < 25 or woken)
+      process.wait(child)
+    ]])
+    assert.equal("resolve\ntrue\nexit 0\n", output)
+  end)
+
+  it("drops what was in flight in the child and lets the parent have its answer", function()
+    for what, action in pairs {
+      ["does nothing"] = "",
+      ["makes a call"] = "create()",
+      ["cancels it"] = "call:cancel()",
+      ["closes the client"] = "client:close(); c:close()",
+      ["collects it"] = "call, client = nil, nil; collectgarbage(); collectgarbage()",
+      ["steps"] = "core.step(); core.finished(); core.wait(0.01)",
+      ["waits for it"] = "step_until(function() return call:done() end); print((call:failure()))",
+    } do
+      -- longer than libcurl goes without looking again by itself
+      server:play { { { "receive" }, { "sleep", 0.3 }, { "send", answer(200, invitation) },
+        { "receive" }, { "send", answer(200, invitation) } }, always(answer(200, invitation)) }
+      local output = native.run_core(server.url, fork_prelude .. [[
+        local client = new_client()
+        local call = prepare(client)
+        call:submit(2)
+        for _ = 1, 5 do core.wait(0.01) end
+        in_child(function() ]] .. action .. [[ end)
+        local start = core.now()
+        step_until(function() return call:done() end)
+        print("parent", (call:failure() or call:answer()),
+          core.now() - start < ]] .. limit(0.5) .. [[)
+        print(create())
+      ]])
+      local expected = "parent\t200\ttrue\ninv_1\nexit 0\n"
+      if what == "waits for it" then expected = "cancelled\n" .. expected end
+      assert.equal(expected, output, "the child " .. what)
     end
   end)
 end)

@@ -488,7 +488,7 @@ return {
     file = "csrc/apis/convex.c",
     from = '"ExpiredInQueue",',
     to = "",
-    spec = "errors",
+    spec = "errors_convex",
   },
   {
     name = "errors: tostring does not say that the object was made",

@@ -240,28 +240,28 @@ return {
     file = "csrc/base/utf8.c",
     from = " || (first == 0xed && text[1] > 0x9f)",
     to = "",
-    spec = "model",
+    spec = "encode",
   },
   {
     name = "json: numbers have more digits than they need",
     file = "csrc/base/json.c",
     from = "int digits = 15",
     to = "int digits = 17",
-    spec = "model",
+    spec = "encode",
   },
   {
     name = "json: numbers lose their last digits",
     file = "csrc/base/json.c",
     from = "digits == 17 || strtod(text, NULL) == value",
     to = "digits == 16 || strtod(text, NULL) == value",
-    spec = "model",
+    spec = "encode",
   },
   {
     name = "json: a negative zero loses its sign",
     file = "csrc/base/json.c",
     from = " && !(value == 0 && signbit(value))",
     to = "",
-    spec = "model",
+    spec = "encode",
   },
   {
     name = "book: an id is known at any time",
@@ -327,7 +327,7 @@ return {
     file = "csrc/transfer/handle.c",
     from = "most_header_bytes = 256 * 1024",
     to = "most_header_bytes = 2560 * 1024",
-    spec = "call",
+    spec = "response",
     test = "headers",
   },
   {
@@ -335,7 +335,7 @@ return {
     file = "csrc/transfer/handle.c",
     from = "if (size > transfer->exchange->settings->max_response_bytes - transfer->exchange->body.size)",
     to = "if (size >= transfer->exchange->settings->max_response_bytes - transfer->exchange->body.size)",
-    spec = "call",
+    spec = "response",
     test = "max_response_bytes",
   },
   {
@@ -357,7 +357,7 @@ return {
     file = "csrc/transfer/handle.c",
     from = "transfer->length >= 0 && transfer->length != length",
     to = "transfer->length > length",
-    spec = "transport",
+    spec = "connections",
     test = "contradicts itself about its length",
   },
   {
@@ -365,7 +365,7 @@ return {
     file = "csrc/transfer/handle.c",
     from = "if (transfer->head_ended && (",
     to = "if (transfer->head_ended || (",
-    spec = "call",
+    spec = "response",
     test = "cut at any byte",
   },
   {
@@ -390,7 +390,7 @@ return {
     file = "csrc/transfer/engine.c",
     from = "route->in_flight < most",
     to = "route->in_flight <= most",
-    spec = "transport",
+    spec = "transfer",
     test = "max_in_flight",
   },
   {
@@ -439,7 +439,7 @@ return {
     from = [[    fcntl(fd, F_SETFD, FD_CLOEXEC);
 ]],
     to = "",
-    spec = "transport",
+    spec = "connections",
     test = "are not handed down to programs",
   },
   {
