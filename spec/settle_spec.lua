@@ -2,6 +2,12 @@
 -- replicas and other programs do.
 
 local convoke = require "convoke"
+local core = require "convoke.core"
+local errors = require "convoke.errors"
+local pending_creates = require "convoke.lookup.pending_creates"
+local retry = require "convoke.call.retry"
+local server_clock = require "convoke.lookup.server_clock"
+local settle = require "convoke.lookup.settle"
 local vendor_server = require "spec.support.vendor_server"
 
 local apis = { "clerk", "gencove", "cvat" }
@@ -333,5 +339,69 @@ describe("a look", function()
         assert.equal(1, #books.objects)
       end
     end
+  end)
+end)
+
+describe("the number of looks", function()
+  local native = { request = function()
+    return { url = "https://example.com/", headers = {}, body = '{"email":"ada@example.com"}' }
+  end }
+
+  -- Looks for what a create has made where every listing gives what `list` returns. Returns the
+  -- verdict, how many listings were asked for, and what is left of the retry budget.
+  local function look(retries, then_repeat, list)
+    local api, operation = core.catalogue().apis.gencove, nil
+    for _, each in ipairs(api.operations) do
+      if each.name == "gencove.invitations.create" then operation = each end
+    end
+    local habits = require("convoke.vendors.gencove").creates[operation.name]
+    local looks, budget = 0, retry.budget()
+    local run = { retries = retries, deadline = core.now() + 3600, operation = operation,
+      options = {}, entry = pending_creates.enter(native, operation, habits,
+        { email = "ada@example.com" }, core.now()),
+      state = { api = api, clock = server_clock.new(), budget = budget } }
+    local function perform(_, listing)
+      looks = looks + 1
+      return list(listing)
+    end
+    local verdict = settle.new(perform, function() return true end)(run, {}, false, then_repeat)
+    pending_creates.leave(run.entry, false)
+    return verdict, looks, budget.full - budget.tokens
+  end
+
+  local function fail(listing)
+    return nil, errors.new { kind = "http", status = 503, outcome = "unknown",
+      operation = listing.name, message = "away" }
+  end
+
+  local function show_nothing()
+    return { results = {}, meta = {} }, nil, { status = 200, headers = {} }
+  end
+
+  it("is two more than the retries where looking fails for a moment", function()
+    for retries = 1, 4 do
+      local verdict, looks, spent = look(retries, nil, fail)
+      assert.equal("unclear", verdict)
+      assert.equal(retries + 2, looks)
+      assert.equal(5 * (retries + 1), spent) -- a look more costs as much as a repeat
+    end
+  end)
+
+  it("is two more than the retries where nothing is there and nothing can be repeated", function()
+    for retries = 1, 4 do
+      local verdict, looks, spent = look(retries, nil, show_nothing)
+      assert.equal("nothing", verdict)
+      assert.equal(retries + 2, looks)
+      assert.equal(0, spent)
+    end
+  end)
+
+  it("is one where the create can be sent again without harm", function()
+    assert.same({ "nothing", 1, 0 }, { look(2, "at once", show_nothing) })
+  end)
+
+  it("is four at most before a create is sent again that may make a second one", function()
+    assert.same({ "nothing", 3, 0 }, { look(1, "later", show_nothing) })
+    assert.same({ "nothing", 4, 0 }, { look(9, "later", show_nothing) })
   end)
 end)

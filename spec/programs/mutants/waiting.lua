@@ -96,9 +96,9 @@ return {
   },
   {
     name = "drain: calls begin meanwhile",
-    file = "lua/convoke/call.lua",
+    file = "lua/convoke/call/turns.lua",
     from = [[  gates[gate] = true
-  draining = true]],
+  turns.draining = true]],
     to = "  gates[gate] = true",
     spec = "drain",
   },
@@ -120,7 +120,7 @@ return {
   {
     name = "drain: one that was stopped leaves its gate closed",
     file = "lua/convoke/drain.lua",
-    from = [[  call.open_gate(gate) -- also where an error ended the wait
+    from = [[  turns.open_gate(gate) -- also where an error ended the wait
 ]],
     to = "",
     spec = "drain",
