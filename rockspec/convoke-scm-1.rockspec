@@ -27,6 +27,7 @@ build = {
         "csrc/apis/gencove.c",
         "csrc/base/base64.c",
         "csrc/base/buffer.c",
+        "csrc/base/chance.c",
         "csrc/base/clock.c",
         "csrc/base/date.c",
         "csrc/base/deadlines.c",

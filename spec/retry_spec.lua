@@ -1,4 +1,5 @@
 local convoke = require "convoke"
+local raw_server = require "spec.support.raw_server"
 local retry = require "convoke.call.retry"
 
 local real_chance = retry.chance
@@ -46,6 +47,30 @@ describe("the pause before a repeat", function()
       if not seen[pause] then seen[pause], count = true, count + 1 end
     end
     assert.is_true(count > 90, count)
+  end)
+
+  it("differs between programs that start at the same moment", function()
+    local script = [[
+      local retry = require "convoke.call.retry"
+      for attempt = 1, 3 do io.write(retry.pause(attempt), " ") end]]
+    local function pauses_of_a_program()
+      local file = assert(io.popen(("%s -e '%s'"):format(raw_server.interpreter(), script)))
+      local written = file:read "*a"
+      file:close()
+      return written
+    end
+    local pauses = pauses_of_a_program()
+    assert.truthy(pauses:find "^%d%.%d+ %d%.%d+ %d%.%d+ $")
+    assert.is_not.equal(pauses, pauses_of_a_program())
+  end)
+
+  it("takes nothing from the program's own random numbers", function()
+    local function numbers(f)
+      math.randomseed(5)
+      f()
+      return { math.random(), math.random() }
+    end
+    assert.same(numbers(function() end), numbers(function() retry.pause(1) end))
   end)
 
   it("is what the server asks for, whatever chance says", function()

@@ -10,6 +10,7 @@
 
 #include "http/credential.h"
 #include "convoke.h"
+#include "base/chance.h"
 #include "base/date.h"
 #include "base/nearest.h"
 #include "base/clock.h"
@@ -214,6 +215,13 @@ static int core_address(lua_State *L)
     return 3;
 }
 
+/* core.chance(): a number from 0 to below 1, another one each time and in each process. */
+static int core_chance(lua_State *L)
+{
+    lua_pushnumber(L, (lua_Number)cvk_chance());
+    return 1;
+}
+
 /* core.now(): seconds of a clock that never goes back. */
 static int core_now(lua_State *L)
 {
@@ -333,6 +341,7 @@ int luaopen_convoke_core(lua_State *L)
         {"headers", cvk_core_headers},
         {"http_date", core_http_date},
         {"nearest", core_nearest},
+        {"chance", core_chance},
         {"now", core_now},
         {"read", core_read},
         {"time", core_time},

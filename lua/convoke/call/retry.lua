@@ -1,5 +1,7 @@
 --- When a failed call may be made again, and after how long.
 
+local core = require "convoke.core"
+
 local retry = {}
 
 local first_pause, longest_pause = 0.5, 8 -- seconds
@@ -24,7 +26,8 @@ function retry.allowed(operation, err)
 end
 
 --- Where chance comes from: a function that returns a number from 0 to below 1. Replaceable.
-retry.chance = math.random
+-- That of the core differs between programs that start together; Lua's own may not.
+retry.chance = core.chance
 
 --- Seconds to wait before try number `attempt` + 1: doubling, with up to a half taken off by
 -- chance; what the server asked for counts more.

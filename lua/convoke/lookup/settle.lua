@@ -94,7 +94,7 @@ end
 
 -- Seconds until the next look: doubling, with little chance in it, since lags are to be outlasted.
 local function pause_of(turn)
-  return math.min(0.5 * 2 ^ (turn - 1), 8) * (1 - math.random() / 8)
+  return math.min(0.5 * 2 ^ (turn - 1), 8) * (1 - retry.chance() / 8)
 end
 
 -- Looks until something is certain, as long as the deadline and the retries allow.

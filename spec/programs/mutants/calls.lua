@@ -1,6 +1,22 @@
 -- Mutants of the life of a call: tries, pauses, looking, engine. See core.lua for the fields.
 return {
   {
+    name = "retry: chance is taken from the program's own",
+    file = "lua/convoke/call/retry.lua",
+    from = "retry.chance = core.chance",
+    to = "retry.chance = math.random",
+    spec = "retry",
+    test = "takes nothing from the program",
+  },
+  {
+    name = "chance: it is always the same",
+    file = "csrc/base/chance.c",
+    from = "(bits >> 11)",
+    to = "(bits >> 63)",
+    spec = "retry",
+    test = "is different from time to time",
+  },
+  {
     name = "retry: Retry-After is not obeyed",
     file = "lua/convoke/call/retry.lua",
     from = "if retry_after then return retry_after end",
