@@ -56,7 +56,7 @@ endif
 
 sources := $(sort $(wildcard csrc/*/*.c))
 headers := $(wildcard csrc/*.h csrc/*/*.h)
-programs := $(wildcard $(patsubst %,spec/programs/%,bench/*.c bench/rivals/*.[ch] storm/*.c soak/*.c))
+programs := $(wildcard $(patsubst %,spec/programs/%,sockets.h bench/*.c bench/rivals/*.[ch] storm/*.c soak/*.c))
 objects := $(sources:csrc/%.c=$(build)/%.o)
 modules := $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
 
@@ -301,7 +301,7 @@ deadlines: all ## what deadlines of thousands of calls cost that fall together
 	@mkdir -p build/bench
 	@ulimit -n "$$(ulimit -H -n)"; ROUNDS='$(ROUNDS)' $(LUA) spec/programs/bench/deadlines.lua
 
-build/bench/server: spec/programs/bench/server.c
+build/bench/server: spec/programs/bench/server.c spec/programs/sockets.h
 	@mkdir -p $(@D)
 	@$(CC) $(compile) -O2 -g -o $@ $<
 

@@ -4,24 +4,18 @@
  *   server ANSWER-FILE LIST-FILE [MILLISECONDS]
  *
  * GET is answered with the list, anything else with the answer, after so many milliseconds; what
- * goes to a path below /hold never is. Where the answer has the digits 0000000001 they count. Prints its port on 127.0.0.1 and serves until its standard
- * input ends.
+ * goes to a path below /hold never is. Where the answer has the digits 0000000001 they count. Prints
+ * its port on 127.0.0.1 and serves until its standard input ends.
  */
 #define _GNU_SOURCE
 
-#include <arpa/inet.h>
+#include "../sockets.h"
+
 #include <errno.h>
-#include <netinet/tcp.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { most_events = 512, most_connections = 65536 };
 
@@ -134,21 +128,6 @@ static void send_answer(cvk_connection *connection)
     watch(connection, EPOLL_CTL_MOD, EPOLLIN);
 }
 
-/* The size of the request that `in` begins with, 0 while it is not complete. */
-static size_t request_size(const cvk_connection *connection)
-{
-    const char *end = memmem(connection->in, connection->in_size, "\r\n\r\n", 4);
-    if (end == NULL)
-        return 0;
-    size_t head = (size_t)(end - connection->in) + 4, body = 0;
-    for (const char *line = connection->in; line < end;) {
-        if (strncasecmp(line, "Content-Length:", 15) == 0)
-            body = strtoul(line + 15, NULL, 10);
-        line = (const char *)memchr(line, '\n', head) + 1;
-    }
-    return connection->in_size >= head + body ? head + body : 0;
-}
-
 static void take_request(cvk_connection *connection, size_t size)
 {
     const char *path = memchr(connection->in, ' ', size);
@@ -186,36 +165,23 @@ static void read_request(cvk_connection *connection)
     }
     connection->in_size += (size_t)got;
     connection->in[connection->in_size] = '\0';
-    size_t size = request_size(connection);
+    size_t size = cvk_message_size(connection->in, connection->in_size);
     if (size > 0)
         take_request(connection, size);
 }
 
 static void accept_all(int listener)
 {
-    int fd, on = 1;
+    int fd;
     while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
         cvk_connection *made = fd < most_connections ? calloc(1, sizeof *made) : NULL;
         if (made == NULL)
             fail("connection");
         made->fd = fd;
         connections[fd] = made;
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        cvk_send_at_once(fd);
         watch(made, EPOLL_CTL_ADD, EPOLLIN);
     }
-}
-
-static int listen_somewhere(void)
-{
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    if (bind(listener, (struct sockaddr *)&address, size) < 0 || listen(listener, 4096) < 0 ||
-        getsockname(listener, (struct sockaddr *)&address, &size) < 0)
-        fail("listen");
-    printf("%d\n", ntohs(address.sin_port));
-    fflush(stdout);
-    return listener;
 }
 
 static int send_due(void)
@@ -243,7 +209,13 @@ int main(int count, char **words)
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
     loop = epoll_create1(EPOLL_CLOEXEC);
-    cvk_connection listener = {.fd = listen_somewhere()}, input = {.fd = STDIN_FILENO};
+    uint16_t port = 0;
+    cvk_connection listener = {.fd = cvk_listen(&port, SOCK_NONBLOCK, 4096)};
+    cvk_connection input = {.fd = STDIN_FILENO};
+    if (listener.fd < 0)
+        fail("listen");
+    printf("%u\n", (unsigned)port);
+    fflush(stdout);
     watch(&listener, EPOLL_CTL_ADD, EPOLLIN);
     watch(&input, EPOLL_CTL_ADD, EPOLLIN);
     for (;;) {

@@ -1,16 +1,10 @@
 #include "server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include "../sockets.h"
+
 #include <poll.h>
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum {
     most_connections = 128,
@@ -40,31 +34,12 @@ static int asker; /* a socket to the server */
 
 /* ---- the server's process ----------------------------------------------------------------------- */
 
-/* The size of the request at the start of the data, 0: it is not all there. */
-static size_t whole(const connection *from)
-{
-    const char *end = memmem(from->data, from->size, "\r\n\r\n", 4);
-    if (end == NULL)
-        return 0;
-    size_t head = (size_t)(end - from->data) + 4, body = 0;
-    for (const char *line = from->data; line < end; line++)
-        if (line[0] == '\n' && strncasecmp(line + 1, "Content-Length:", 15) == 0)
-            body = strtoul(line + 16, NULL, 10);
-    return from->size >= head + body ? head + body : 0;
-}
-
 static void answer(const connection *to)
 {
     unsigned number = atomic_fetch_add(&shared->received, 1);
     if (number >= shared->count)
         number = shared->count - 1;
-    size_t size = shared->sizes[number], done = 0;
-    while (done < size) {
-        ssize_t sent = send(to->fd, shared->answers[number] + done, size - done, MSG_NOSIGNAL);
-        if (sent <= 0)
-            return;
-        done += (size_t)sent;
-    }
+    cvk_send_all(to->fd, shared->answers[number], shared->sizes[number]);
 }
 
 /* Reads what has come and answers it; false: the connection is over. */
@@ -77,7 +52,7 @@ static bool serve(connection *one)
         atomic_fetch_add(&shared->begun, 1);
     one->size += (size_t)got;
     one->data[one->size] = '\0';
-    if (whole(one) == one->size) {
+    if (cvk_message_size(one->data, one->size) == one->size) {
         memcpy(shared->request, one->data, one->size);
         shared->request_size = one->size;
         one->size = 0;
@@ -91,10 +66,9 @@ static nfds_t connections;
 
 static void accept_one(int listener)
 {
-    int fd = accept(listener, NULL, NULL), on = 1;
+    int fd = cvk_accept(listener);
     if (fd < 0)
         return;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     all[connections].fd = fd;
     all[connections++].size = 0;
 }
@@ -136,15 +110,10 @@ static bool work(int listener, int control, bool *asked)
 
 int server_start(void)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t size = sizeof address;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), ends[2];
+    uint16_t port = 0;
+    int listener = cvk_listen(&port, 0, most_connections), ends[2];
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED || listener < 0 ||
-        bind(listener, (struct sockaddr *)&address, size) != 0 ||
-        listen(listener, most_connections) != 0 ||
-        getsockname(listener, (struct sockaddr *)&address, &size) != 0 ||
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return 0;
     pid_t child = fork();
@@ -160,7 +129,7 @@ int server_start(void)
     close(listener);
     close(ends[1]);
     asker = ends[0];
-    return ntohs(address.sin_port);
+    return port;
 }
 
 bool server_answer(const char *const *texts, const size_t *sizes, size_t count)

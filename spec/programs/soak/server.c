@@ -11,21 +11,14 @@
 //
 // Prints its port on 127.0.0.1 and serves until nobody reads its output any more.
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include "../sockets.h"
+
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { most_request = 16384, page = 10, stack = 128 * 1024 };
 
@@ -36,18 +29,6 @@ struct message {
 
 static atomic_ulong last_id;
 
-static bool send_all(int fd, const char *text, size_t size)
-{
-    while (size > 0) {
-        ssize_t sent = send(fd, text, size, MSG_NOSIGNAL);
-        if (sent <= 0)
-            return false;
-        text += sent;
-        size -= (size_t)sent;
-    }
-    return true;
-}
-
 // Reads until a whole request is there. Drops the one before.
 static bool read_request(int fd, struct message *message)
 {
@@ -56,16 +37,9 @@ static bool read_request(int fd, struct message *message)
     message->used = 0;
     for (;;) {
         message->text[message->size] = '\0';
-        char *end = strstr(message->text, "\r\n\r\n");
-        if (end) {
-            char *length = strcasestr(message->text, "\r\ncontent-length:");
-            size_t body = length && length < end ? strtoul(length + 17, NULL, 10) : 0;
-            message->used = (size_t)(end - message->text) + 4 + body;
-            if (message->used >= most_request)
-                return false;
-            if (message->size >= message->used)
-                return true;
-        }
+        message->used = cvk_message_size(message->text, message->size);
+        if (message->used > 0)
+            return true;
         if (message->size + 1 >= most_request)
             return false;
         ssize_t got = recv(fd, message->text + message->size, most_request - message->size - 1, 0);
@@ -98,7 +72,7 @@ static bool answer(int fd, const char *status, const char *headers, const char *
                  "HTTP/1.1 %s\r\nContent-Type: application/json\r\n%sContent-Length: %zu\r\n\r\n",
                  status, headers, size);
     return send(fd, head, (size_t)head_size, MSG_NOSIGNAL | MSG_MORE) == head_size &&
-           send_all(fd, body, size);
+           cvk_send_all(fd, body, size);
 }
 
 // Answers well, with a list or with one.
@@ -146,7 +120,7 @@ static bool serve(int fd, const char *text)
         return answer(fd, "200 OK", "", garbled, sizeof garbled - 1);
     }
     if (strncmp(path, "/cut/", 5) == 0)
-        send_all(fd, part, sizeof part - 1);
+        cvk_send_all(fd, part, sizeof part - 1);
     if (strncmp(path, "/hold/", 6) == 0) {
         char rest[256];
         while (recv(fd, rest, sizeof rest, 0) > 0) {
@@ -167,33 +141,28 @@ static void *receive_visit(void *argument)
 
 static void welcome(int listener, const pthread_attr_t *attributes)
 {
-    int on = 1, fd = accept(listener, NULL, NULL);
+    int fd = cvk_accept(listener);
     pthread_t thread;
     if (fd < 0)
         return;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (pthread_create(&thread, attributes, receive_visit, (void *)(intptr_t)fd) != 0)
         abort();
 }
 
 int main(void)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t size = sizeof address;
+    uint16_t port = 0;
     pthread_attr_t attributes;
     signal(SIGPIPE, SIG_IGN);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, stack);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(listener, 512) != 0 ||
-        getsockname(listener, (struct sockaddr *)&address, &size) != 0) {
+    int listener = cvk_listen(&port, 0, 512);
+    if (listener < 0) {
         perror("server");
         return 1;
     }
-    printf("%u\n", (unsigned)ntohs(address.sin_port));
+    printf("%u\n", (unsigned)port);
     fflush(stdout);
     struct pollfd wanted[] = {{.fd = listener, .events = POLLIN}, {.fd = STDOUT_FILENO}};
     while (!wanted[1].revents) {

@@ -11,19 +11,12 @@
 // GET /_storm answers how often each fate befell somebody. The process ends when nobody reads its
 // output any more.
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include "../sockets.h"
+
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum { most_upstreams = 8, most_idle = 256, buckets = 1 << 15 };
 
@@ -147,42 +140,12 @@ static void count_fate(enum fate fate)
     pthread_mutex_unlock(&lock);
 }
 
-// Sockets -------------------------------------------------------------------------------------------
-
-static bool send_all(int fd, const char *text, size_t size)
-{
-    while (size > 0) {
-        ssize_t sent = send(fd, text, size, MSG_NOSIGNAL);
-        if (sent <= 0)
-            return false;
-        text += sent;
-        size -= (size_t)sent;
-    }
-    return true;
-}
-
 // Closes a connection, with a reset in every other case.
 static void slam(int fd, uint64_t *chance)
 {
-    if (draw(chance) & 1) {
-        struct linger linger = {.l_onoff = 1, .l_linger = 0};
-        setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-    }
+    if (draw(chance) & 1)
+        cvk_reset_on_close(fd);
     close(fd);
-}
-
-// Finds a header's value in a head that ends with an empty line, or NULL.
-static const char *find_header(const struct message *message, const char *name)
-{
-    const char *line = strstr(message->text, "\r\n");
-    while (line && line + 4 < message->text + message->head) {
-        line += 2;
-        if (strncasecmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':') {
-            return line + strlen(name) + 1;
-        }
-        line = strstr(line, "\r\n");
-    }
-    return NULL;
 }
 
 // Reads one more piece. The text ends with a zero byte.
@@ -205,48 +168,13 @@ static bool read_more(int fd, struct message *message)
 // Reads a whole message, whose body is as long as its Content-Length says.
 static bool read_message(int fd, struct message *message)
 {
-    message->size = message->head = 0;
-    while (message->head == 0) {
+    message->size = 0;
+    do {
         if (!read_more(fd, message))
             return false;
-        char *end = strstr(message->text, "\r\n\r\n");
-        if (end)
-            message->head = (size_t)(end - message->text) + 4;
-    }
-    const char *length = find_header(message, "content-length");
-    size_t size = message->head + (length ? strtoul(length, NULL, 10) : 0);
-    while (message->size < size) {
-        if (!read_more(fd, message))
-            return false;
-    }
+    } while (cvk_message_size(message->text, message->size) == 0);
+    message->head = cvk_head_size(message->text);
     return true;
-}
-
-static struct sockaddr_in loopback(uint16_t port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
-
-static void send_at_once(int fd)
-{
-    int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
-
-static int connect_upstream(const struct upstream *upstream)
-{
-    struct sockaddr_in address = loopback(upstream->port);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
-        close(fd);
-        return -1;
-    }
-    send_at_once(fd);
-    return fd;
 }
 
 // A connection to the server that is still good, an old one or a new one.
@@ -259,7 +187,7 @@ static int take_upstream(struct upstream *upstream)
             fd = upstream->idle[--upstream->idle_count];
         pthread_mutex_unlock(&lock);
         if (fd < 0)
-            return connect_upstream(upstream);
+            return cvk_connect(upstream->port);
         char byte;
         if (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0)
             return fd;
@@ -287,7 +215,7 @@ static bool execute(struct upstream *upstream, const struct message *request,
     int fd = take_upstream(upstream);
     if (fd < 0)
         return false;
-    if (!send_all(fd, request->text, request->size) || !read_message(fd, answer)) {
+    if (!cvk_send_all(fd, request->text, request->size) || !read_message(fd, answer)) {
         close(fd);
         return false;
     }
@@ -298,10 +226,10 @@ static bool execute(struct upstream *upstream, const struct message *request,
 // Lets the server have the first bytes of a request.
 static void execute_in_part(struct upstream *upstream, const struct message *request, size_t size)
 {
-    int fd = connect_upstream(upstream);
+    int fd = cvk_connect(upstream->port);
     if (fd < 0)
         return;
-    send_all(fd, request->text, size);
+    cvk_send_all(fd, request->text, size);
     close(fd);
 }
 
@@ -316,7 +244,7 @@ static bool refuse(int fd, int status, uint64_t *chance)
                         "HTTP/1.1 %d Later\r\nContent-Type: text/html\r\n%sContent-Length: %zu"
                         "\r\n\r\n%s",
                         status, pauses[draw_below(chance, 4)], strlen(body), body);
-    return send_all(fd, text, (size_t)size);
+    return cvk_send_all(fd, text, (size_t)size);
 }
 
 // Hands an answer on. Some connections end after it: one in ten says so before, one in ten does not.
@@ -325,10 +253,10 @@ static bool hand_on(int fd, const struct message *answer, uint64_t *chance)
     static const char closing[] = "connection: close\r\n";
     size_t ending = draw_below(chance, 10), line = strcspn(answer->text, "\n") + 1;
     if (ending != 0)
-        return send_all(fd, answer->text, answer->size) && ending != 1;
-    send_all(fd, answer->text, line);
-    send_all(fd, closing, sizeof closing - 1);
-    send_all(fd, answer->text + line, answer->size - line);
+        return cvk_send_all(fd, answer->text, answer->size) && ending != 1;
+    cvk_send_all(fd, answer->text, line);
+    cvk_send_all(fd, closing, sizeof closing - 1);
+    cvk_send_all(fd, answer->text + line, answer->size - line);
     return false;
 }
 
@@ -366,7 +294,7 @@ static bool serve(int *fd, struct upstream *upstream, const struct message *requ
     if (fate == lost_gateway)
         return refuse(client, 503, chance);
     *fd = -1;
-    send_all(client, answer->text, draw_below(chance, answer->size));
+    cvk_send_all(client, answer->text, draw_below(chance, answer->size));
     slam(client, chance);
     return false;
 }
@@ -384,7 +312,7 @@ static void report(int fd)
     pthread_mutex_unlock(&lock);
     int whole =
         snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", size, body);
-    send_all(fd, text, (size_t)whole);
+    cvk_send_all(fd, text, (size_t)whole);
 }
 
 // A connection's whole life ---------------------------------------------------------------------------
@@ -419,10 +347,9 @@ static void *receive_visit(void *argument)
 
 static void welcome(int which)
 {
-    int fd = accept(upstreams[which].listener, NULL, NULL);
+    int fd = cvk_accept(upstreams[which].listener);
     if (fd < 0)
         return;
-    send_at_once(fd);
     struct visit *visit = malloc(sizeof *visit);
     pthread_t thread;
     if (!visit)
@@ -439,18 +366,14 @@ static void welcome(int which)
 // Listens for an upstream; returns the port.
 static unsigned listen_for(struct upstream *upstream, const char *port)
 {
-    struct sockaddr_in address = loopback(0);
-    socklen_t size = sizeof address;
+    uint16_t own_port = 0;
     upstream->port = (uint16_t)strtoul(port, NULL, 10);
-    upstream->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (upstream->listener < 0 ||
-        bind(upstream->listener, (struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(upstream->listener, 512) != 0 ||
-        getsockname(upstream->listener, (struct sockaddr *)&address, &size) != 0) {
+    upstream->listener = cvk_listen(&own_port, 0, 512);
+    if (upstream->listener < 0) {
         perror("proxy");
         exit(1);
     }
-    return ntohs(address.sin_port);
+    return own_port;
 }
 
 int main(int count, char **words)

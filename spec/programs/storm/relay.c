@@ -11,19 +11,13 @@
 //
 // The process ends when nobody reads its output any more.
 
+#include "../sockets.h"
+
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { most_upstreams = 8, most_links = 1024, piece = 16384 };
 
@@ -81,26 +75,18 @@ static void tell(int listener)
 
 static void listen_for(struct upstream *upstream)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(upstream->own_port)};
-    socklen_t size = sizeof address;
-    int on = 1;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 512) != 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
+    int fd = cvk_listen(&upstream->own_port, SOCK_NONBLOCK, 512);
+    if (fd < 0) {
         perror("relay");
         exit(1);
     }
-    upstream->own_port = ntohs(address.sin_port);
     upstream->listener = fd;
 }
 
 static void drop(struct link *link, bool by_reset)
 {
-    struct linger linger = {.l_onoff = 1, .l_linger = 0};
     if (link->client >= 0 && by_reset)
-        setsockopt(link->client, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+        cvk_reset_on_close(link->client);
     if (link->client >= 0)
         close(link->client);
     link->client = -1;
@@ -116,19 +102,14 @@ static void forget(int i)
 
 static void welcome(int which)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(upstreams[which].port)};
-    int on = 1, client = accept(upstreams[which].listener, NULL, NULL);
+    int client = cvk_accept(upstreams[which].listener);
     if (client < 0)
         return;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (link_count == most_links ||
-        connect(server, (struct sockaddr *)&address, sizeof address) != 0) {
+    int server = cvk_connect(upstreams[which].port);
+    if (link_count == most_links || server < 0) {
         perror("relay");
         exit(1);
     }
-    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     links[link_count] = calloc(1, sizeof **links);
     if (links[link_count] == NULL)
         abort();
