@@ -60,12 +60,17 @@ local function mutate(text, mutant)
 end
 
 -- Notes which mutants can be run: not those whose name has occurred before, whose change cannot be
--- made, or whose spec file is not there. Calls report(mutant, why) for those; returns their count.
+-- made, or whose spec is not there. Calls report(mutant, why) for those; returns their count.
 -- The lanes have to come to the same list as who began them, because jobs go by their number.
 local function check_list(report)
   local faults, names = 0, {}
   for _, mutant in ipairs(list) do
-    local changed, why = mutate(read(mutant.file), mutant)
+    local changed, why
+    if lfs.attributes(mutant.file) then
+      changed, why = mutate(read(mutant.file), mutant)
+    else
+      why = "there is no such file as " .. mutant.file
+    end
     if names[mutant.name] then changed, why = nil, "there are two of this name" end
     local spec = "spec/" .. mutant.spec .. "_spec.lua"
     if not lfs.attributes(spec) then changed, why = nil, "there is no " .. spec end
