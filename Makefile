@@ -1,9 +1,14 @@
 # convoke. `make help` lists the targets, `make LUA=luajit ...` picks another Lua.
+#
+# Targets that try something install the packages that they lack (.ci/packages); `make` alone and
+# what only builds or copies name them and stop.
+
+# Settings ----------------------------------------------------------------------------------------
 
 LUA     ?= lua5.4
 PREFIX  ?= /usr/local
 PORT    ?= 0
-SPEC    ?= $(wildcard spec/*_spec.lua)
+SPEC    ?= $(filter-out $(call specs,$(WITHOUT)),$(wildcard spec/*_spec.lua))
 CFLAGS  ?= -O2 -g
 
 # The name under which pkg-config knows this Lua, and its group in .ci/packages.
@@ -35,6 +40,11 @@ CFLAGS  := $(counted)
 LDFLAGS := --coverage
 endif
 
+# The files of specs, given by their names without "_spec.lua".
+specs    = $(foreach name,$(1),$(or $(wildcard spec/$(name)_spec.lua),$(error there is no spec/$(name)_spec.lua)))
+
+# Paths -------------------------------------------------------------------------------------------
+
 # What the user's own paths hold (their rocks, say) stays reachable. Debian keeps pure Lua modules
 # such as lua-http for 5.1 only; the newer Luas load them from there.
 path    := $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua
@@ -44,6 +54,8 @@ cpath   := $(cpath);$(or $(subst $(cpath);,,$(LUA_CPATH)),;)
 export LUA_PATH := $(path)
 export LUA_CPATH := $(cpath)
 unexport LUA_PATH_5_3 LUA_PATH_5_4 LUA_CPATH_5_3 LUA_CPATH_5_4
+
+# How the module is built --------------------------------------------------------------------------
 
 # Never unloaded: a thread of libcurl's that still resolves a name outlives the Lua state that began
 # it, and leak checkers need the globals and names of libraries at the very end.
@@ -63,7 +75,7 @@ modules := $(patsubst lua/%,%,$(shell find lua -name '*.lua'))
 warnings := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
   -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla $(if $(WERROR),-Werror)
 
-# Asked of pkg-config once and only when a recipe wants it: by then it has been installed.
+# Asked of pkg-config once and only when a recipe wants it: by then it is there.
 # As system directories, so that our warnings are about our own code.
 includes = $(eval includes := $$(patsubst -I%,-isystem %,$$(shell pkg-config --cflags $(LUA_PC) libcurl)))$(includes)
 linked   = $(eval linked := $$(shell pkg-config --libs libcurl))$(linked)
@@ -86,9 +98,16 @@ lua_version = $(shell $(LUA) -e 'print(_VERSION:match("%d%.%d"))')
 lua_dir     = $(DESTDIR)$(PREFIX)/share/lua/$(lua_version)
 core_dir    = $(DESTDIR)$(PREFIX)/lib/lua/$(lua_version)
 
-.PHONY: all help demo test timing sandbox repl env check format sanitize torture threads memory poll kqueue \
-  storm soak mutants memcheck bench instructions guard contract rock install uninstall clean
+# What builds or copies names the packages that are missing; what tries something installs them.
+building := all help env repl install uninstall clean
+trying   := demo sandbox test timing poll kqueue contract rock check format coverage mutants sanitize \
+  torture threads memory fuzz storm soak memcheck bench guard instructions deadlines
+asking   := $(if $(filter $(trying),$(MAKECMDGOALS)),,--name)
+
+.PHONY: $(building) $(trying)
 .DELETE_ON_ERROR:
+
+##@ Use
 
 all: $(core) ## build the module (the default)
 
@@ -104,30 +123,22 @@ $(build)/%.o: csrc/%.c $(build)/ready
 
 -include $(objects:.o=.d)
 
-# The compiler, pkg-config, libcurl and the Lua wanted are there, installed just now if need be.
+# The compiler, pkg-config, libcurl, the Lua wanted and what convoke needs at run time are there.
 $(build)/ready: .ci/packages Makefile
-	@.ci/install build $(group) run
+	@.ci/install $(asking) build $(group) run
 	@for library in libcurl $(LUA_PC); do pkg-config --exists $$library || { \
 	  echo "pkg-config does not know '$$library': install its development package, or set" \
 	    "PKG_CONFIG_PATH (and LUA_PC=name for a Lua of your own)" >&2; exit 1; }; done
 	@mkdir -p $(@D) && touch $@
 
 help: ## list the targets
-	@sed -n '/^[a-z]*:.*##/ { s/[$$][$$]/$$/; s/^\([a-z]*\):.*## /  make \1\t/; p }' Makefile | expand -t 18
+	@awk '/^##@/ { print (n++ ? "\n" : "") substr($$0, 5) } \
+	  match($$0, /^[a-z]+:.*## /) { split($$0, word, ":"); sub(/.*## /, ""); gsub(/[$$][$$]/, "$$"); \
+	    printf "  make %-13s %s\n", word[1], $$0 }' Makefile
 
 demo: all ## run all 27 operations against the sandbox
 	@.ci/install sandbox
 	@$(LAUNCH) $(LUA) examples/quickstart.lua
-
-test: all ## run the specs (SPEC=file for one, ARGS=... for busted's options)
-	@.ci/install sandbox test $(more)
-	@$(if $(jit),LUA=$(jit) .ci/install run; $(MAKE) -s LUA=$(jit))
-	@$(if $(jit),NGINX_LUA='$(CURDIR)/build/$(jit)/?.so') env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(LAUNCH) $(LUA) spec/run.lua $(ARGS) $(SPEC)
-
-timed := $(shell grep -l spec.support.limit spec/*_spec.lua)
-
-timing: ## the specs that hold calls to times, with nothing else to run beside them
-	@CONVOKE_TIMING=1 $(MAKE) --no-print-directory test SPEC='$(timed)'
 
 sandbox: ## serve the five APIs locally until stopped (PORT=8900 takes 8900 to 8904)
 	@.ci/install $(group) sandbox
@@ -140,52 +151,103 @@ env: ## print the paths for your shell: eval "$$(make -s env)"
 	@echo "export LUA_PATH='$(path)'"
 	@echo "export LUA_CPATH='$(cpath)'"
 
+install: all ## copy the module below PREFIX, /usr/local unless set (DESTDIR too)
+	@for module in $(modules); do \
+	  install -d "$(lua_dir)/$$(dirname $$module)" && \
+	  install -m 644 lua/$$module "$(lua_dir)/$$module" || exit 1; done
+	@install -d "$(core_dir)/convoke" "$(DESTDIR)$(PREFIX)/include"
+	install -m 755 $(core) "$(core_dir)/convoke/core.so"
+	install -m 644 csrc/convoke.h "$(DESTDIR)$(PREFIX)/include/convoke.h"
+
+uninstall: ## take it away again
+	rm -rf "$(lua_dir)/convoke" "$(core_dir)/convoke" "$(DESTDIR)$(PREFIX)/include/convoke.h"
+
+clean: ## remove all that was built, here and by LuaRocks
+	rm -rf build convoke convoke-*.rock
+	@find csrc -name '*.o' -delete
+
+##@ Test
+
+test: all ## run the specs (SPEC=file for one, WITHOUT=name, ARGS=... for busted's options)
+	@.ci/install sandbox test $(more)
+	@$(if $(jit),LUA=$(jit) .ci/install run; $(MAKE) -s LUA=$(jit))
+	@$(if $(jit),NGINX_LUA='$(CURDIR)/build/$(jit)/?.so') env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(LAUNCH) $(LUA) spec/run.lua $(ARGS) $(SPEC)
+
+timed = $(shell grep -l spec.support.limit spec/*_spec.lua)
+
+timing: ## the specs that hold calls to times, with nothing else to run beside them
+	@CONVOKE_TIMING=1 $(MAKE) --no-print-directory test SPEC='$(timed)'
+
+# What waits for descriptors, by the pollers of other systems.
+polled = $(call specs,call response transport connections core_engine transfer forks reuse engine \
+  spin_guard tasks hosts lifetime)
+poll_variant   := -poll
+kqueue_variant := -kqueue
+
+poll: ## the specs of waiting, with the poller for systems that have neither epoll nor kqueue
+	@$(MAKE) --no-print-directory test VARIANT=$(poll_variant) CPPFLAGS=-DCVK_POLLER_POLL \
+	  SPEC='$(polled)'
+
+kqueue: ## the same with the BSDs' poller, on Linux, where something small stands in for kqueue
+	@$(MAKE) --no-print-directory test VARIANT=$(kqueue_variant) \
+	  CPPFLAGS='-DCVK_POLLER_KQUEUE -isystem spec/support/kqueue' SPEC='$(polled)'
+
+contract: all ## the 27 operations against an independent mock of the vendors' documents
+	@.ci/install test contract
+	@spec/programs/contract/run
+
+# In a copy, because luarocks compiles beside the sources.
+rock: ## build and load the rock
+	@.ci/install build $(group) run rock
+	@rm -rf build/rock && mkdir -p build/rock/source
+	@cp -R csrc lua rockspec LICENSE build/rock/source
+	@cd build/rock/source && luarocks --lua-version=$(lua_version) make --deps-mode none \
+	  --tree ../tree rockspec/convoke-scm-1.rockspec
+	@cd build/rock/tree && LUA_PATH="share/lua/$(lua_version)/?.lua;share/lua/$(lua_version)/?/init.lua;;" \
+	  LUA_CPATH="lib/lua/$(lua_version)/?.so;;" \
+	  $(LUA) -e 'print("the rock has " .. #require("convoke").operations .. " operations")'
+
+##@ Look at the code
+
 check: ## compilers' warnings, format, linters, static analysis
-	@.ci/install build $(group) check
-	@echo "== gcc, warnings are errors"
-	@$(MAKE) -s CC=gcc VARIANT=-gcc WERROR=1
-	@echo "== clang, warnings are errors"
-	@$(MAKE) -s CC=clang VARIANT=-clang WERROR=1
-	@echo "== clang-format"
-	@clang-format --dry-run -Werror $(sources) $(headers) $(programs)
-	@echo "== clang-tidy"
-	@printf '%s\n' $(sources) | \
-	  xargs -n 1 -P 2 sh -c 'clang-tidy --quiet "$$0" -- $(compile) 2>&1 | \
-	    { ! grep -v "warnings generated\.$$"; }'
-	@echo "== includes" && $(LUA) .ci/includes.lua
-	@echo "== cppcheck"
-	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
-	  --inline-suppr --suppressions-list=.ci/cppcheck.supp -Icsrc $(sources)
-	@echo "== luacheck"
-	@luacheck --quiet --no-color lua spec examples rockspec
-	@echo "== instructions a call"
-	@$(MAKE) -s LUA=lua5.4 guard
-	@echo "check: clean"
+	@.ci/install build $(group) run check
+	@LUA='$(LUA)' MAKE='$(MAKE)' compile='$(compile)' sources='$(sources)' headers='$(headers)' \
+	  programs='$(programs)' .ci/check
 
 format: ## let clang-format lay out the C files
 	@.ci/install check
 	clang-format -i $(sources) $(headers) $(programs)
+
+jit_specs = $(call specs,openresty wakeup lifetime encode encode_convex decode_models)
+
+coverage: ## which lines of csrc the tests run
+	@.ci/install build $(group) run
+	@MAKE='$(MAKE)' TARGET='$(TARGET)' counted='$(counted)' jit_specs='$(jit_specs)' \
+	  spec/programs/coverage/run $(LUA) $(build)-coverage/replay
+
+$(build)/replay: $(wildcard spec/programs/fuzz/*.c) $(objects)
+	@mkdir -p $(@D)
+	@$(CC) $(compile) $(CFLAGS) -DCVK_REPLAY -o $@ $^ $(libs) $(linked) \
+	  $(shell pkg-config --libs $(LUA_PC))
+
+mutants: all ## whether the specs notice small changes of the code (ONLY=pace, PART=3/10)
+	@.ci/install sandbox test $(more)
+	@$(LUA) spec/programs/mutants/main.lua '$(ONLY)' '$(PART)' $(LANES)
+
+##@ Test to destruction
 
 sanitize: ## the specs under the address and undefined behaviour sanitizers
 	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	  LSAN_OPTIONS=print_suppressions=0:suppressions='$(CURDIR)/spec/lsan.supp' \
 	  $(MAKE) --no-print-directory VARIANT=-sanitize test
 
-# A file at a time: in one process all of them together leave the collector too much to go through.
-# Left out: what is not about us; and faults_calls, faults_tls, rivals, sent, storm and storm_restarts,
-# which wait more than they work.
-torture: all ## the specs of what is ours with Lua's collector at its worst (TURN=n: in one mode each)
+# What is not about us, and what waits more than it works.
+untortured = $(call specs,build catalogue examples faults_calls faults_tls game_server lookup \
+  openresty readme rivals rockspec sent settle storm storm_restarts storm_two_programs)
+
+torture: all ## the specs with Lua's collector at its worst (TURN=n: in one mode each, SHARE=n)
 	@.ci/install $(group) sandbox test
-	@turn=$(or $(TURN),0); set -- step stress $(if $(filter 5.4,$(lua_version)),generational); \
-	for spec in $(filter-out $(patsubst %,spec/%_spec.lua,$(untortured)) spec/sandbox%,$(SPEC)); do \
-	  turn=$$((turn + 1)) at=0; \
-	  for mode in "$$@"; do \
-	    at=$$((at + 1)); \
-	    $(if $(TURN),[ $$at -eq $$((turn % $$# + 1)) ] || continue;) \
-	    echo "== collector: $$mode, $$spec"; \
-	    CONVOKE_TEST_GC=$$mode $(LUA) spec/run.lua $(ARGS) $$spec || exit 1; done; done
-untortured := build catalogue examples faults_calls faults_tls game_server openresty readme \
-  rivals rockspec sent storm storm_restarts
+	@ARGS='$(ARGS)' .ci/torture '$(TURN)' '$(SHARE)' $(filter-out $(untortured) spec/sandbox%,$(SPEC))
 
 threads: ## Lua states in threads of their own, under the thread sanitizer
 	@.ci/install build $(group) sandbox
@@ -211,11 +273,9 @@ memory: ## every operation while memory runs out, at every allocation (MOST=n: a
 	  LSAN_OPTIONS=print_suppressions=0:suppressions=spec/programs/memory/lsan.supp \
 	  $(build)/memory spec/programs/memory/run.lua $(MOST)
 
-# The fuzzers: TARGET, for so many SECONDS each.
 TARGET  ?= request answer header address json wire
 SECONDS ?= 300
 
-.PHONY: fuzz
 fuzz: ## look for inputs that break what must hold (TARGET=name for one, SECONDS=n for each)
 	@.ci/install build $(group) run fuzz
 	@mkdir -p build/fuzz
@@ -223,38 +283,6 @@ fuzz: ## look for inputs that break what must hold (TARGET=name for one, SECONDS
 	  -fno-sanitize-recover=all -o build/fuzz/fuzz spec/programs/fuzz/*.c $(sources) $(libs) \
 	  $(linked) $(shell pkg-config --libs $(LUA_PC))
 	@spec/programs/fuzz/run build/fuzz/fuzz $(SECONDS) $(TARGET)
-
-polled := $(patsubst %,spec/%_spec.lua,call response transport connections \
-  core_engine transfer forks reuse engine spin_guard tasks hosts lifetime)
-
-poll: ## the specs of waiting, with the poller for systems that have neither epoll nor kqueue
-	@$(MAKE) --no-print-directory test VARIANT=-poll CPPFLAGS=-DCVK_POLLER_POLL SPEC='$(polled)'
-
-kqueue := -DCVK_POLLER_KQUEUE -isystem spec/support/kqueue
-
-kqueue: ## the same with the BSDs' poller, on Linux, where something small stands in for kqueue
-	@$(MAKE) --no-print-directory test VARIANT=-kqueue CPPFLAGS='$(kqueue)' SPEC='$(polled)'
-
-# The suite, what only LuaJIT and the other pollers run, the want of memory, and the fuzzers' corpus.
-# Whether specs pass is not asked here: some measure times, which this slows down.
-covered := $(patsubst %,spec/%_spec.lua,openresty wakeup lifetime encode encode_convex \
-  decode_models)
-measure  = $(MAKE) --no-print-directory $(1) || echo "$(firstword $(1)): not all of it passed"
-
-.PHONY: coverage
-coverage: ## which lines of csrc the tests run
-	@.ci/install build $(group) run
-	@rm -rf build/*-coverage*
-	@$(call measure,test VARIANT=-coverage)
-	@$(call measure,test VARIANT=-coverage LUA=luajit SPEC='$(covered)')
-	@$(call measure,test VARIANT=-coverage-poll CPPFLAGS=-DCVK_POLLER_POLL SPEC='$(polled)')
-	@$(call measure,test VARIANT=-coverage-kqueue CPPFLAGS='$(kqueue)' SPEC='$(polled)')
-	@$(call measure,memory VARIANT=-coverage instrument='$(counted)' MOST=12)
-	@$(CC) $(compile) $(counted) -DCVK_REPLAY -o $(build)-coverage/fuzz spec/programs/fuzz/*.c \
-	  $(sources) $(libs) $(linked) $(shell pkg-config --libs $(LUA_PC))
-	@for target in $(TARGET); do \
-	  CONVOKE_FUZZ=$$target $(build)-coverage/fuzz spec/programs/fuzz/corpus/$$target/* || exit 1; done
-	@$(LUA) spec/programs/coverage/report.lua 95 build/*-coverage*
 
 # MODE=restarts: what is between goes down and comes up; MODE=two_programs: for the same addresses
 storm_program = $(if $(MODE),$(patsubst restarts,restarts_main,$(MODE)),main)
@@ -268,14 +296,12 @@ soak: all ## a million calls of all kinds: memory and descriptors stay flat (COU
 	@.ci/install test
 	@$(LAUNCH) $(LUA) spec/programs/soak/main.lua $(or $(COUNT),1000000) $(or $(TASKS),64)
 
-mutants: all ## whether the specs notice small changes of the code (ONLY=auth, PART=3/10)
-	@.ci/install sandbox test $(more)
-	@$(LUA) spec/programs/mutants/main.lua '$(ONLY)' '$(PART)' $(LANES)
-
 memcheck: ## the demo under valgrind
 	@.ci/install build $(group) memcheck
 	@$(MAKE) --no-print-directory demo LAUNCH='valgrind --quiet --leak-check=full \
 	  --errors-for-leak-kinds=definite,indirect,possible --error-exitcode=1'
+
+##@ Measure
 
 bench: all ## what convoke costs beside other clients (ONLY=tls for some sections, ROUNDS=9)
 	@.ci/install build $(group) run luajit sandbox nginx instructions bench
@@ -295,7 +321,6 @@ instructions: all ## instructions a call beside careful C programs (ONLY=create 
 	@$(MAKE) -s $(addprefix build/bench/,server still.so rival)
 	@$(LUA) spec/programs/bench/instructions.lua $(ONLY)
 
-.PHONY: deadlines
 deadlines: all ## what deadlines of thousands of calls cost that fall together
 	@.ci/install test
 	@mkdir -p build/bench
@@ -312,32 +337,3 @@ build/bench/still.so: spec/programs/bench/still.c
 build/bench/rival: $(wildcard spec/programs/bench/rivals/*.c) spec/programs/bench/rivals/rival.h
 	@mkdir -p $(@D)
 	@$(CC) $(compile) -O2 -g -o $@ $(filter %.c,$^) $(libs) $(linked) $$(pkg-config --libs jansson)
-
-contract: all ## the 27 operations against an independent mock of the vendors' documents
-	@.ci/install test contract
-	@spec/programs/contract/run
-
-# In a copy, because luarocks compiles beside the sources.
-rock: ## build and load the rock
-	@.ci/install build $(group) run rock
-	@rm -rf build/rock && mkdir -p build/rock/source
-	@cp -R csrc lua rockspec LICENSE build/rock/source
-	@cd build/rock/source && luarocks --lua-version=$(lua_version) make --deps-mode none \
-	  --tree ../tree rockspec/convoke-scm-1.rockspec
-	@cd build/rock/tree && LUA_PATH="share/lua/$(lua_version)/?.lua;share/lua/$(lua_version)/?/init.lua;;" \
-	  LUA_CPATH="lib/lua/$(lua_version)/?.so;;" \
-	  $(LUA) -e 'print("the rock has " .. #require("convoke").operations .. " operations")'
-
-install: all ## copy the module below PREFIX, /usr/local unless set (DESTDIR too)
-	@for module in $(modules); do \
-	  install -d "$(lua_dir)/$$(dirname $$module)" && \
-	  install -m 644 lua/$$module "$(lua_dir)/$$module" || exit 1; done
-	@install -d "$(core_dir)/convoke" "$(DESTDIR)$(PREFIX)/include"
-	install -m 755 $(core) "$(core_dir)/convoke/core.so"
-	install -m 644 csrc/convoke.h "$(DESTDIR)$(PREFIX)/include/convoke.h"
-
-uninstall: ## take it away again
-	rm -rf "$(lua_dir)/convoke" "$(core_dir)/convoke" "$(DESTDIR)$(PREFIX)/include/convoke.h"
-
-clean: ## remove all that was built
-	rm -rf build

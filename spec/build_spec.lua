@@ -87,6 +87,64 @@ describe("make", function()
     assert.match("27%s", output)
   end)
 
+  -- A copy of what is built, for which a package is missing that there is not, and an apt-get that
+  -- does no more than note that root asked it. Runs a command there; returns whether it succeeded,
+  -- what it printed, and whether apt-get was asked.
+  local function run_without_package(command)
+    local folder = fresh_folder()
+    local ok, output = run(([[
+      cp -R Makefile .ci csrc lua %s && cd %s && mkdir bin
+      echo 'run cmd:no-such-command no-such-package' >>.ci/packages
+      printf '#!/bin/sh\ntouch %s/asked\nexit 1\n' >bin/apt-get
+      printf '#!/bin/sh\necho 0\n' >bin/id && chmod +x bin/*
+      PATH="%s/bin:$PATH" %s]]):format(folder, folder, folder, folder, command))
+    return ok, output, lfs.attributes(folder .. "/asked") ~= nil
+  end
+
+  it("alone installs nothing, and names what is missing and the command that brings it", function()
+    for _, goal in ipairs { "", "all", "install DESTDIR=nowhere", "repl" } do
+      local ok, output, asked = run_without_package(("make LUA=%s %s"):format(lua, goal))
+      assert.is_false(ok)
+      assert.match("apt%-get install no%-such%-package\n", output)
+      assert.is_false(asked, goal)
+    end
+  end)
+
+  it("has demo and test install what is missing", function()
+    for _, goal in ipairs { "demo", "test" } do
+      local ok, output, asked = run_without_package(("make LUA=%s %s"):format(lua, goal))
+      assert.is_false(ok)
+      assert.match("Installing no%-such%-package\n", output)
+      assert.is_true(asked, goal)
+    end
+  end)
+
+  it("help lists what it makes in groups, a line each", function()
+    local ok, output = run "make help"
+    assert.is_true(ok)
+    for _, group in ipairs { "Use", "Test", "Measure" } do
+      assert.match("\n" .. group .. "\n  make ", "\n" .. output)
+    end
+    local file = assert(io.open "Makefile")
+    for target in file:read("*a"):gmatch "\n(%l+):[^\n]*\n\t" do
+      assert.match("\n  make " .. target .. " +%S", output)
+    end
+    file:close()
+    for line in output:gmatch "[^\n]+" do assert.is_true(#line <= 110, line) end
+  end)
+
+  it("clean leaves nothing behind, and nothing that LuaRocks has built either", function()
+    local folder = fresh_folder()
+    local ok, output = run(([[
+      cp -R Makefile .ci csrc lua %s && cd %s && find . | sort >before
+      mkdir -p convoke build/x && touch convoke/core.so csrc/base/buffer.o csrc/apis/clerk.o \
+        convoke-scm-1.linux-x86_64.rock build/x/y
+      make -s clean && find . | sort | grep -v before | diff - before \
+        | grep -v '^[0-9]' | grep -v ' ./before$']]):format(folder, folder))
+    assert.equal("", output)
+    assert.is_false(ok) -- grep had no line to print
+  end)
+
   local maps = io.open "/proc/self/maps"
   if maps then
     maps:close()

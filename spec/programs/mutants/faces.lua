@@ -275,4 +275,22 @@ end]],
     to = "",
     spec = "sandbox_faults",
   },
+
+  -- The Makefile
+  {
+    name = "make: it installs packages by itself",
+    file = "Makefile",
+    from = [[$(if $(filter $(trying),$(MAKECMDGOALS)),,--name)]],
+    to = "",
+    spec = "build",
+    test = "alone installs nothing",
+  },
+  {
+    name = "make: clean leaves what LuaRocks has built",
+    file = "Makefile",
+    from = "rm -rf build convoke convoke-*.rock",
+    to = "rm -rf build",
+    spec = "build",
+    test = "clean leaves nothing behind",
+  },
 }
