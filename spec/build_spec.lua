@@ -169,6 +169,40 @@ describe("make", function()
   end
 end)
 
+describe("the lists of specs", function()
+  -- Fails for each name that is not a spec's. Returns how many there were.
+  local function check_names(names)
+    local count = 0
+    for name in names:gsub("\\\n", " "):gmatch "[^%s$]%S*" do
+      if name:find "^[%l_]+$" then
+        assert.equal("file", lfs.attributes(("spec/%s_spec.lua"):format(name), "mode"), name)
+        count = count + 1
+      end
+    end
+    return count
+  end
+
+  local function text_of(path)
+    local file = assert(io.open(path))
+    local text = file:read "*a"
+    file:close()
+    return text
+  end
+
+  it("of the Makefile and of .ci/run name specs that there are", function()
+    local lists = 0
+    for names in text_of("Makefile"):gmatch "%(call specs,([%l_ \\\n]+)%)" do
+      assert.is_true(check_names(names) > 0)
+      lists = lists + 1
+    end
+    for names in text_of(".ci/run"):gmatch '\n%l+="([%l_ $]+)"' do
+      assert.is_true(check_names(names:gsub("%$%l+", "")) > 0)
+      lists = lists + 1
+    end
+    assert.is_true(lists >= 6, lists)
+  end)
+end)
+
 describe(".ci/install", function()
   -- A folder with the few commands that every system has, as the only one on the PATH.
   local function bare_path()

@@ -209,7 +209,7 @@ for name, host in pairs(hosts) do
     end)
 
     it("lets calls wait for the end of a hold, and then go on", function()
-      server:fault { api = "clerk", path = PATH, method = "GET", status = 429, retry_after = 3,
+      server:fault { api = "clerk", path = PATH, method = "GET", status = 429, retry_after = 2,
         times = 1 }
       local ended, before = 0, convoke.stats().finished
       local functions = { function()
