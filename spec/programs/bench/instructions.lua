@@ -23,25 +23,38 @@ local function rival(words)
   return run.folder .. "/rival " .. words
 end
 
---- What is counted: name, number of calls, and the programs by their column.
+--- What is counted: name, number of calls, and the programs by their column: convoke; rivals in C,
+-- see rivals/main.c; and `cjson`, lua-cjson alone, which reads the answer and no more.
 instructions.workloads = {
   { name = "create, blocking", calls = 500, programs = {
     convoke = convoke "workload=create warmup=200",
     careful = rival "kind=careful workload=create warmup=200",
+    perform = rival "kind=perform workload=create warmup=200",
     easyjson = rival "kind=easyjson workload=create warmup=200",
     easy = rival "kind=easy workload=create warmup=200" } },
   { name = "create, 64 tasks", calls = 1280, programs = {
     convoke = convoke "workload=create width=64 warmup=640",
     careful = rival "kind=careful workload=create width=64 warmup=640",
+    perform = rival "kind=perform workload=create width=64 warmup=640",
     bare = rival "kind=bare workload=create width=64 warmup=640" } },
   { name = "list of 500", calls = 10, programs = {
     convoke = convoke "workload=list warmup=5",
     careful = rival "kind=careful workload=list warmup=5",
     easyjson = rival "kind=easyjson workload=list warmup=5",
+    cjson = lua .. " spec/programs/bench/clients/decode.lua plain=true warmup=5",
     easy = rival "kind=easy workload=list warmup=5" } },
 }
 
-local columns = { "convoke", "careful", "bare", "easyjson", "easy" }
+-- What a call of convoke's may take at most of another program's: workload, column, part.
+local goals = {
+  { "create, blocking", "careful", 0.9 },
+  { "create, blocking", "perform", 1 },
+  { "create, 64 tasks", "careful", 0.9 },
+  { "create, 64 tasks", "perform", 1 },
+  { "list of 500", "cjson", 0.8 },
+}
+
+local columns = { "convoke", "careful", "perform", "bare", "easyjson", "easy", "cjson" }
 
 -- The C library picks its string functions by the processor; with these it takes those for any.
 local any_processor = "glibc.cpu.hwcaps=-AVX2,-AVX,-BMI1,-BMI2,-ERMS,-FSRM,-LZCNT,-MOVBE,-RTM,"
@@ -98,9 +111,21 @@ function instructions.table(report, only)
   return found
 end
 
+-- Says beside its goal what a call takes of another program's.
+local function tell_goals(found)
+  for _, goal in ipairs(goals) do
+    local counts = found[goal[1]]
+    if counts then
+      local part = counts.convoke / counts[goal[2]]
+      print(("%s: %.3f of %s, at most %.2f wanted: %s"):format(goal[1], part, goal[2], goal[3],
+        part <= goal[3] and "met" or "missed"))
+    end
+  end
+end
+
 if arg and arg[0] and arg[0]:find "instructions%.lua$" then
   print "thousands of instructions a call"
-  instructions.table(require "spec.programs.bench.report", arg[1])
+  tell_goals(instructions.table(require "spec.programs.bench.report", arg[1]))
 end
 
 return instructions

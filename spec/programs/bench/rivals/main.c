@@ -5,6 +5,7 @@
  *   rival kind=careful   the same with JSON by jansson, both ways
  *   rival kind=easy      curl_easy_perform on one handle, no JSON
  *   rival kind=easyjson  the same with JSON
+ *   rival kind=perform   a loop around curl_multi_perform, with JSON; not compressed
  *
  * Further words: url=, workload=create|list, calls=, width= (in flight), warmup= (calls before those
  * that are measured), connections= (at most), ca=FILE, http=1.1|2, requests=FILE (in the place of
@@ -122,7 +123,9 @@ int main(int count, char **words)
     if (plan.connections == 0)
         plan.connections = plan.width;
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    if (strncmp(plan.kind, "easy", 4) == 0)
+    if (strcmp(plan.kind, "perform") == 0)
+        rival_perform(&plan);
+    else if (strncmp(plan.kind, "easy", 4) == 0)
         rival_easy(&plan, strcmp(plan.kind, "easyjson") == 0);
     else
         rival_multi(&plan, strcmp(plan.kind, "careful") == 0);

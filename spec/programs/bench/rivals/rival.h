@@ -70,8 +70,9 @@ void rival_stop(long calls);
 /* requests.c */
 void rival_read_requests(rival_plan *plan, const char *file);
 
-/* multi.c, easy.c */
+/* multi.c, easy.c, perform.c */
 void rival_multi(const rival_plan *plan, bool json);
 void rival_easy(const rival_plan *plan, bool json);
+void rival_perform(const rival_plan *plan);
 
 #endif
