@@ -27,12 +27,8 @@ static char *move(const cvk_buffer *buffer, size_t capacity)
     return data;
 }
 
-static bool reserve(cvk_buffer *buffer, size_t more)
+static bool grow(cvk_buffer *buffer, size_t more)
 {
-    if (buffer->failed)
-        return false;
-    if (more <= buffer->capacity - buffer->size)
-        return true;
     size_t capacity = buffer->capacity < 128 ? 128 : buffer->capacity;
     while (capacity - buffer->size < more) {
         if (capacity > SIZE_MAX / 2) {
@@ -49,6 +45,14 @@ static bool reserve(cvk_buffer *buffer, size_t more)
     buffer->data = data;
     buffer->capacity = capacity;
     return true;
+}
+
+/* Room for so many bytes more; apart from grow(), which is rare, so that it is part of its callers. */
+static inline bool reserve(cvk_buffer *buffer, size_t more)
+{
+    if (buffer->failed)
+        return false;
+    return more <= buffer->capacity - buffer->size || grow(buffer, more);
 }
 
 void cvk_buffer_add(cvk_buffer *buffer, const void *bytes, size_t size)

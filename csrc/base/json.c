@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include "base/json_plain.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,16 +26,15 @@ static void add_escape(cvk_buffer *buffer, unsigned char byte)
 void cvk_json_add_string(cvk_buffer *buffer, const char *text, size_t size)
 {
     cvk_buffer_add_byte(buffer, '"');
-    size_t plain = 0;
-    for (size_t i = 0; i < size; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        if (byte >= 0x20 && byte != '"' && byte != '\\')
-            continue;
-        cvk_buffer_add(buffer, text + plain, i - plain);
-        add_escape(buffer, byte);
-        plain = i + 1;
+    for (size_t at = 0; at < size;) {
+        size_t plain = at + cvk_json_plain(text + at, size - at);
+        while (plain < size && (unsigned char)text[plain] >= 0x80)
+            plain += 1 + cvk_json_plain(text + plain + 1, size - plain - 1);
+        cvk_buffer_add(buffer, text + at, plain - at);
+        if (plain < size)
+            add_escape(buffer, (unsigned char)text[plain++]);
+        at = plain;
     }
-    cvk_buffer_add(buffer, text + plain, size - plain);
     cvk_buffer_add_byte(buffer, '"');
 }
 

@@ -1,7 +1,8 @@
 #include "base/json_scan.h"
 
-#include "base/utf8.h"
 #include "base/json.h"
+#include "base/json_plain.h"
+#include "base/utf8.h"
 
 #include <float.h>
 #include <locale.h>
@@ -10,18 +11,6 @@
 #include <string.h>
 
 /* ---- strings --------------------------------------------------------------------------------- */
-
-#define ALL_BYTES(value) (UINT64_C(0x0101010101010101) * (value))
-
-/* Whether one of eight bytes is a quote, a backslash, a control character or not ASCII. */
-static inline bool has_special(uint64_t bytes)
-{
-    uint64_t quote = bytes ^ ALL_BYTES('"'), backslash = bytes ^ ALL_BYTES('\\');
-    uint64_t found =
-        (bytes - ALL_BYTES(0x20)) | (quote - ALL_BYTES(1)) | (backslash - ALL_BYTES(1));
-    /* A borrow may mark a byte above a special one as well, never instead of it. */
-    return ((found | bytes) & ALL_BYTES(0x80)) != 0;
-}
 
 static int hex_digit(char c)
 {
@@ -78,16 +67,7 @@ bool cvk_scan_read_string(cvk_scan *scan, cvk_scan_string *string)
     const char *at = scan->at + 1, *end = scan->end;
     *string = (cvk_scan_string){.text = at};
     for (;;) {
-        uint64_t bytes;
-        while (end - at >= (ptrdiff_t)sizeof bytes) {
-            memcpy(&bytes, at, sizeof bytes);
-            if (has_special(bytes))
-                break;
-            at += sizeof bytes;
-        }
-        while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' &&
-               *at != '\\')
-            at++;
+        at += cvk_json_plain(at, (size_t)(end - at));
         if (at == end)
             return cvk_scan_fail(scan, scan->at, "a string without its closing quote");
         if (*at == '"')

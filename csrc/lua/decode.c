@@ -182,11 +182,12 @@ static known_model *know(reader *r, const cvk_model *model)
 static size_t find_field(const cvk_model *model, const cvk_scan_string *key, size_t next)
 {
     size_t count = model->field_count;
+    char first = key->size == 0 ? '\0' : key->text[0];
     for (size_t i = 0; i < count; i++, next++) {
         if (next >= count)
             next = 0;
         const char *name = model->fields[next].name;
-        if (strncmp(name, key->text, key->size) == 0 && name[key->size] == '\0')
+        if (name[0] == first && strncmp(name, key->text, key->size) == 0 && name[key->size] == '\0')
             return next;
     }
     return count;
@@ -311,6 +312,8 @@ static bool read_model(reader *r, const cvk_model *model)
     return true;
 }
 
+enum { usual_members = 4 }; /* room for as many at once: Lua's tables grow from one member on */
+
 /* An object with any keys, whose values are `values`; `marked`: it is a free-form one. */
 static bool read_map(reader *r, const cvk_schema *values, bool marked)
 {
@@ -318,12 +321,13 @@ static bool read_map(reader *r, const cvk_schema *values, bool marked)
     bool more, fine = true;
     if (!enter(r))
         return false;
-    lua_newtable(L);
+    more = cvk_scan_peek(&r->scan) != '}';
+    lua_createtable(L, 0, more ? usual_members : 0);
     if (marked) {
         lua_pushvalue(L, r->object_mark);
         lua_setmetatable(L, -2);
     }
-    for (more = cvk_scan_peek(&r->scan) != '}'; more; more = read_comma(r, '}', &fine)) {
+    for (; more; more = read_comma(r, '}', &fine)) {
         cvk_scan_string key;
         if (!read_key(r, &key))
             return false;
@@ -344,12 +348,13 @@ static bool read_array(reader *r, const cvk_schema *items, bool marked)
     int count = 0;
     if (!enter(r))
         return false;
-    lua_newtable(L);
+    more = cvk_scan_peek(&r->scan) != ']';
+    lua_createtable(L, more ? usual_members : 0, 0);
     if (marked) {
         lua_pushvalue(L, r->array_mark);
         lua_setmetatable(L, -2);
     }
-    for (more = cvk_scan_peek(&r->scan) != ']'; more; more = read_comma(r, ']', &fine)) {
+    for (; more; more = read_comma(r, ']', &fine)) {
         if (!read_value(r, items))
             return false;
         lua_rawseti(L, -2, ++count);

@@ -28,19 +28,26 @@ typedef struct preparation {
     const cvk_operation *operation;
     cvk_request *request;
     cvk_walk walk;
-    size_t given;     /* parameters found in `params` */
-    bool first_field; /* of the body */
+    size_t given;                  /* parameters found in `params` */
+    bool has_params, has_defaults; /* whether these are tables */
+    bool first_field;              /* of the body */
 } preparation;
 
-/* Pushes a member of the table at `index`, nil when there is no table. */
+/* Pushes a member of the table at `index`. Returns whether it is not nil. */
+static bool push_raw(lua_State *L, int index, const char *name)
+{
+    lua_pushstring(L, name);
+    lua_rawget(L, index);
+    return !lua_isnil(L, -1);
+}
+
+/* Pushes a member of what stands at `index`, nil when that is no table. */
 static void push_member(lua_State *L, int index, const char *name)
 {
-    if (lua_istable(L, index)) {
-        lua_pushstring(L, name);
-        lua_rawget(L, index);
-    } else {
+    if (lua_istable(L, index))
+        push_raw(L, index, name);
+    else
         lua_pushnil(L);
-    }
 }
 
 static bool is_given(lua_State *L, const char *name)
@@ -63,30 +70,39 @@ static bool is_excluded(const preparation *p, const char *name)
     return false;
 }
 
-/* Pushes the value of a parameter, or nil. */
-static void push_param(preparation *p, const cvk_field *field, const cvk_spot *spot)
+/* Pushes the value that stands in the path. Returns whether there is one. */
+static bool push_path_value(preparation *p, const cvk_field *field, const cvk_spot *spot)
 {
     lua_State *L = p->L;
-    push_member(L, arg_params, field->name);
-    if (!lua_isnil(L, -1))
-        p->given++;
-    if (field->place == CVK_PATH) {
-        if (lua_isnil(L, arg_path))
-            return;
-        if (!lua_isnil(L, -1))
-            cvk_model_fault(&p->walk, spot, "is given twice");
-        lua_pushvalue(L, arg_path);
-        lua_replace(L, -2);
-    } else if (lua_isnil(L, -1) && lua_istable(L, arg_defaults)) {
-        lua_pop(L, 1);
-        if (is_excluded(p, field->name))
-            lua_pushnil(L);
-        else
-            push_member(L, arg_defaults, field->name);
-    }
+    bool given = p->has_params && push_raw(L, arg_params, field->name);
+    p->given += given;
+    if (lua_isnil(L, arg_path))
+        return given;
+    if (given)
+        cvk_model_fault(&p->walk, spot, "is given twice");
+    lua_pushvalue(L, arg_path);
+    return true;
 }
 
-static void add_body_field(preparation *p, const cvk_field *field, const cvk_spot *spot)
+/*
+ * Pushes the value of a parameter, the caller's or the client's default; something or nothing where
+ * there is none. Returns whether there is one.
+ */
+static bool push_param(preparation *p, const cvk_field *field, const cvk_spot *spot)
+{
+    lua_State *L = p->L;
+    if (field->place == CVK_PATH)
+        return push_path_value(p, field, spot);
+    if (p->has_params && push_raw(L, arg_params, field->name)) {
+        p->given++;
+        return true;
+    }
+    return p->has_defaults && !is_excluded(p, field->name) &&
+           push_raw(L, arg_defaults, field->name);
+}
+
+/* `given`: the value is on top. */
+static void add_body_field(preparation *p, const cvk_field *field, const cvk_spot *spot, bool given)
 {
     cvk_buffer *body = &p->request->body;
     cvk_model_key(&p->walk, field->name, strlen(field->name), &p->first_field);
@@ -94,10 +110,10 @@ static void add_body_field(preparation *p, const cvk_field *field, const cvk_spo
     bool listed = p->operation->envelope == CVK_CONVEX_NAMED && field->fallback != NULL;
     if (listed)
         cvk_buffer_add_byte(body, '[');
-    if (lua_isnil(p->L, -1))
-        cvk_buffer_add_string(body, field->fallback);
-    else
+    if (given)
         cvk_model_write(&p->walk, spot, lua_gettop(p->L), &field->schema);
+    else
+        cvk_buffer_add_string(body, field->fallback);
     if (listed)
         cvk_buffer_add_byte(body, ']');
 }
@@ -123,16 +139,16 @@ static void add_params(preparation *p)
     for (size_t i = 0; i < operation->param_count; i++) {
         const cvk_field *field = &operation->params[i];
         cvk_spot spot = {.name = field->name};
-        push_param(p, field, &spot);
+        bool given = push_param(p, field, &spot);
         /* Beside a named function Convex wants its arguments even when there are none. */
         bool fill = operation->envelope == CVK_CONVEX_NAMED && field->fallback != NULL;
-        if (lua_isnil(p->L, -1) && field->required)
+        if (!given && field->required)
             cvk_model_fault(&p->walk, &spot, "is required");
-        else if (field->place == CVK_BODY && (fill || !lua_isnil(p->L, -1)))
-            add_body_field(p, field, &spot);
-        else if (!lua_isnil(p->L, -1))
+        else if (field->place == CVK_BODY && (fill || given))
+            add_body_field(p, field, &spot, given);
+        else if (given)
             add_text(p, field, &spot);
-        lua_pop(p->L, 1);
+        lua_settop(p->L, top_call);
     }
 }
 
@@ -299,6 +315,8 @@ int cvk_client_prepare(lua_State *L)
                  .out = &call->exchange->request.body,
                  .faults = top_faults,
                  .convex = client->api->error_shape == CVK_ERRORS_CONVEX},
+        .has_params = lua_istable(L, arg_params),
+        .has_defaults = lua_istable(L, arg_defaults),
         .first_field = true,
     };
     const cvk_settings *settings = client->settings;

@@ -104,8 +104,9 @@ function engine.next_task()
   local native, number, token = finished()
   while native do
     if token then
-      local owner = take_owner(number)
-      if owner == scheduler then return token end
+      local owner = owners[number]
+      if not owner then return token end
+      owners[number] = nil
       owner.wake(token)
     end
     native, number, token = finished()

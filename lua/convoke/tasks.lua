@@ -251,9 +251,8 @@ local function body(task, f, ...)
   keep(task, f(...))
 end
 
-local function after_resume(task, before, succeeded, first_result)
-  resumed = before
-  if first_result == PARKED then return end
+-- Ends a task that has come back from resume() and is not parked.
+local function end_task(task, succeeded, first_result)
   local thread = task.coroutine
   if task.returned then
     dispose(task)
@@ -280,18 +279,19 @@ local function resume(task)
   end
   -- One that blocks, in a coroutine of its own say, looks by itself when it is through.
   if status ~= "suspended" then return end
-  local before = resumed
-  if not arguments then
-    resumed = before + 1
-    return after_resume(task, before, resume_coroutine(thread))
-  end
-  if task.cancelling then
+  if arguments and task.cancelling then -- before it has begun
     dispose(task)
     return fail(task, cancelled(task))
   end
+  local before, succeeded, result = resumed, nil, nil
   resumed = before + 1
-  after_resume(task, before, resume_coroutine(thread, task, task.f,
-    unpack(arguments, 1, arguments.n)))
+  if not arguments then
+    succeeded, result = resume_coroutine(thread)
+  else
+    succeeded, result = resume_coroutine(thread, task, task.f, unpack(arguments, 1, arguments.n))
+  end
+  resumed = before
+  if result ~= PARKED then end_task(task, succeeded, result) end
 end
 
 local next_task = engine.next_task

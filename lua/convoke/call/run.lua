@@ -273,11 +273,8 @@ end
 
 -- Performing ------------------------------------------------
 
--- A call prepared as state and options say, or nil and its faults.
+-- A call prepared as its options say, or nil and its faults.
 local function prepare_by(state, operation, params, options, path)
-  if not options then
-    return prepare(state.native, operation.index, params, state.defaults, nil, nil, path)
-  end
   return prepare(state.native, operation.index, params, options.defaults or state.defaults,
     options.headers, options.allow_empty, path)
 end
@@ -303,7 +300,12 @@ function run_module.perform(state, operation, params, options, path)
     local renewed, why = credential.renew(state, operation, false)
     if not renewed then return nil, why end
   end
-  local native, faults = prepare_by(state, operation, params, options, path)
+  local native, faults
+  if options then
+    native, faults = prepare_by(state, operation, params, options, path)
+  else
+    native, faults = prepare(state.native, operation.index, params, state.defaults, nil, nil, path)
+  end
   if not native then return nil, errors.invalid(operation, faults) end
   local entry = state.creates[operation.name]
   entry = entry and pending_creates.enter(native, operation, entry, params, started)
@@ -314,7 +316,8 @@ function run_module.perform(state, operation, params, options, path)
     value, err, status, log_lines = try(state, operation, native, deadline - started, entry)
     if not err then
       local ended = now()
-      if state.budget.tokens < state.budget.full then state.budget:give() end
+      local budget = state.budget
+      if budget.tokens < budget.full then budget:give() end
       local meta = { status = status, attempts = 1, elapsed = ended - started }
       if log_lines then meta.log_lines = log_lines end
       return succeed(state, native, entry, value, ended, meta)

@@ -12,8 +12,8 @@ return {
   margin = 0.03,
 
   thousands = {
-    ["create, blocking"] = 163,
-    ["create, 64 tasks"] = 170,
-    ["list of 500"] = 15560,
+    ["create, blocking"] = 150,
+    ["create, 64 tasks"] = 154,
+    ["list of 500"] = 7950,
   },
 }

@@ -13,9 +13,9 @@ return {
   {
     name = "tasks: a task's arguments are gone before it begins",
     file = "lua/convoke/tasks.lua",
-    from = "  after_resume(task, before, resume_coroutine(thread, task, task.f,",
-    to = [[  task.arguments = nil
-  after_resume(task, before, resume_coroutine(thread, task, task.f,]],
+    from = "    succeeded, result = resume_coroutine(thread, task, task.f,",
+    to = [[    task.arguments = nil
+    succeeded, result = resume_coroutine(thread, task, task.f,]],
     spec = "interrupts",
     test = "of a program that steps",
   },
