@@ -283,7 +283,8 @@ local function resume(task)
     dispose(task)
     return fail(task, cancelled(task))
   end
-  local before, succeeded, result = resumed, nil, nil
+  local before = resumed
+  local succeeded, result
   resumed = before + 1
   if not arguments then
     succeeded, result = resume_coroutine(thread)
