@@ -1,10 +1,10 @@
 -- Connections to servers of other people's making are kept and used again: what these send unasked,
 -- tickets of TLS above all, comes with the first answer.
 
+local certificates = require "spec.support.certificates"
 local convoke = require "convoke"
 local lfs = require "lfs"
 local nginx = require "spec.support.nginx"
-local pem_for = require("spec.support.echo_server").pem_for
 local socket = require "socket"
 
 local folder, stop
@@ -20,7 +20,8 @@ before_each(function()
   folder, stop = os.tmpname(), function() end
   os.remove(folder)
   assert(lfs.mkdir(folder))
-  local certificate, key = pem_for "127.0.0.1"
+  local made = certificates.for_server "127.0.0.1"
+  local certificate, key = made.certificate:toPEM(), made.key:toPEM "private"
   write("certificate.pem", certificate)
   write("key.pem", key)
   write("both.pem", key .. certificate)

@@ -8,9 +8,10 @@
 --
 -- It runs in a process of its own, which ends when its standard input does.
 
-local echo_server = {}
+local certificates = require "spec.support.certificates"
+local child_server = require "spec.support.child_server"
 
-local TIMEOUT = 10 -- seconds
+local echo_server = {}
 
 -- The child ---------------------------------------------------------------------------------------
 
@@ -70,91 +71,16 @@ local function obey(state, connection)
   end
 end
 
--- A key, and a certificate that says it belongs to `name` and is its own authority.
-local function certificate_for(name)
-  local x509, pkey = require "openssl.x509", require "openssl.pkey"
-  local alternatives = require("openssl.x509.altname").new()
-  local subject = require("openssl.x509.name").new()
-  local key = pkey.new { type = "EC", curve = "prime256v1" }
-  local certificate = x509.new()
-  subject:add("CN", name)
-  alternatives:add(name:match "^[%d.]+$" and "IP" or "DNS", name)
-  certificate:setVersion(3)
-  certificate:setSerial(require("openssl.bignum").new(os.time()))
-  certificate:setSubject(subject)
-  certificate:setIssuer(subject)
-  certificate:setSubjectAlt(alternatives)
-  certificate:setLifetime(os.time() - 3600, os.time() + 3600)
-  certificate:setBasicConstraints { CA = true }
-  certificate:setPublicKey(key)
-  certificate:sign(key)
-  return key, certificate
-end
-
-local function new_context(protocol, key, certificate)
-  local context = require("openssl.ssl.context").new(protocol, true)
-  context:setPrivateKey(key)
-  context:setCertificate(certificate)
-  return context
-end
-
---- A TLS context for a server of that name, with a certificate of its own, and that as PEM.
-function echo_server.tls_for(name)
-  local key, certificate = certificate_for(name)
-  return new_context("TLS", key, certificate), certificate:toPEM()
-end
-
---- A certificate for a server of that name and its key, as PEM.
-function echo_server.pem_for(name)
-  local key, certificate = certificate_for(name)
-  return certificate:toPEM(), key:toPEM "private"
-end
-
---- Contexts for one version of TLS each, "tls12" and "tls13" -> context, with one
--- certificate for a server of that name, and that as PEM.
-function echo_server.tls_versions(name)
-  local key, certificate = certificate_for(name)
-  return { tls12 = new_context("TLSv1_2", key, certificate),
-    tls13 = new_context("TLS", key, certificate) }, certificate:toPEM()
-end
-
-local function listen(cq, handle)
-  local socket = require "cqueues.socket"
-  local listener = assert(socket.listen { host = "127.0.0.1", port = 0, nodelay = true })
-  assert(listener:listen())
-  cq:wrap(function()
-    while true do
-      local connection = listener:accept()
-      connection:setmode("b", "bn")
-      connection:onerror(function(_, _, why) return why end)
-      cq:wrap(function()
-        handle(connection)
-        connection:close()
-      end)
-    end
-  end)
-  local _, _, port = listener:localname()
-  return port
-end
-
---- The child's program: prints "PORT CONTROL_PORT", with TLS its certificate, and an empty line.
+--- The child's program.
 -- @param name  what its certificate is for; nil: plain http
 function echo_server.main(name)
-  local cqueues, signal = require "cqueues", require "cqueues.signal"
-  local cq = cqueues.new()
+  local child = child_server.new()
   local state = { requests = {}, answers = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" } }
-  local tls, pem
-  signal.ignore(signal.SIGPIPE)
-  if name then tls, pem = echo_server.tls_for(name) end
-  local port = listen(cq, function(connection) serve(state, connection, tls) end)
-  local control = listen(cq, function(connection) obey(state, connection) end)
-  cq:wrap(function()
-    cqueues.poll { pollfd = 0, events = "r" }
-    os.exit(0)
-  end)
-  io.stdout:write(port, " ", control, "\n", pem or "", "\n")
-  io.stdout:flush()
-  while true do cq:loop() end
+  local made = name and certificates.for_server(name)
+  local tls = made and certificates.context(made)
+  child:listen("port", function(connection) serve(state, connection, tls) end)
+  child:listen("control", function(connection) obey(state, connection) end)
+  child:run(made and made.certificate:toPEM())
 end
 
 -- The parent --------------------------------------------------------------------------------------
@@ -224,49 +150,18 @@ end
 --- Ends the server and removes its files.
 function methods:stop()
   self.control:close()
-  self.process:close()
-  if self.certificate then os.remove(self.certificate) end
-end
-
-local function quote(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
+  self.process:stop()
 end
 
 --- Starts a server on a free loopback port.
 -- @param name  for TLS: what the server's certificate is for, such as "localhost"; else nil
 -- @return an object with `url`, `port`, `certificate` (a file's name, with TLS) and methods above
 function echo_server.start(name)
-  local lua = os.getenv "LUA" or "lua5.4"
-  local fifo = os.tmpname()
-  os.remove(fifo)
-  assert(os.execute("mkfifo -m 600 " .. fifo))
-  local program = ("package.path = %q; require('spec.support.echo_server').main(%s)")
-    :format(package.path, name and ("%q"):format(name) or "")
-  local process = assert(io.popen(("exec %s -e %s >%s"):format(quote(lua), quote(program), fifo),
-    "w"))
-  local pipe = assert(io.open(fifo, "r"))
-  local first = pipe:read "*l" or ""
-  local pem = {}
-  for line in pipe:lines() do
-    if line == "" then break end
-    pem[#pem + 1] = line .. "\n"
-  end
-  pipe:close()
-  os.remove(fifo)
-  local port, control_port = first:match "^(%d+) (%d+)$"
-  assert(port, "the echo server did not start")
-  local control = assert(require("socket").connect("127.0.0.1", tonumber(control_port)))
-  control:settimeout(TIMEOUT)
-  control:setoption("tcp-nodelay", true)
-  local self = { process = process, control = control, port = tonumber(port) }
-  self.url = ("%s://%s:%s"):format(name and "https" or "http", name or "127.0.0.1", port)
-  if name then
-    self.certificate = os.tmpname()
-    local file = assert(io.open(self.certificate, "w"))
-    file:write(table.concat(pem))
-    file:close()
-  end
-  return setmetatable(self, methods)
+  local process = child_server.start("spec.support.echo_server", name)
+  local port = process.ports.port
+  return setmetatable({ process = process, control = process:connect "control", port = port,
+    certificate = process.certificate,
+    url = ("%s://%s:%s"):format(name and "https" or "http", name or "127.0.0.1", port) }, methods)
 end
 
 return echo_server

@@ -16,7 +16,8 @@
 --   X-Packet   "later" (unless said): in a packet of its own; "same": in that of the answer;
 --              "next": in that of the answer, but in the next record of TLS where there is one
 
-local socket = require "socket"
+local certificates = require "spec.support.certificates"
+local child_server = require "spec.support.child_server"
 
 local late_server = {}
 
@@ -46,28 +47,11 @@ local answers = {
   ["204"] = function() return "HTTP/1.1 204 No Content\r\n\r\n" end,
 }
 
--- One request { path =, headers = by name in small letters, body = }, or nil at the end.
-local function read_request(connection)
-  local line = connection:read "*l"
-  local request = { path = line and line:match "^%u+ (%S+)", headers = {}, body = "" }
-  if not request.path then return nil end
-  while true do
-    local header = connection:read "*l"
-    if not header then return nil end
-    local name, value = header:match "^([^:]+): *(.-)\r?$"
-    if not name then break end
-    request.headers[name:lower()] = value
-  end
-  local size = tonumber(request.headers["content-length"] or 0)
-  if size > 0 then request.body = connection:read(size) end
-  return request.body and request
-end
-
 local function answer_to(request)
   local email = request.body:match '"email_address":"(.-)"'
   local body = ('{"object":"invitation","id":"inv_1","email_address":"%s","token":"%s"}')
     :format(email or "", request.headers.authorization or "")
-  return answers[request.headers["x-answer"] or "sized"](body), email or request.path
+  return answers[request.headers["x-answer"] or "sized"](body), email or request.target
 end
 
 -- Sends what is to follow an answer. Returns whether the connection goes on.
@@ -99,7 +83,7 @@ local function serve(state, connection, context)
   if context and not connection:starttls(context) then return end
   state.connections = state.connections + 1
   while true do
-    local request = read_request(connection)
+    local request = child_server.read_request(connection)
     if not request or not answer(state, connection, request) then return end
   end
 end
@@ -122,49 +106,19 @@ local function obey(state, connection)
   end
 end
 
--- Serves connections with handle(connection). Returns the port.
-local function listen(cq, handle)
-  local cqueues_socket = require "cqueues.socket"
-  local listener = assert(cqueues_socket.listen { host = "127.0.0.1", port = 0, nodelay = true })
-  assert(listener:listen())
-  cq:wrap(function()
-    while true do
-      local connection = listener:accept { nodelay = true }
-      connection:setmode("b", "bf")
-      connection:onerror(function(_, _, why) return why end)
-      cq:wrap(function()
-        handle(connection)
-        connection:close()
-      end)
-    end
-  end)
-  local _, _, port = listener:localname()
-  return port
-end
-
---- The child's program: prints "kind port" lines, the certificate and an empty line.
+--- The child's program.
 function late_server.main()
-  local cqueues, signal = require "cqueues", require "cqueues.signal"
-  local cq = cqueues.new()
+  local child = child_server.new()
   local state = { sent = 0, connections = 0, requests = {},
     changed = require("cqueues.condition").new() }
-  signal.ignore(signal.SIGPIPE)
-  local contexts, pem = require("spec.support.echo_server").tls_versions "127.0.0.1"
-  local function kind(name, handle)
-    io.stdout:write(name, " ", listen(cq, handle), "\n")
+  local made = certificates.for_server "127.0.0.1"
+  child:listen("plain", function(connection) serve(state, connection) end, "bf")
+  for name, protocol in pairs { tls12 = "TLSv1_2", tls13 = "TLS" } do
+    local context = certificates.context(made, protocol)
+    child:listen(name, function(connection) serve(state, connection, context) end, "bf")
   end
-  kind("plain", function(connection) serve(state, connection) end)
-  for name, context in pairs(contexts) do
-    kind(name, function(connection) serve(state, connection, context) end)
-  end
-  kind("control", function(connection) obey(state, connection) end)
-  io.stdout:write(pem, "\n")
-  io.stdout:flush()
-  cq:wrap(function()
-    cqueues.poll { pollfd = 0, events = "r" } -- the parent is gone
-    os.exit(0)
-  end)
-  while true do cq:loop() end
+  child:listen("control", function(connection) obey(state, connection) end, "bf")
+  child:run(made.certificate:toPEM())
 end
 
 -- The parent --------------------------------------------------------------------------------------
@@ -194,45 +148,19 @@ end
 --- Ends the server.
 function methods:stop()
   self.control:close()
-  self.process:close()
-  os.remove(self.authority)
+  self.process:stop()
 end
 
 --- Starts the server.
 function late_server.start()
-  local quote = require("spec.support.raw_server").quote
-  local fifo = os.tmpname()
-  os.remove(fifo)
-  os.execute("mkfifo -m 600 " .. fifo)
-  local program = ("package.path, package.cpath = %q, %q; "
-    .. "require('spec.support.late_server').main()"):format(package.path, package.cpath)
-  local process = assert(io.popen(("exec %s -e %s >%s"):format(
-    quote(require("spec.support.raw_server").interpreter()), quote(program), fifo), "w"))
-  local pipe = assert(io.open(fifo, "r"))
-  local urls, pem, control = {}, {}, nil
-  for line in pipe:lines() do
-    if line == "" then break end
-    local kind, port = line:match "^(%w+) (%d+)$"
-    if kind == "control" then
-      control = port
-    elseif kind then
-      urls[kind] = (kind == "plain" and "http" or "https") .. "://127.0.0.1:" .. port
-    else
-      pem[#pem + 1] = line
-    end
+  local process = child_server.start "spec.support.late_server"
+  local urls = {}
+  for _, kind in ipairs { "plain", "tls12", "tls13" } do
+    local scheme = kind == "plain" and "http" or "https"
+    urls[kind] = ("%s://127.0.0.1:%d"):format(scheme, process.ports[kind])
   end
-  pipe:close()
-  os.remove(fifo)
-  assert(control, "the server did not start")
-  local connection = assert(socket.connect("127.0.0.1", control))
-  connection:settimeout(20)
-  connection:setoption("tcp-nodelay", true)
-  local authority = os.tmpname()
-  local file = assert(io.open(authority, "w"))
-  file:write(table.concat(pem, "\n"), "\n")
-  file:close()
-  return setmetatable({ process = process, control = connection, urls = urls, expected = 0,
-    authority = authority }, methods)
+  return setmetatable({ process = process, control = process:connect("control", 20), urls = urls,
+    expected = 0, authority = process.certificate }, methods)
 end
 
 return late_server

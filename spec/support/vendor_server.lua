@@ -27,11 +27,11 @@
 --
 -- It runs in a process of its own.
 
+local child_server = require "spec.support.child_server"
 local cjson = require "cjson"
 
 local vendor_server = {}
 
-local TIMEOUT = 10 -- seconds
 
 -- What the vendors make and show ------------------------------------------------------------------
 
@@ -171,19 +171,6 @@ end
 
 -- The child ------------------------------------------------
 
-local function read_request(connection)
-  local line = connection:read "*l"
-  local method, target = (line or ""):match "^(%u+) (%S+)"
-  if not method then return nil end
-  local size = 0
-  repeat
-    line = connection:read "*l"
-    if not line then return nil end
-    size = tonumber(line:lower():match "^content%-length: *(%d+)") or size
-  until line:match "^\r?$"
-  return method, target, size > 0 and connection:read(size) or ""
-end
-
 local cases = {}
 
 local function control(target, body)
@@ -213,9 +200,9 @@ end
 
 local function serve(connection)
   while true do
-    local method, target, body = read_request(connection)
-    if not method then return end
-    local case, status, text = answer(method, target, body)
+    local request = child_server.read_request(connection)
+    if not request then return end
+    local case, status, text = answer(request.method, request.target, request.body)
     if not status then return end
     local ahead = case and case.date_ahead or 0
     local date = case and case.date_ahead == false and "" or "Date: "
@@ -226,40 +213,17 @@ local function serve(connection)
   end
 end
 
---- The child's program: prints its port.
+--- The child's program.
 function vendor_server.main()
-  local cqueues, socket = require "cqueues", require "cqueues.socket"
-  local signal = require "cqueues.signal"
-  signal.ignore(signal.SIGPIPE)
-  local cq = cqueues.new()
-  local listener = assert(socket.listen { host = "127.0.0.1", port = 0, nodelay = true })
-  assert(listener:listen())
-  cq:wrap(function()
-    while true do
-      local connection = listener:accept()
-      connection:setmode("b", "bn")
-      connection:onerror(function(_, _, why) return why end)
-      cq:wrap(function()
-        serve(connection)
-        connection:close()
-      end)
-    end
-  end)
-  cq:wrap(function()
-    cqueues.poll { pollfd = 0, events = "r" }
-    os.exit(0)
-  end)
-  local _, _, port = listener:localname()
-  io.stdout:write(port, "\n")
-  io.stdout:flush()
-  while true do assert(cq:loop()) end
+  local child = child_server.new()
+  child:listen("port", serve)
+  child:run()
 end
 
 -- The parent ------------------------------------------------
 
 local function ask(server, target, body)
-  local connection = assert(require("socket").connect("127.0.0.1", server.port))
-  connection:settimeout(TIMEOUT)
+  local connection = server.process:connect "port"
   assert(connection:send(("POST %s HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s"):format(target, #body,
     body)))
   local size
@@ -287,25 +251,13 @@ end
 
 --- Ends the server.
 function methods:stop()
-  self.pipe:close()
+  self.process:stop()
 end
 
 --- Starts the server.
 function vendor_server.start()
-  local raw_server = require "spec.support.raw_server"
-  local fifo = os.tmpname()
-  os.remove(fifo)
-  assert(os.execute("mkfifo -m 600 " .. fifo))
-  local program = ("package.path, package.cpath = %q, %q; "
-    .. "require('spec.support.vendor_server').main()"):format(package.path, package.cpath)
-  -- The server ends when its standard input does.
-  local pipe = assert(io.popen(("exec %s -e %s >%s"):format(
-    raw_server.quote(raw_server.interpreter()), raw_server.quote(program), fifo), "w"))
-  local output = assert(io.open(fifo, "r"))
-  local port = assert(tonumber(output:read "*l"), "the vendors' server did not start")
-  output:close()
-  os.remove(fifo)
-  return setmetatable({ pipe = pipe, port = port }, methods)
+  local process = child_server.start "spec.support.vendor_server"
+  return setmetatable({ process = process, port = process.ports.port }, methods)
 end
 
 return vendor_server

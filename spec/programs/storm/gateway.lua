@@ -7,7 +7,8 @@
 --
 -- What it has received whole it passes on, whatever becomes of the connection meanwhile.
 
-local quote = require("spec.support.raw_server").quote
+local certificates = require "spec.support.certificates"
+local child_server = require "spec.support.child_server"
 
 local gateway = {}
 
@@ -47,33 +48,17 @@ local function serve(stream, port)
   stream:write_chunk(rest or "", true)
 end
 
---- The child's program: prints its ports, its certificate and an empty line.
-function gateway.main(ports)
-  local cqueues, signal = require "cqueues", require "cqueues.signal"
-  local tls, pem = require("spec.support.echo_server").tls_for "localhost"
+--- The child's program.
+-- @param ...  ports to pass on to
+function gateway.main(...)
+  local child = child_server.new()
+  local made = certificates.for_server "localhost"
+  local tls = certificates.context(made)
   tls:setAlpnSelect(function() return "h2" end)
-  signal.ignore(signal.SIGPIPE)
-  local cq = cqueues.new()
-  for _, port in ipairs(ports) do
-    local server = assert(require("http.server").listen { host = "127.0.0.1", port = 0, tls = true,
-      ctx = tls, onstream = function(_, stream) serve(stream, port) end, onerror = function() end })
-    assert(server:listen())
-    local _, _, own = server:localname()
-    io.stdout:write(own, " ")
-    cq:wrap(function()
-      while true do -- it gives up over connections that break
-        server:loop()
-        cqueues.sleep(0.001)
-      end
-    end)
+  for i, port in ipairs { ... } do
+    child:listen_http2(tostring(i), tls, function(stream) serve(stream, port) end)
   end
-  cq:wrap(function()
-    cqueues.poll { pollfd = 0, events = "r" } -- the parent is gone
-    os.exit(0)
-  end)
-  io.stdout:write("\n", pem, "\n")
-  io.stdout:flush()
-  assert(cq:loop())
+  child:run(made.certificate:toPEM())
 end
 
 -- The parent --------------------------------------------------------------------------------------
@@ -83,38 +68,18 @@ methods.__index = methods
 
 --- Ends the gateway.
 function methods:stop()
-  self.process:close()
-  os.remove(self.certificate)
+  self.process:stop()
 end
 
 --- Starts a gateway to loopback ports.
 -- @param ports  array
 -- @return an object with `ports`, in the same order, `certificate` and stop()
 function gateway.start(ports)
-  local fifo = os.tmpname()
-  os.remove(fifo)
-  assert(os.execute("mkfifo -m 600 " .. fifo))
-  local program = ("package.path, package.cpath = %q, %q; "
-    .. "require('spec.programs.storm.gateway').main { %s }"):format(package.path, package.cpath,
-    table.concat(ports, ", "))
-  local process = assert(io.popen(("exec %s -e %s >%s"):format(
-    quote(require("spec.support.raw_server").interpreter()), quote(program), fifo), "w"))
-  local pipe = assert(io.open(fifo, "r"))
-  local own, pem = {}, {}
-  for port in assert(pipe:read "*l", "the gateway did not start"):gmatch "%d+" do
-    own[#own + 1] = tonumber(port)
-  end
-  for line in pipe:lines() do
-    if line == "" then break end
-    pem[#pem + 1] = line
-  end
-  pipe:close()
-  os.remove(fifo)
-  local certificate = os.tmpname()
-  local file = assert(io.open(certificate, "w"))
-  file:write(table.concat(pem, "\n"), "\n")
-  file:close()
-  return setmetatable({ process = process, ports = own, certificate = certificate }, methods)
+  local process = child_server.start("spec.programs.storm.gateway", (unpack or table.unpack)(ports))
+  local own = {}
+  for i in ipairs(ports) do own[i] = process.ports[tostring(i)] end
+  return setmetatable({ process = process, ports = own, certificate = process.certificate },
+    methods)
 end
 
 return gateway
