@@ -2,6 +2,7 @@
 
 local answers = require "spec.support.answers"
 local convoke = require "convoke"
+local core = require "convoke.core"
 local echo_server = require "spec.support.echo_server"
 
 local function raised(f, ...)
@@ -423,6 +424,29 @@ describe("a credential", function()
         assert.is_false(pcall(convoke.edgegap, { url = address, token = "a", allow_http = true }))
       end)
     end
+
+    it("is not taken below Lua either", function()
+      local list
+      for _, operation in ipairs(convoke.operations) do
+        if operation.name == "edgegap.sessions.list" then list = operation.index end
+      end
+      local function take(address, proxy, allow_http)
+        local native = core.client("edgegap", { address = address, user_agent = "spec",
+          connect_timeout = 5, max_response_bytes = 1000, max_in_flight = 0, http_version = 0,
+          proxy = proxy, allow_http = allow_http })
+        local taken, why = native:credential(1, "shown")
+        local headers = native:prepare(list, {}):request().headers
+        assert.equal(taken ~= nil, headers.Authorization ~= nil)
+        native:close()
+        return why
+      end
+      assert(contains(take "http://api.example.com", "plain http to http://api.example.com;"))
+      assert(contains(take("http://127.0.0.1", "http://a.example"), "plain http to"))
+      assert.is_nil(take("http://api.example.com", nil, true))
+      assert.is_nil(take "http://127.0.0.1")
+      assert.is_nil(take("http://127.0.0.1", "http://user:word@localhost:3128"))
+      assert.is_nil(take("https://api.example.com", "http://a.example"))
+    end)
 
     it("goes to this machine", function()
       for _, address in ipairs { "http://127.0.0.1", "http://127.1.2.3:80",

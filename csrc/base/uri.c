@@ -120,11 +120,8 @@ bool cvk_uri_is_plain(const char *address)
     return scheme_length(address) == 7;
 }
 
-bool cvk_uri_is_loopback(const char *address)
+static bool is_loopback(const char *host, size_t size)
 {
-    size_t scheme = scheme_length(address);
-    const char *host = address + scheme;
-    size_t size = host_length(host, cvk_uri_origin_length(address) - scheme);
     if (size == 9 && strncasecmp(host, "localhost", 9) == 0)
         return true;
     if (size == 5 && memcmp(host, "[::1]", 5) == 0)
@@ -145,4 +142,20 @@ bool cvk_uri_is_loopback(const char *address)
         }
     }
     return numbers == 4;
+}
+
+bool cvk_uri_is_loopback(const char *address)
+{
+    size_t scheme = scheme_length(address);
+    const char *host = address + scheme;
+    return is_loopback(host, host_length(host, cvk_uri_origin_length(address) - scheme));
+}
+
+bool cvk_uri_proxy_is_loopback(const char *proxy)
+{
+    const char *scheme = strstr(proxy, "://"), *host = scheme == NULL ? proxy : scheme + 3;
+    size_t size = strcspn(host, "/?#");
+    for (const char *at; (at = memchr(host, '@', size)) != NULL; host = at + 1)
+        size -= (size_t)(at + 1 - host);
+    return is_loopback(host, host_length(host, size));
 }

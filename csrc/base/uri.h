@@ -21,6 +21,9 @@ const char *cvk_uri_fault(const char *address);
 bool cvk_uri_is_plain(const char *address);
 bool cvk_uri_is_loopback(const char *address);
 
+/* Whether a proxy, `[scheme://][user[:password]@]host[:port]`, is on this machine. */
+bool cvk_uri_proxy_is_loopback(const char *proxy);
+
 /* Length of the `scheme://host[:port]` part of an address without fault. */
 size_t cvk_uri_origin_length(const char *address);
 

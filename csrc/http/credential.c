@@ -143,6 +143,13 @@ static void write_lines(cvk_credential *credential, const char *origin)
     cvk_buffer_add_byte(&credential->redacted, '\0');
 }
 
+bool cvk_credential_is_exposed(const char *address, const char *proxy)
+{
+    bool stays =
+        cvk_uri_is_loopback(address) && (proxy == NULL || cvk_uri_proxy_is_loopback(proxy));
+    return cvk_uri_is_plain(address) && !stays;
+}
+
 cvk_credential *cvk_credential_new(const cvk_auth *auth, const char *value, size_t value_size,
                                    const char *partner, size_t partner_size, const char *origin)
 {

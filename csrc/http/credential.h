@@ -29,6 +29,13 @@ const char *cvk_credential_fault(const cvk_auth *auth, const char *value, size_t
                                  const char *partner, size_t partner_size, bool *about_partner);
 
 /*
+ * Whether a credential that is sent to an address (one without fault) can be read on its way: over
+ * plain http that leaves this machine. `proxy`: NULL where the client names none; one that the
+ * environment names is not used for this machine.
+ */
+bool cvk_credential_is_exposed(const char *address, const char *proxy);
+
+/*
  * A credential without fault, with one reference, the caller's. `origin` is the address's
  * `scheme://host[:port]` for the CSRF `Referer`. NULL: out of memory.
  */

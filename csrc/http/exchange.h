@@ -20,6 +20,7 @@ typedef struct cvk_settings {
     char *ca_file;        /* NULL: libcurl's default */
     char *cert, *key;     /* client certificate; NULL: none */
     bool direct;          /* never through a proxy of the environment */
+    bool allow_http;      /* a credential may go over plain http */
     int http_version;     /* 0: HTTP/2 over TLS where offered; 1: HTTP/1.1; 2: HTTP/2 over TLS */
     long connect_timeout; /* milliseconds */
     size_t max_response_bytes;

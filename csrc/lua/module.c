@@ -111,7 +111,7 @@ static void write_lines(lua_State *L, int table, const cvk_api *api, cvk_buffer 
 
 /*
  * core.client(api, settings): settings are address, user_agent, connect_timeout (seconds),
- * max_response_bytes, max_in_flight (0: any number), http_version (0, 1 or 2), direct (boolean)
+ * max_response_bytes, max_in_flight (0: any number), http_version (0, 1 or 2), allow_http (boolean)
  * and, if wanted, proxy, ca_file, cert, key, headers (a table that goes with every request).
  * Loads libcurl, where it is not yet; if that cannot be, returns nil and why.
  */
@@ -143,8 +143,8 @@ static int core_client(lua_State *L)
     settings->ca_file = copy_field(L, 2, "ca_file");
     settings->cert = copy_field(L, 2, "cert");
     settings->key = copy_field(L, 2, "key");
-    lua_getfield(L, 2, "direct");
-    settings->direct = lua_toboolean(L, -1) != 0;
+    lua_getfield(L, 2, "allow_http");
+    settings->allow_http = lua_toboolean(L, -1) != 0;
     lua_pop(L, 1);
     lua_getfield(L, 2, "address");
     cvk_buffer_add_string(&client->address, luaL_checkstring(L, -1));
@@ -155,14 +155,40 @@ static int core_client(lua_State *L)
     if (cvk_buffer_string(&client->address) == NULL || settings->lines.failed ||
         settings->with_body.failed)
         return luaL_error(L, "not enough memory");
+    /* Plain http to this machine stays on it, whatever proxy the environment names. */
+    settings->direct = cvk_uri_is_plain(client->address.data) &&
+                       cvk_uri_is_loopback(client->address.data) && settings->proxy == NULL;
     client->api = api;
     return 1;
+}
+
+/* Pushes why a credential must not be sent to the client's address. Returns whether that is so. */
+static bool push_exposure(lua_State *L, const cvk_client *client)
+{
+    const char *address = client->address.data;
+    if (client->settings->allow_http ||
+        !cvk_credential_is_exposed(address, client->settings->proxy))
+        return false;
+    lua_pushfstring(L,
+                    "a credential does not go over plain http to %s%s; use https (or allow_http = "
+                    "true)",
+                    address, cvk_uri_is_loopback(address) ? " by a proxy" : "");
+    return true;
+}
+
+/* Client:exposure(): why the client takes no credential, or nil: it could be read on its way. */
+static int client_exposure(lua_State *L)
+{
+    const cvk_client *client = check_client(L);
+    luaL_argcheck(L, client->api != NULL, 1, "closed client");
+    return push_exposure(L, client) ? 1 : 0;
 }
 
 /*
  * Client:credential(way, value, partner): from now on requests prove themselves by the API's
  * `way` (index in the catalogue, from 1). Returns true, or nil and what is wrong with the text,
- * and whether that is about the partner, without showing it.
+ * and whether that is about the partner, without showing it; or nil and why it takes none, see
+ * Client:exposure().
  */
 static int client_credential(lua_State *L)
 {
@@ -182,6 +208,11 @@ static int client_credential(lua_State *L)
         lua_pushboolean(L, about_partner);
         return 3;
     }
+    if (push_exposure(L, client)) {
+        lua_pushnil(L);
+        lua_insert(L, -2);
+        return 2;
+    }
     cvk_buffer origin = {0};
     cvk_buffer_add(&origin, client->address.data, cvk_uri_origin_length(client->address.data));
     const char *text = cvk_buffer_string(&origin);
@@ -198,21 +229,14 @@ static int client_credential(lua_State *L)
 
 /* ---- small services ---------------------------------------------------------------------------- */
 
-/* core.address(text): what is wrong with a base address, or nil, whether it is plain http and
- * whether it names this machine. */
+/* core.address(text): what is wrong with a base address, or nil. */
 static int core_address(lua_State *L)
 {
     const char *address = luaL_checkstring(L, 1);
     const char *fault =
         strlen(address) == lua_rawlen(L, 1) ? cvk_uri_fault(address) : "holds a zero byte";
-    if (fault != NULL) {
-        lua_pushstring(L, fault);
-        return 1;
-    }
-    lua_pushnil(L);
-    lua_pushboolean(L, cvk_uri_is_plain(address));
-    lua_pushboolean(L, cvk_uri_is_loopback(address));
-    return 3;
+    lua_pushstring(L, fault);
+    return 1;
 }
 
 /* core.chance(): a number from 0 to below 1, another one each time and in each process. */
@@ -317,9 +341,13 @@ static int core_catalogue(lua_State *L)
 static void register_client(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"prepare", cvk_client_prepare}, {"credential", client_credential},
-        {"calls", client_calls},         {"close", client_close},
-        {"__gc", client_close},          {NULL, NULL},
+        {"prepare", cvk_client_prepare},
+        {"credential", client_credential},
+        {"calls", client_calls},
+        {"exposure", client_exposure},
+        {"close", client_close},
+        {"__gc", client_close},
+        {NULL, NULL},
     };
     luaL_newmetatable(L, CVK_CLIENT_TYPE);
     cvk_lua_push(L);

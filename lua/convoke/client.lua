@@ -200,9 +200,9 @@ local function address_of(api, options, where)
       variable and " (or the environment variable " .. variable .. ")" or ""))
   end
   address = address:gsub("/+$", "")
-  local fault, plain, loopback = core.address(address)
+  local fault = core.address(address)
   if fault then raise(("%s: %s %s"):format(where, source, fault)) end
-  return address, plain, loopback
+  return address
 end
 
 -- Constructing ------------------------------------------------
@@ -260,13 +260,6 @@ local function apply_client_fields(api, options, where)
   return next(defaults) and defaults or nil, headers
 end
 
--- Whether a proxy, with or without scheme and user, is on this machine.
-local function is_here(proxy)
-  local host = proxy:gsub("^%w+://", ""):gsub("^[^/?#]*@", "")
-  local fault, _, loopback = core.address("http://" .. host)
-  return not fault and loopback
-end
-
 -- The pace that the option `rate` asks for, or nil.
 local function make_pace(api, rate, credential, where)
   if rate == nil then return nil end
@@ -279,7 +272,7 @@ local function build(api, vendor, options, meta)
   local where = "convoke." .. api.name
   local known = own_options(api)
   for name, value in pairs(options) do check_option(where, known, name, value) end
-  local address, plain, loopback = address_of(api, options, where)
+  local address = address_of(api, options, where)
   local defaults, headers = apply_client_fields(api, options, where)
   local state = {
     api = api,
@@ -303,8 +296,7 @@ local function build(api, vendor, options, meta)
     max_response_bytes = options.max_response_bytes or 16 * 1024 * 1024,
     max_in_flight = options.max_in_flight or 0,
     http_version = options.http_version == "1.1" and 1 or options.http_version == "2" and 2 or 0,
-    -- Plain http to this machine stays on it, whatever proxy the environment names.
-    direct = plain and loopback and not options.proxy,
+    allow_http = options.allow_http,
     proxy = options.proxy,
     ca_file = options.ca_file or os.getenv "SSL_CERT_FILE",
     cert = options.cert,
@@ -315,11 +307,8 @@ local function build(api, vendor, options, meta)
   state.native = native
   local chosen = chosen_way(api, options, where)
   if chosen then
-    local stays = loopback and (not options.proxy or is_here(options.proxy))
-    if plain and not stays and not options.allow_http then
-      raise(("%s: a credential does not go over plain http to %s%s; use https "
-        .. "(or allow_http = true)"):format(where, address, loopback and " by a proxy" or ""))
-    end
+    local exposure = native:exposure()
+    if exposure then raise(("%s: %s"):format(where, exposure)) end
     set_credential(state, chosen, where)
   elseif not api.anonymous then
     missing_credential(api, where)
