@@ -21,7 +21,7 @@ local pausers = setmetatable({}, { __mode = "k" })
 local parked = setmetatable({}, { __mode = "k" })
 local handing = false -- a finished call is in our hands; found so, an error has left it there
 local host -- a foreign host in use, or nil
-local scheduler -- the host of our own tasks; set by tasks.lua
+local scheduler -- the host of our own tasks; init.lua hands it over
 local watched = false -- somebody watches the descriptor
 local longest_wait = 3600 -- seconds; then look again
 local slice = 0.002 -- seconds that tasks go on before the core has its turn
@@ -426,7 +426,8 @@ function engine.use(name)
   host = given
 end
 
---- The host of our own tasks makes itself known.
+--- Hands over the host that tasks of our own are parked by, before anything else is called.
+-- @param tasks  as convoke.use() wants one, and more: see tasks.lua
 function engine.set_scheduler(tasks)
   scheduler = tasks
 end

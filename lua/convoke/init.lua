@@ -8,6 +8,8 @@ local engine = require "convoke.engine"
 local run = require "convoke.call.run"
 local tasks = require "convoke.tasks"
 
+engine.set_scheduler(tasks.scheduler)
+
 local convoke = {
   version = require "convoke.version",
 

@@ -340,7 +340,8 @@ function scheduler.work(stop, every)
   end
 end
 
-engine.set_scheduler(scheduler)
+--- The host that the engine parks tasks by; init.lua makes the two known to each other.
+tasks.scheduler = scheduler
 
 -- What users call ------------------------------------------------
 

@@ -1,11 +1,11 @@
 --- Convex: its error bodies, what stands around the values of its answers, calls by name.
 
-local cjson = require "cjson"
+local core = require "convoke.core"
 local errors = require "convoke.errors"
 
 local convex = { creates = {}, done = {} }
 
-local text_or_nil = errors.text_or_nil
+local null, text_or_nil = require("cjson").null, errors.text_or_nil
 
 local function is_table(value) return type(value) == "table" end
 
@@ -34,9 +34,8 @@ local function read_convex_text(text, facts)
   end
   -- An application error that was returned, not thrown, comes as text with JSON in it.
   local json = thrown:match("^ConvexError%s+(%b{})")
-  local ok, value = pcall(cjson.decode, json or "")
-  if not ok and value == "not enough memory" then error(value, 0) end
-  if ok and is_table(value) and is_table(value.data) then return value.data end
+  local value = json and core.read(json)
+  if is_table(value) and is_table(value.data) then return value.data end
 end
 
 -- {"status":"error","errorMessage","errorData"} with 200 and 560, else {"code","message"}
@@ -76,7 +75,7 @@ end
 function convex.unwrap(data)
   if data.status ~= "success" then return nil, nil, "no status in it" end
   local value = data.value
-  if value == nil then value = cjson.null end
+  if value == nil then value = null end
   return value, is_table(data.logLines) and data.logLines or nil
 end
 
