@@ -61,6 +61,14 @@ describe("a Convex function that failed", function()
     assert.equal("editor.lastUpdated", err.fields[1].field)
   end)
 
+  it("is read the same whatever the program has set in lua-cjson", function()
+    finally(function() cjson.decode_max_depth(1000) end)
+    cjson.decode_max_depth(1)
+    local err = refused("convex", 200, convex_error(shown .. "\nUncaught Error: ConvexError "
+      .. '{"name":"ConvexError","data":{"code":"TAKEN","message":"There is one"}}'))
+    check(err, { code = "TAKEN", message = "There is one" })
+  end)
+
   it("may have returned its ConvexError instead of throwing it", function()
     local err = refused("convex", 200, convex_error(shown .. "\nUncaught Error: ConvexError "
       .. '{"name":"ConvexError","data":{"name":"ActiveSessionAlreadyExists","message":"You have '

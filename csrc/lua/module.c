@@ -381,6 +381,8 @@ int luaopen_convoke_core(lua_State *L)
     cvk_call_register(L);
     lua_createtable(L, 0, (int)CVK_COUNT(functions));
     luaL_setfuncs(L, functions, 0);
+    lua_pushlightuserdata(L, NULL); /* JSON's null in answers; the same value as cjson.null */
+    lua_setfield(L, -2, "null");
     cvk_lua_register(L);
     cvk_lua_push(L);
     lua_pushcclosure(L, cvk_core_calls, CVK_ENGINE_UPVALUE);

@@ -5,7 +5,7 @@
 -- up), request_id, attempts, elapsed, data, body, log_lines, value (what was made although the API
 -- reported a failure). How the error bodies of a vendor look says its file in vendors/.
 
-local null = require("cjson").null
+local null = require("convoke.core").null
 
 local errors = {}
 

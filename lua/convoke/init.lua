@@ -1,6 +1,5 @@
 --- convoke: sessions, invitations and mutations of five HTTP APIs.
 
-local cjson = require "cjson"
 local core = require "convoke.core"
 local attempt = require "convoke.call.attempt"
 local client = require "convoke.client"
@@ -14,7 +13,7 @@ local convoke = {
   version = require "convoke.version",
 
   --- JSON's null; the same value as `cjson.null`.
-  null = cjson.null,
+  null = core.null,
 
   --- convoke.array(t), convoke.object(t): mark a table of a free-form value; both return it.
   array = core.array,

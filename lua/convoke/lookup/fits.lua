@@ -1,7 +1,7 @@
 --- How well an object of a listing fits what a create has asked for; each vendor's file judges by
 -- these.
 
-local null = require("cjson").null
+local null = require("convoke.core").null
 
 local fits = {}
 

@@ -22,12 +22,13 @@
 --   has_failed(status, data), unwrap(data)  where values stand in an envelope, see convex.lua
 --   add_methods(methods, operations, by_id)  where clients have methods of their own, see there
 
+local core = require "convoke.core"
 local errors = require "convoke.errors"
 local fits = require "convoke.lookup.fits"
-local null = require("cjson").null
 
 local clerk = { creates = {}, done = {} }
 
+local null = core.null
 local levels, text_or_nil = fits.levels, errors.text_or_nil
 
 -- Loaded with the first look: most programs never look.

@@ -5,7 +5,7 @@ local errors = require "convoke.errors"
 
 local convex = { creates = {}, done = {} }
 
-local null, text_or_nil = require("cjson").null, errors.text_or_nil
+local null, text_or_nil = core.null, errors.text_or_nil
 
 local function is_table(value) return type(value) == "table" end
 

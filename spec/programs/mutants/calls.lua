@@ -568,4 +568,12 @@ return {
     to = "clock:is_vague() and tries < 9 and",
     spec = "settle",
   },
+  {
+    name = "convex: a program's settings of lua-cjson change what an error says",
+    file = "lua/convoke/vendors/convex.lua",
+    from = "local value = json and core.read(json)",
+    to = [[local _, value = pcall(require("cjson").decode, json or "")]],
+    spec = "errors_convex",
+    test = "whatever the program has set",
+  },
 }
