@@ -1,8 +1,8 @@
---- Waiting: who waits for which call, and who makes it go on.
+--- Waiting: which coroutine waits for which call, and what makes it go on.
 --
--- The C core never yields and never calls Lua. Whoever needs an answer waits here: a task or a
--- coroutine of a host is parked until its call is finished, anything else blocks. What drives the
--- core is step(), called by the program, by run(), or by the host's own loop.
+-- The C core never yields and never calls Lua. Code that needs an answer waits here: a task or a
+-- coroutine of a host is parked until its call is finished, any other code blocks. step() drives
+-- the core; the program calls it, or run(), or the host's own loop.
 
 local core = require "convoke.core"
 local timers = require "convoke.timers"
@@ -13,13 +13,16 @@ local submit, cancel, wait_for = core.Call.submit, core.Call.cancel, core.Call.w
 local finished = core.finished
 
 -- By the number of a call in flight:
-local waiters = core.waiters() -- what the parked coroutine that waits for it is known by, or false
-local owners = {} -- the host that knows it, where that is not our own scheduler
--- Native call -> { owner, token, timer } of who waits for its next try; weak, as that one may die.
+local waiters = core.waiters() -- the token of the parked coroutine that waits for it, or false
+local owners = {} -- the host that gave the token, where that is not our own scheduler
+-- Native call -> { owner, token, timer } of the coroutine that waits for its next try. Weak,
+-- because a coroutine may be collected while it waits.
 local pausers = setmetatable({}, { __mode = "k" })
--- Token -> host of coroutines that are parked by foreign hosts; weak for the same reason.
+-- Token -> host of the coroutines that foreign hosts have parked; weak for the same reason.
 local parked = setmetatable({}, { __mode = "k" })
-local handing = false -- a finished call is in our hands; found so, an error has left it there
+-- A finished call has been taken from the core, and its waiter is not woken yet. Still true at the
+-- next dispatch(), it means that an error came between the two.
+local handing = false
 local host -- a foreign host in use, or nil
 local scheduler -- the host of our own tasks; init.lua hands it over
 local watched = false -- somebody watches the descriptor
@@ -28,7 +31,7 @@ local slice = 0.002 -- seconds that tasks go on before the core has its turn
 
 -- Who waits ------------------------------------------------
 
--- The host that knows who waits for the call of a number.
+-- The host that has parked the waiter of a call; the call's number is not in use any more.
 local function take_owner(number)
   local owner = owners[number]
   if not owner then return scheduler end
@@ -36,21 +39,21 @@ local function take_owner(number)
   return owner
 end
 
--- The foreign host that the running coroutine can be parked by and its token there, if any.
+-- The foreign host that can park the running coroutine and its token there, if any.
 local function foreign()
   local token = host.running()
   if token then return host, token end
 end
 
---- The host that the running coroutine can be parked by and its token there; nothing where it
--- must block. Raises in a task that cannot be parked just there.
+--- Returns the host that can park the running coroutine, and its token there; nothing where the
+-- caller must block. Raises in a task that cannot be parked just there.
 function engine.here()
   local task = scheduler.running()
   if task then return scheduler, task end
   if host then return foreign() end
 end
 
---- The same for what begins something new: raises in a cancelled task.
+--- Does what engine.here() does for a caller that begins something new: raises in a cancelled task.
 function engine.begin()
   local task = scheduler.running()
   if task then
@@ -62,8 +65,9 @@ end
 
 -- Driving ------------------------------------------------
 
--- Wakes all that wait for anything: they look whether it has come. Where an error, of a debug hook
--- say, has come between the end of a call and its waking, nobody knows any more whom it was for.
+-- Wakes every parked coroutine; each looks whether what it waits for has come. This is for the case
+-- that an error, of a debug hook say, came between the end of a call and the waking of its waiter:
+-- which one that was is not known any more.
 local function wake_everybody()
   handing = false
   scheduler.repair()
@@ -75,7 +79,7 @@ local function wake_everybody()
   end
 end
 
---- Hands finished calls to those that wait for them.
+--- Wakes the waiters of all calls that have finished.
 function engine.dispatch()
   if handing then wake_everybody() end
   handing = true
@@ -89,7 +93,10 @@ end
 
 local dispatch = engine.dispatch
 
---- Parks the running coroutine by its host until that wakes it, or somebody does early.
+--- Parks the running coroutine by its host. It may be woken early.
+-- @param owner   the host
+-- @param token   of the running coroutine there
+-- @param native  the call that it waits for, or nil
 function engine.park(owner, token, native)
   if owner == scheduler then return owner.park(token, native) end
   parked[token] = owner
@@ -99,7 +106,8 @@ end
 
 local park = engine.park
 
---- The same up to one of a task's. Returns the task, which nobody has woken; nil: there was none.
+--- Wakes the waiters of finished calls until one of them is a task.
+-- @return that task, which is not woken; nil where no task's call has finished
 function engine.next_task()
   local native, number, token = finished()
   while native do
@@ -113,7 +121,7 @@ function engine.next_task()
   end
 end
 
---- Whether anybody waits for a call or a time, or a task is not at its end.
+--- Whether a coroutine waits for a call or a time, or a task has not ended.
 function engine.busy()
   return core.waiting() > 0 or timers.timeout() ~= nil or scheduler.busy()
 end
@@ -123,26 +131,27 @@ function engine.has_tasks()
   return scheduler.busy()
 end
 
--- Seconds until there is work here, beside the core's own; or nil.
+-- Seconds until there is work in Lua, for tasks and timers; or nil.
 local function own_timeout()
   return scheduler.ready() and 0 or timers.timeout()
 end
 
---- Seconds until there is work by time, or nil: 0 when there is some now.
+--- Seconds until there is work by time, 0 where there is some now; or nil.
 function engine.timeout()
   local calls, own = core.timeout(), own_timeout()
   if calls and own then return math.min(calls, own) end
   return calls or own
 end
 
---- Tells those that watch what has changed: when there is work, and whether there is any at all.
+--- Tells the core when there is work in Lua, so that the descriptor becomes readable in time; tells
+-- the host when there is nothing left to drive.
 function engine.announce()
   if watched then core.alarm(own_timeout()) end
   if host and host.rest and not engine.busy() then host.rest() end
 end
 
--- In the child of a fork its parent's calls have ended without a word: who waits for one looks.
--- Returns whether somebody waited for such a one.
+-- In the child of a fork the parent's calls have ended without being reported: their waiters are
+-- woken and look. Returns whether there was one.
 local function wake_orphans()
   local found = {}
   for number, token in pairs(waiters) do
@@ -152,7 +161,7 @@ local function wake_orphans()
   return found[1] ~= nil
 end
 
--- In the child of a fork: those that wait between two tries look, too.
+-- In the child of a fork: wakes those, too, that wait between two tries.
 local function leave_parent()
   wake_orphans()
   handing = true
@@ -164,14 +173,15 @@ local function work_on_tasks(forked, stop, every)
   scheduler.work(stop, every)
 end
 
--- Calls first, then tasks; until it is time to stop.
+-- Works on calls first, then on tasks, until it is time to stop.
 local function work(budget, stop)
   work_on_tasks(core.step(budget), stop, 1)
 end
 
-local used = 0.75 -- of a budget: what is begun last takes its time, too
+local used = 0.75 -- of a budget; after that nothing is begun: what was begun last takes time, too
 
--- Calls get half of what is left, so that tasks have their part; and again while there is more.
+-- Gives calls half of what is left of the budget, so that tasks have their part, and again while
+-- there is more to do.
 local function work_for(budget)
   local before = core.now()
   local stop, shortest = before + used * budget, budget / 10
@@ -204,20 +214,20 @@ function engine.step(budget)
   return core.in_flight()
 end
 
---- Does a part of what is to be done, small enough for a host's loop that has other work, too; the
--- descriptor stays readable for the rest.
+--- Does a part of the work, small enough for a host's loop that has other work, too. The descriptor
+-- stays readable for the rest.
 function engine.turn()
   return engine.step(0.002)
 end
 
---- The descriptor to watch for reading; it becomes readable by time, too.
+--- Returns the descriptor to watch for reading; it becomes readable by time, too.
 function engine.pollfd()
   watched = true
   core.alarm(own_timeout())
   return core.pollfd()
 end
 
---- Makes the host's loop watch over what is in flight.
+--- Makes the host's loop drive what is in flight.
 function engine.drive()
   if host then host.drive(engine) end
 end
