@@ -448,6 +448,16 @@ describe("a credential", function()
       assert.is_nil(take("https://api.example.com", "http://a.example"))
     end)
 
+    it("is not reached by an address that libcurl would complete to plain http", function()
+      for _, address in ipairs { "api.example.com", "//api.example.com", "http:/api.example.com",
+        "http:///api.example.com", "api.example.com:80", "https://api.example.com\0",
+        "ftp://api.example.com", "http://127.0.0.1:1@api.example.com" } do
+        local message = raised(core.client, "edgegap", { address = address, user_agent = "spec",
+          connect_timeout = 5, max_response_bytes = 1000, max_in_flight = 0, http_version = 0 })
+        assert(contains(message, "the address "), message)
+      end
+    end)
+
     it("goes to this machine", function()
       for _, address in ipairs { "http://127.0.0.1", "http://127.1.2.3:80",
         "http://127.255.255.255", "http://localhost", "http://LOCALHOST:1", "http://localhost/path",

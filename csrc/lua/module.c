@@ -110,10 +110,22 @@ static void write_lines(lua_State *L, int table, const cvk_api *api, cvk_buffer 
 }
 
 /*
+ * What is wrong with the base address at `index`, or NULL. What decides on an address, such as
+ * whether a credential may go there, rests on there being no fault: libcurl would take a text
+ * without a scheme for plain http. Raises if the value is no string.
+ */
+static const char *address_fault(lua_State *L, int index)
+{
+    const char *address = luaL_checkstring(L, index);
+    return strlen(address) == lua_rawlen(L, index) ? cvk_uri_fault(address) : "holds a zero byte";
+}
+
+/*
  * core.client(api, settings): settings are address, user_agent, connect_timeout (seconds),
  * max_response_bytes, max_in_flight (0: any number), http_version (0, 1 or 2), allow_http (boolean)
  * and, if wanted, proxy, ca_file, cert, key, headers (a table that goes with every request).
- * Loads libcurl, where it is not yet; if that cannot be, returns nil and why.
+ * Loads libcurl, where it is not yet; if that cannot be, returns nil and why. Raises for an address
+ * with a fault, see core.address().
  */
 static int core_client(lua_State *L)
 {
@@ -147,7 +159,10 @@ static int core_client(lua_State *L)
     settings->allow_http = lua_toboolean(L, -1) != 0;
     lua_pop(L, 1);
     lua_getfield(L, 2, "address");
-    cvk_buffer_add_string(&client->address, luaL_checkstring(L, -1));
+    const char *fault = address_fault(L, lua_gettop(L));
+    if (fault != NULL)
+        return luaL_error(L, "the address %s", fault);
+    cvk_buffer_add_string(&client->address, lua_tostring(L, -1));
     lua_pop(L, 1);
     write_lines(L, 2, api, &settings->lines);
     cvk_buffer_add(&settings->with_body, settings->lines.data, settings->lines.size);
@@ -232,10 +247,7 @@ static int client_credential(lua_State *L)
 /* core.address(text): what is wrong with a base address, or nil. */
 static int core_address(lua_State *L)
 {
-    const char *address = luaL_checkstring(L, 1);
-    const char *fault =
-        strlen(address) == lua_rawlen(L, 1) ? cvk_uri_fault(address) : "holds a zero byte";
-    lua_pushstring(L, fault);
+    lua_pushstring(L, address_fault(L, 1));
     return 1;
 }
 

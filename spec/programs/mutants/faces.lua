@@ -75,6 +75,14 @@ return {
     test = "is not taken below Lua either",
   },
   {
+    name = "client: the core takes an address without a scheme",
+    file = "csrc/lua/module.c",
+    from = "    if (fault != NULL)\n        return luaL_error(L, \"the address",
+    to = "    if (fault == NULL && client == NULL)\n        return luaL_error(L, \"the address",
+    spec = "credential",
+    test = "would complete to plain http",
+  },
+  {
     name = "client: a proxy elsewhere is this machine",
     file = "csrc/base/uri.c",
     from = "return is_loopback(host, host_length(host, size));\n}",
