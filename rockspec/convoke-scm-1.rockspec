@@ -42,6 +42,7 @@ build = {
         "csrc/http/exchange.c",
         "csrc/http/headers.c",
         "csrc/http/request.c",
+        "csrc/http/strike.c",
         "csrc/lua/call.c",
         "csrc/lua/catalogue.c",
         "csrc/lua/decode.c",

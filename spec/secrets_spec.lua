@@ -53,8 +53,9 @@ local ways = {
   { api = "cvat", options = { token = first } },
   { api = "cvat", options = { username = "ada", password = second },
     secrets = { second, base64("ada:" .. second) } },
-  { api = "cvat", options = { session_id = "s3ssion/+'%z", csrf_token = "t0ken/+'%z" },
-    secrets = { "s3ssion/+'%z", "t0ken/+'%z" } },
+  { api = "cvat",
+    options = { session_id = "s3ssion/of/ada/+'%z", csrf_token = "t0ken/for/ada/+'%z" },
+    secrets = { "s3ssion/of/ada/+'%z", "t0ken/for/ada/+'%z" } },
   { api = "cvat", options = { signature = "1pQ:s1gn/+=&%z" },
     secrets = { "1pQ:s1gn/+=&%z", percent "1pQ:s1gn/+=&%z" } },
   { api = "gencove", options = { api_key = first } },
@@ -68,6 +69,19 @@ local function name_of(way)
   for name in pairs(way.options) do names[#names + 1] = name end
   table.sort(names)
   return ("%s with %s %s"):format(way.api, table.concat(names, " and "), way.name or "")
+end
+
+-- A secret as a server or a proxy may write it.
+local function other_forms(secret)
+  return {
+    percent(secret),
+    (secret:gsub("[^%w]", function(c) return ("%%%02x"):format(c:byte()) end)),
+    (secret:gsub(".", function(c) return ("%%%02X"):format(c:byte()) end)),
+    base64(secret),
+    base64("v=" .. secret .. ";"),
+    base64("ada:" .. secret .. ":b"),
+    (base64("Bearer " .. secret):gsub("%+", "-"):gsub("/", "_"):gsub("=", "")),
+  }
 end
 
 local try = {
@@ -183,6 +197,28 @@ describe("a secret", function()
         end
       end)
 
+      it("is not in answers that write it in another form", function()
+        local client = client_by(way)
+        for _, secret in ipairs(secrets_of(way)) do
+          for _, form in ipairs(other_forms(secret)) do
+            -- What stands beside the secret in base64 may stay, and two characters shared with it.
+            local middle = form:find("%%") and form or form:sub(11, -7)
+            for _, status in ipairs { 200, 400 } do
+              server:answer { status = status, headers = { ["X-Echo"] = "<" .. form .. ">",
+                ["X-Request-Id"] = form }, body = status == 200 and answers.any
+                or '{"detail":"' .. form .. '","message":"' .. form .. '"}' }
+              local value, err, meta = try[way.api](client)
+              local _ = meta and meta.headers["x-echo"]
+              for _, seen in ipairs { err or false, meta or false, logged } do
+                local shown = holds(seen, middle:reverse())
+                assert(not shown, ("%s is shown: %s"):format(form, tostring(shown)))
+              end
+              assert.is_truthy(value or holds(err, "***"))
+            end
+          end
+        end
+      end)
+
       it("is not in failures of the connection", function()
         server:answer { raw = "rubbish " .. secrets_of(way)[1] .. "\r\n\r\n" }
         local value, err = try[way.api](client_by(way))
@@ -294,6 +330,24 @@ describe("a secret", function()
       local _, err = convoke.cvat { url = server.url, username = "ada", password = "abcd" }
         .invitations:list()
       assert.equal(words:gsub("abcd", "****"), err.message)
+    end
+  end)
+
+  it("is struck out in the base64 of addresses, too", function()
+    local secret = "~~~~????>>>>~~~~????>>>>"
+    local form = base64(secret):gsub("%+", "-"):gsub("/", "_")
+    assert.is_truthy(form:find "%-.*_" and not form:find "=")
+    server:answer { status = 400, body = ('{"detail":"it is %s."}'):format(form) }
+    local _, err = convoke.gencove { url = server.url, api_key = secret }.invitations:list()
+    assert.equal("it is " .. ("*"):rep(#form) .. ".", err.message)
+  end)
+
+  it("does not strike out what only resembles it", function()
+    for _, words in ipairs { "%73%65%63%72%65", "c2VjcmU", "secre%", "%", "%7", "c2Vj cmV0" } do
+      server:answer { status = 400, body = ('{"detail":"%s"}'):format(words) }
+      local _, err = convoke.cvat { url = server.url, username = "ada", password = "secret" }
+        .invitations:list()
+      assert.equal(words, err.message)
     end
   end)
 

@@ -2,14 +2,12 @@
 
 #include "base/base64.h"
 #include "base/uri.h"
+#include "http/strike.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-/* Shorter texts are no secret worth hiding, and would strike out half an answer. */
-enum { shortest_secret = 4 };
 
 static const char redaction[] = "[redacted]";
 
@@ -201,38 +199,21 @@ void cvk_credential_release(cvk_credential *credential)
     free(credential);
 }
 
-static void strike(const char *secret, size_t secret_size, char *text, size_t size)
-{
-    if (secret_size < shortest_secret)
-        return;
-    for (size_t i = 0; i + secret_size <= size;) {
-        const char *start = memchr(text + i, secret[0], size - secret_size - i + 1);
-        if (start == NULL)
-            return;
-        i = (size_t)(start - text);
-        if (memcmp(start, secret, secret_size) == 0) {
-            memset(text + i, '*', secret_size);
-            i += secret_size;
-        } else {
-            i++;
-        }
-    }
-}
-
 static void redact(const cvk_credential *credential, char *text, size_t size)
 {
     const cvk_auth *auth = credential->auth;
-    if (auth->place == CVK_AUTH_QUERY) {
-        size_t name = strlen(auth->name) + 1;
-        strike(credential->query.data + name, credential->query.size - name, text, size);
-    } else if (auth->place == CVK_AUTH_BASIC) {
+    if (auth->place == CVK_AUTH_BASIC) {
         /* A user name is no secret; the pair in base64 is. */
         size_t start = strlen(auth->name) + 2 + strlen(auth->prefix);
-        strike(credential->lines.data + start, credential->lines.size - start - 1, text, size);
+        cvk_strike(credential->lines.data + start, credential->lines.size - start - 1, text, size);
+    } else {
+        cvk_strike(credential->value.data, credential->value.size, text, size);
     }
-    if (auth->place != CVK_AUTH_BASIC)
-        strike(credential->value.data, credential->value.size, text, size);
-    strike(credential->partner.data, credential->partner.size, text, size);
+    if (auth->place == CVK_AUTH_QUERY) { /* as it was sent, which may have been encoded once more */
+        size_t name = strlen(auth->name) + 1;
+        cvk_strike(credential->query.data + name, credential->query.size - name, text, size);
+    }
+    cvk_strike(credential->partner.data, credential->partner.size, text, size);
 }
 
 void cvk_credential_redact(const cvk_credential *credential, char *text, size_t size)

@@ -52,7 +52,7 @@ return {
   -- Credentials
   {
     name = "auth: short texts are struck out like secrets",
-    file = "csrc/http/credential.c",
+    file = "csrc/http/strike.c",
     from = "shortest_secret = 4",
     to = "shortest_secret = 1",
     spec = "secrets",
@@ -60,11 +60,35 @@ return {
   },
   {
     name = "auth: a secret of four characters is shown",
-    file = "csrc/http/credential.c",
+    file = "csrc/http/strike.c",
     from = "secret_size < shortest_secret",
     to = "secret_size <= shortest_secret",
     spec = "secrets",
     test = "of four characters",
+  },
+  {
+    name = "auth: a percent-encoded secret is shown",
+    file = "csrc/http/strike.c",
+    from = "if (memchr(text, '%', size) != NULL)",
+    to = "if (memchr(text, '%', size) == NULL)",
+    spec = "secrets",
+    test = "in another form",
+  },
+  {
+    name = "auth: a secret in base64 amid other bytes is shown",
+    file = "csrc/http/strike.c",
+    from = "first <= 4; first += 2",
+    to = "first < 1; first += 2",
+    spec = "secrets",
+    test = "in another form",
+  },
+  {
+    name = "auth: a secret in base64 for addresses is shown",
+    file = "csrc/http/strike.c",
+    from = "byte == '+' || byte == '-' ? 62 : byte == '/' || byte == '_' ? 63 : -1",
+    to = "byte == '+' ? 62 : byte == '/' ? 63 : -1",
+    spec = "secrets",
+    test = "in the base64 of addresses",
   },
   {
     name = "auth: a user name may hold a colon",
@@ -92,9 +116,9 @@ return {
   },
   {
     name = "auth: a secret at the end of a text is shown",
-    file = "csrc/http/credential.c",
-    from = "i + secret_size <= size",
-    to = "i + secret_size < size",
+    file = "csrc/http/strike.c",
+    from = "i + secret_size <= size;) {",
+    to = "i + secret_size < size;) {",
     spec = "secrets",
   },
   {

@@ -1,0 +1,131 @@
+#include "http/strike.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* Shorter texts are no secret worth hiding, and would strike out half an answer. */
+enum { shortest_secret = 4 };
+
+static void strike_plain(const char *secret, size_t secret_size, char *text, size_t size)
+{
+    for (size_t i = 0; i + secret_size <= size;) {
+        const char *start = memchr(text + i, secret[0], size - secret_size - i + 1);
+        if (start == NULL)
+            return;
+        i = (size_t)(start - text);
+        if (memcmp(start, secret, secret_size) == 0) {
+            memset(text + i, '*', secret_size);
+            i += secret_size;
+        } else {
+            i++;
+        }
+    }
+}
+
+/* ---- percent-encoded ----------------------------------------------------------------------------- */
+
+static int hex_digit(char byte)
+{
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    byte |= 0x20;
+    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
+/* Bytes at the start of the text that stand for such a byte, 0 if they do not. */
+static size_t encoded_length(unsigned char wanted, const char *text, size_t size)
+{
+    if (size >= 3 && text[0] == '%') {
+        int high = hex_digit(text[1]), low = hex_digit(text[2]);
+        if (high >= 0 && low >= 0 && high * 16 + low == wanted)
+            return 3;
+    }
+    return size > 0 && ((unsigned char)text[0] == wanted || (text[0] == '+' && wanted == ' '));
+}
+
+static void strike_encoded(const char *secret, size_t secret_size, char *text, size_t size)
+{
+    for (size_t i = 0; i + secret_size <= size; i++) {
+        size_t end = i, matched = 0, length = 1;
+        while (matched < secret_size && length > 0) {
+            length = encoded_length((unsigned char)secret[matched], text + end, size - end);
+            end += length;
+            matched += length > 0;
+        }
+        if (matched == secret_size) {
+            memset(text + i, '*', end - i);
+            i = end - 1;
+        }
+    }
+}
+
+/* ---- base64 -------------------------------------------------------------------------------------- */
+
+/* The six bits for which a character stands in either alphabet, or -1. */
+static int six_bits(char byte)
+{
+    if (byte >= 'a' && byte <= 'z')
+        return byte - 'a' + 26;
+    if (byte >= 'A' && byte <= 'Z')
+        return byte - 'A';
+    if (byte >= '0' && byte <= '9')
+        return byte - '0' + 52;
+    return byte == '+' || byte == '-' ? 62 : byte == '/' || byte == '_' ? 63 : -1;
+}
+
+/* The six bits of a secret from bit number `at` on; all of them are there. */
+static int bits_at(const char *secret, size_t at)
+{
+    const unsigned char *byte = (const unsigned char *)secret + at / 8;
+    unsigned shift = at % 8, pair = (unsigned)byte[0] << 8;
+    if (shift > 2)
+        pair |= byte[1];
+    return (int)(pair >> (10 - shift) & 63);
+}
+
+/*
+ * Strikes what stands for the secret in a run of base64. What goes before the secret shifts it by
+ * up to two bytes: its first whole character begins with its bit 0, 4 or 2. The characters that it
+ * shares with its neighbours tell next to nothing and stay.
+ */
+static void strike_run(const char *secret, size_t secret_size, char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        for (size_t first = 0; first <= 4; first += 2) {
+            size_t count = (secret_size * 8 - first) / 6, k = 0;
+            while (k < count && i + count <= size &&
+                   six_bits(text[i + k]) == bits_at(secret, first + 6 * k))
+                k++;
+            if (k == count)
+                memset(text + i, '*', count);
+        }
+    }
+}
+
+/* Looks only at one byte in `shortest` where no run of base64 is long enough. */
+static void strike_base64(const char *secret, size_t secret_size, char *text, size_t size)
+{
+    size_t shortest = (secret_size * 8 - 4) / 6, done = 0;
+    for (size_t probe = shortest - 1; probe < size; probe += shortest) {
+        if (six_bits(text[probe]) < 0)
+            continue;
+        size_t start = probe, end = probe + 1;
+        while (start > done && six_bits(text[start - 1]) >= 0)
+            start--;
+        while (end < size && six_bits(text[end]) >= 0)
+            end++;
+        if (end - start >= shortest)
+            strike_run(secret, secret_size, text + start, end - start);
+        done = probe = end;
+    }
+}
+
+void cvk_strike(const char *secret, size_t secret_size, char *text, size_t size)
+{
+    if (secret_size < shortest_secret || size < secret_size)
+        return;
+    strike_plain(secret, secret_size, text, size);
+    if (memchr(text, '%', size) != NULL)
+        strike_encoded(secret, secret_size, text, size);
+    strike_base64(secret, secret_size, text, size);
+}
