@@ -31,6 +31,41 @@ end
 
 local ask = "'print(#require(\"convoke\").operations)'"
 
+describe("a core built for another Lua", function()
+  -- Has another Lua load the core of the Lua under test; returns what it says, or nil: not there.
+  local function load_by(other, preload)
+    if not run("command -v " .. other) then return nil end
+    local _, said = run(([[
+      eval "$(make -s --no-print-directory LUA=%s env)"
+      %s %s -e 'print(pcall(require, "convoke"))']]):format(lua, preload or "", other))
+    return said
+  end
+
+  it("is refused with a message that says so", function()
+    local version = rawget(_G, "jit") and "lua5.1" or "lua" .. _VERSION:match "%d%.%d"
+    local tried = 0
+    for _, other in ipairs { "lua5.1", "lua5.3", "lua5.4" } do
+      local said = other ~= version and load_by(other)
+      if said then
+        tried = tried + 1
+        assert.match("^false%s+convoke: its core was built for another Lua", said)
+      end
+    end
+    assert(tried > 0 or not run "command -v lua5.3", "no other Lua")
+  end)
+
+  if _VERSION == "Lua 5.4" then
+    it("is refused, too, where nothing is missing when it is loaded", function()
+      local library = require "spec.support.compile" "newer_lua"
+      local said = load_by("lua5.3", "LD_PRELOAD=" .. library)
+      os.remove(library)
+      if not said then return pending "no Lua 5.3" end
+      assert.match("^false%s+convoke: its core was built for another Lua", said)
+      assert.match("version mismatch", said)
+    end)
+  end
+end)
+
 describe("make", function()
   it("has nothing to do when everything is built", function()
     assert.is_true(run("make LUA=" .. lua))

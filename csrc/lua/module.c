@@ -387,6 +387,9 @@ int luaopen_convoke_core(lua_State *L)
         {"time", core_time},
         {NULL, NULL},
     };
+#ifdef luaL_checkversion
+    luaL_checkversion(L); /* raises in a Lua of another version; 5.1 and LuaJIT cannot tell */
+#endif
     cvk_lua_make(L);
     register_client(L);
     cvk_lua_push(L);

@@ -1,6 +1,16 @@
 --- convoke: sessions, invitations and mutations of five HTTP APIs.
 
-local core = require "convoke.core"
+-- A core that was built for another Lua lacks functions of this one, or is of another version.
+local loaded, core = pcall(require, "convoke.core")
+if not loaded then
+  local reason = tostring(core)
+  local is_foreign = reason:find "undefined symbol: lua" or reason:find "[Ss]ymbol not found.*_lua"
+    or reason:find "version mismatch"
+  if not is_foreign then error(core, 0) end
+  local this = rawget(_G, "jit") and "LuaJIT" or _VERSION
+  error(("convoke: its core was built for another Lua than this one (%s); "
+    .. "build it with `make LUA=...`, or install it for this Lua\n%s"):format(this, reason), 0)
+end
 local attempt = require "convoke.call.attempt"
 local client = require "convoke.client"
 local engine = require "convoke.engine"

@@ -83,6 +83,14 @@ return {
     test = "would complete to plain http",
   },
   {
+    name = "core: it does not look at the version of the Lua that loads it",
+    file = "csrc/lua/module.c",
+    from = "    luaL_checkversion(L);",
+    to = "",
+    spec = "build",
+    test = "a core built for another Lua",
+  },
+  {
     name = "client: a proxy elsewhere is this machine",
     file = "csrc/base/uri.c",
     from = "return is_loopback(host, host_length(host, size));\n}",
