@@ -120,29 +120,33 @@ end
 
 -- Credentials ------------------------------------------------
 
--- The ways of an API that the options name, of which there may be one.
-local function chosen_way(api, options, where)
+-- The credential that the options or the environment give, or nil; raises where the options give
+-- two, or half of one.
+-- @return position among the API's auths, auth, value, partner (the second half of a pair),
+--   variable (of the environment, where it comes from there), all in one table
+local function choose_auth(api, options, where)
   local chosen
-  for position, way in ipairs(api.auths) do
-    local given, partner = options[way.option], way.partner and options[way.partner]
+  for position, auth in ipairs(api.auths) do
+    local given, partner = options[auth.option], auth.partner and options[auth.partner]
     if given ~= nil or partner ~= nil then
       if chosen then
         raise(("%s: options %s and %s are two credentials; give one"):format(where,
-          chosen.way.option, way.option))
+          chosen.auth.option, auth.option))
       end
-      if given == nil or (way.partner and partner == nil) then
+      if given == nil or (auth.partner and partner == nil) then
         raise(("%s: option %s goes together with %s"):format(where,
-          given == nil and way.partner or way.option, given == nil and way.option or way.partner))
+          given == nil and auth.partner or auth.option,
+          given == nil and auth.option or auth.partner))
       end
-      chosen = { position = position, way = way, value = given, partner = partner }
+      chosen = { position = position, auth = auth, value = given, partner = partner }
     end
   end
   if chosen then return chosen end
-  for position, way in ipairs(api.auths) do
-    for _, variable in ipairs(way.environment or {}) do
+  for position, auth in ipairs(api.auths) do
+    for _, variable in ipairs(auth.environment or {}) do
       local value = os.getenv(variable)
-      if value and value ~= "" and not way.partner then
-        return { position = position, way = way, value = value, variable = variable }
+      if value and value ~= "" and not auth.partner then
+        return { position = position, auth = auth, value = value, variable = variable }
       end
     end
   end
@@ -150,10 +154,10 @@ end
 
 local function missing_credential(api, where)
   local names = {}
-  for _, way in ipairs(api.auths) do
-    local name = way.partner and way.option .. " with " .. way.partner or way.option
-    if way.environment and way.environment[1] then
-      name = name .. " (or the environment variable " .. table.concat(way.environment, ", ") .. ")"
+  for _, auth in ipairs(api.auths) do
+    local name = auth.partner and auth.option .. " with " .. auth.partner or auth.option
+    if auth.environment and auth.environment[1] then
+      name = name .. " (or the environment variable " .. table.concat(auth.environment, ", ") .. ")"
     end
     names[#names + 1] = name
   end
@@ -162,22 +166,22 @@ local function missing_credential(api, where)
 end
 
 local function set_credential(state, chosen, where)
-  local way, value, partner = chosen.way, chosen.value, chosen.partner
-  if way.partner and type(partner) ~= "string" then
-    raise(("%s: option %s must be a string"):format(where, way.partner))
+  local auth, value, partner = chosen.auth, chosen.value, chosen.partner
+  if auth.partner and type(partner) ~= "string" then
+    raise(("%s: option %s must be a string"):format(where, auth.partner))
   end
-  if way.renewable and type(value) == "function" then
-    state.credential = { source = value, way = chosen.position, partner = partner,
-      option = way.option }
+  if auth.renewable and type(value) == "function" then
+    state.credential = { source = value, position = chosen.position, partner = partner,
+      option = auth.option }
     return
   end
   if type(value) ~= "string" then
-    raise(("%s: option %s must be a string%s"):format(where, way.option,
-      way.renewable and " or a function" or ""))
+    raise(("%s: option %s must be a string%s"):format(where, auth.option,
+      auth.renewable and " or a function" or ""))
   end
   local good, fault, about_partner = state.native:credential(chosen.position, value, partner)
   if not good then
-    local option = about_partner and way.partner or way.option
+    local option = about_partner and auth.partner or auth.option
     raise(("%s: %s %s"):format(where, chosen.variable or "option " .. option, fault))
   end
 end
@@ -233,9 +237,9 @@ end
 local function own_options(api)
   local known = copy(common_options)
   local anything = { function() return true end, "a string" } -- checked with the credential
-  for _, way in ipairs(api.auths) do
-    known[way.option] = anything
-    if way.partner then known[way.partner] = anything end
+  for _, auth in ipairs(api.auths) do
+    known[auth.option] = anything
+    if auth.partner then known[auth.partner] = anything end
   end
   for _, field in ipairs(api.client_fields or {}) do
     known[field.option] = field_rule(field)
@@ -305,7 +309,7 @@ local function build(api, vendor, options, meta)
   })
   if not native then raise(("%s: %s"):format(where, why)) end
   state.native = native
-  local chosen = chosen_way(api, options, where)
+  local chosen = choose_auth(api, options, where)
   if chosen then
     local exposure = native:exposure()
     if exposure then raise(("%s: %s"):format(where, exposure)) end
@@ -389,12 +393,12 @@ local function start_each(state, operation, params, options)
   if state.closed then raise("convoke." .. state.api.name .. ": the client is closed") end
   check_params(operation, params)
   options = checked_options(state, operation, options)
-  local function fetch(asked)
+  local function fetch(page_params)
     if state.closed then raise("convoke." .. state.api.name .. ": the client is closed") end
-    local err = clash(operation, asked, options.defaults)
+    local err = clash(operation, page_params, options.defaults)
     if err then return nil, err end
     local answer
-    answer, err = perform(state, operation, asked, options)
+    answer, err = perform(state, operation, page_params, options)
     return answer, err
   end
   local function fail(message)

@@ -1,8 +1,8 @@
---- Walking listings: one iterator for the four ways in which the APIs go on to the next page.
+--- Walking listings: one iterator for the four styles of paging that the APIs have.
 
 local pages = {}
 
-local page_size = 100 -- asked for where the caller names none
+local page_size = 100 -- elements a page, where the caller names no number
 
 -- A number out of a query of a link; the rest of the link is the server's idea of its own address.
 local function number_in(link, name)
@@ -12,12 +12,12 @@ end
 
 local nowhere = "nowhere" -- what follows a page that says so in a way that cannot be read
 
--- Each way: `size`, the parameter for the page size; `place`, the one that says where a page
+-- Each style: `size`, the parameter for the page size; `place`, the one that says where a page
 -- begins, and `first`, what it is at the beginning; `items(answer)`, the elements of a page; and
 -- `next(answer, here, count, size)`, where the next page begins, or nothing at the end.
-local ways = {}
+local styles = {}
 
-ways.offset = {
+styles.offset = {
   size = "limit",
   place = "offset",
   first = 0,
@@ -29,7 +29,7 @@ ways.offset = {
   end,
 }
 
-ways.next_page = {
+styles.next_page = {
   size = "page_size",
   place = "page",
   first = 1,
@@ -39,7 +39,7 @@ ways.next_page = {
   end,
 }
 
-ways.next_offset = {
+styles.next_offset = {
   size = "limit",
   place = "offset",
   first = 0,
@@ -53,7 +53,7 @@ ways.next_offset = {
   end,
 }
 
-ways.number = {
+styles.number = {
   size = "limit",
   place = "page",
   first = 1,
@@ -85,12 +85,12 @@ end
 --   it returns nil the walk ends there
 -- @return a function that returns the next element, or nil at the end, and raises the error
 function pages.each(operation, params, fetch, fail)
-  local way = ways[operation.paging]
-  local asked = {}
-  for name, value in pairs(params or {}) do asked[name] = value end
-  asked[way.size] = asked[way.size] or page_size
+  local style = styles[operation.paging]
+  local query = {}
+  for name, value in pairs(params or {}) do query[name] = value end
+  query[style.size] = query[style.size] or page_size
   local items, position = {}, 0
-  local here, following = nil, asked[way.place] or way.first
+  local here, following = nil, query[style.place] or style.first
 
   local function broken(message)
     items = {}
@@ -100,13 +100,13 @@ function pages.each(operation, params, fetch, fail)
   end
 
   local function turn()
-    if here then asked[way.place] = following end
-    local answer, err = fetch(asked)
+    if here then query[style.place] = following end
+    local answer, err = fetch(query)
     if err then error(err, 0) end
-    items = type(answer) == "table" and way.items(answer)
+    items = type(answer) == "table" and style.items(answer)
     if not is_list(items) then return broken "the page has no list" end
     here, position = following, 0
-    following = way.next(answer, here, #items, asked[way.size])
+    following = style.next(answer, here, #items, query[style.size])
     -- Whoever sends us back, or on without giving anything, would keep us for ever.
     if following and (not is_place(following) or following <= here or #items == 0) then
       broken "the listing does not go on: the next page is not behind this one"

@@ -153,7 +153,7 @@ end
 
 -- The life of a task ------------------------------------------------
 
---- Where the error of a task goes that nobody has asked for. Replaceable.
+--- Reports the error of a task that nobody awaits. Replaceable.
 function tasks.report(message)
   io.stderr:write("convoke: ", message, "\n")
 end
@@ -162,11 +162,11 @@ local function first_line(message)
   return (tostring(message):match "[^\n]*")
 end
 
-local unasked = setmetatable({}, { __mode = "k" }) -- failed tasks that nobody has asked about
+local unobserved = setmetatable({}, { __mode = "k" }) -- failed tasks whose end nobody has awaited
 
-local function report_if_unasked(task)
-  if task.asked then return end
-  task.asked = true
+local function report_if_unobserved(task)
+  if task.observed then return end
+  task.observed = true
   tasks.report(("%s failed, and nobody awaited it: %s"):format(name_of(task),
     tostring(task.results[1])))
 end
@@ -192,9 +192,9 @@ end
 local no_memory = { n = 1, "not enough memory" }
 local interrupted = { n = 1, "interrupted: the error that the task failed with is lost" }
 
-local function watch_unasked(task)
-  unasked[task] = true
-  task.sentinel = on_collection(function() report_if_unasked(task) end)
+local function watch_unobserved(task)
+  unobserved[task] = true
+  task.sentinel = on_collection(function() report_if_unobserved(task) end)
 end
 
 -- Tells of the end of a task. Can be done once more where memory ran out or an interrupt came in
@@ -202,7 +202,7 @@ end
 local function conclude(task)
   if task.timer then timers.remove(task.timer) end
   if task.call then engine.abandon(task.call) end
-  if task.state == "failed" and not task.asked then pcall(watch_unasked, task) end
+  if task.state == "failed" and not task.observed then pcall(watch_unobserved, task) end
   if task.ending then pcall(task.ending, task) end
   if task.awaiting then wake_all(task.awaiting) end
   if alive == 0 then wake_all(run_waiters) end
@@ -360,7 +360,7 @@ function tasks.spawn(f, ...)
     coroutine = create(body),
     arguments = select("#", ...) > 0 and pack(...) or no_arguments,
     -- here from the start, so that setting them needs no memory
-    asked = false, -- somebody knows how it ended, or wants to
+    observed = false, -- somebody knows how it ended, or waits for that
     awaiting = false, -- token -> host of those who wait for its end
     call = false, -- the native one that it waits for
     cancelling = false,
@@ -384,7 +384,7 @@ function tasks.spawn(f, ...)
   local driven, why = pcall(engine.drive)
   if driven then driven, why = pcall(engine.announce) end
   if driven then return task end
-  task.cancelling, task.asked = true, true -- it never runs
+  task.cancelling, task.observed = true, true -- it never runs
   error(why, 0)
 end
 
@@ -426,7 +426,7 @@ end
 
 -- Waits for the end of a task. Returns false if the task that waits is cancelled before.
 local function join(task)
-  task.asked = true
+  task.observed = true
   if task.ended then return true end
   local owner, token = engine.here()
   if not owner then
@@ -454,7 +454,7 @@ local function cancel(self, reason)
   if self.ended then return false end
   self.reason = self.reason or reason or false
   self.cancelling = true
-  self.asked = true
+  self.observed = true
   if self.call then
     engine.cancel(self.call, self.reason ~= false)
   else
@@ -495,15 +495,15 @@ end
 function tasks.run(f, ...)
   if type(f) ~= "function" then error("convoke.run: a function is needed", 2) end
   local task = tasks.spawn(f, ...)
-  task.asked = true
+  task.observed = true
   if scheduler.running() then return task:await() end
   local joined, why = engine.protected(join_all_tasks)
   if not joined then
     interrupt(task, why)
     error(why, 0)
   end
-  for failed in pairs(unasked) do report_if_unasked(failed) end
-  unasked = setmetatable({}, { __mode = "k" })
+  for failed in pairs(unobserved) do report_if_unobserved(failed) end
+  unobserved = setmetatable({}, { __mode = "k" })
   return outcome_of(task)
 end
 
@@ -553,7 +553,7 @@ local function new_group(functions, total)
 
   function group.start(i)
     local task = tasks.spawn(group.work, i)
-    task.asked = true
+    task.observed = true
     group.workers[i] = task
 
     function task.ending()

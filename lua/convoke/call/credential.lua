@@ -21,7 +21,7 @@ function credential.renew(state, operation, refused)
   elseif type(value) ~= "string" then
     fault = "gave no string" .. (reason and ": " .. tostring(reason) or "")
   else
-    local good, what = state.native:credential(from.way, value, from.partner)
+    local good, what = state.native:credential(from.position, value, from.partner)
     if good then return true end
     fault = "gave a credential that " .. what
   end

@@ -86,7 +86,8 @@ local function lane_ready_at(self, lane, now, place)
   return ready
 end
 
--- The same by the limits that all share, too; `place_of_all` is its place among all.
+-- When a call may begin by the limits of its lane and those that all lanes share; `place_of_all` is
+-- its place among the calls of all lanes.
 local function turn_at(self, lane, now, place, place_of_all)
   local ready = lane_ready_at(self, lane, now, place)
   for _, window in ipairs(self.shared) do

@@ -30,8 +30,8 @@ run_module.retried = 0
 --   the core has it), entry (of pending_creates, where one can look for what it makes, or nil);
 --   started and deadline, by core.now(); attempts, tries made so far; retries, how many repeats
 --   there may be; free, tries that do not count, because the server told them to wait; held_by,
---   the error of the last of those; unsettled, an earlier try may have happened; renewed, its
---   credential was asked for anew.
+--   the error of the last of those; unsettled, an earlier try may have happened; renewed, it
+--   has got a new credential already.
 local function new_run(state, operation, params, options, path, started, deadline)
   options = options or {}
   return { state = state, operation = operation, params = params, options = options, path = path,
@@ -265,8 +265,8 @@ local function conclude(run, finished, ...)
   error((...), 0)
 end
 
--- Goes on with a call that is not plain, or whose first try has failed with `err`.
-local function go_on(run, native, entry, err)
+-- Continues a call that is not plain, or whose first try has failed with `err`.
+local function continue_call(run, native, entry, err)
   run.native, run.entry, run.attempts = native, entry, err and 1 or 0
   return conclude(run, protected(try_until_settled, run, err))
 end
@@ -323,8 +323,8 @@ function run_module.perform(state, operation, params, options, path)
       return succeed(state, native, entry, value, ended, meta)
     end
   end
-  return go_on(new_run(state, operation, params, options, path, started, deadline), native, entry,
-    err)
+  local run = new_run(state, operation, params, options, path, started, deadline)
+  return continue_call(run, native, entry, err)
 end
 
 return run_module

@@ -82,15 +82,15 @@ end
 -- What copas takes for a socket: it calls receive(), and when that says "timeout" it waits until
 -- getfd() is readable or dirty() is true, then calls receive() again.
 local function new_descriptor(engine)
-  local asked = false
+  local received = true -- receive() is called again after a wait
   return {
     getfd = function() return engine_fd end,
     dirty = function() return not engine.busy() end,
     settimeout = function() return true end,
     close = function() return true end,
     receive = function()
-      asked = not asked
-      if asked then return nil, "timeout", "" end
+      received = not received
+      if not received then return nil, "timeout", "" end
       return true
     end,
   }

@@ -6,8 +6,9 @@ local condition = require "cqueues.condition"
 local host = { name = "cqueues" }
 
 -- Controller -> { waiting = how many of its coroutines are parked; driver = the coroutine that
--- drives the engine there, or nil, and bell = its condition }. Every controller has its own driver,
--- for which of them runs is the program's business.
+-- drives the engine there, or nil; idle = the condition that wakes the driver once none of them is
+-- parked any more }. Every controller has a driver of its own, since the program decides which of
+-- them runs.
 local states = setmetatable({}, { __mode = "k" })
 
 local function state_of(controller)
@@ -33,7 +34,7 @@ function host.park(token)
   token.woken = false
   state.waiting = state.waiting - 1
   -- The call may have been finished by another controller's driver.
-  if state.waiting == 0 and state.bell then state.bell:signal() end
+  if state.waiting == 0 and state.idle then state.idle:signal() end
 end
 
 function host.wake(token)
@@ -46,24 +47,24 @@ function host.sleep(seconds)
 end
 
 -- Tells drivers that have none of their controller's coroutines to work for.
-local function ring_idle()
+local function signal_idle()
   for _, state in pairs(states) do
-    if state.bell and state.waiting == 0 then state.bell:signal() end
+    if state.idle and state.waiting == 0 then state.idle:signal() end
   end
 end
 
-host.rest = ring_idle
+host.rest = signal_idle
 
 local function watch(state, engine)
   state.driver = coroutine.running()
   local descriptor = { pollfd = engine.pollfd(), events = "r" }
   engine.turn()
   while state.waiting > 0 or engine.has_tasks() do
-    cqueues.poll(descriptor, state.bell)
+    cqueues.poll(descriptor, state.idle)
     engine.turn()
-    if not engine.has_tasks() then ring_idle() end
+    if not engine.has_tasks() then signal_idle() end
   end
-  state.bell = nil
+  state.idle = nil
 end
 
 function host.drive(engine)
@@ -71,9 +72,9 @@ function host.drive(engine)
   if not controller then return end
   local state = state_of(controller)
   local driver = state.driver
-  if state.bell and not (driver and coroutine.status(driver) == "dead") then return end
+  if state.idle and not (driver and coroutine.status(driver) == "dead") then return end
   state.driver = nil
-  state.bell = condition.new()
+  state.idle = condition.new()
   controller:wrap(watch, state, engine)
 end
 

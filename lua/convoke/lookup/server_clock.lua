@@ -12,7 +12,7 @@ local server_clock = {}
 -- made up to so long before is neither the call's for certain nor another's.
 server_clock.margin = 2
 
---- The same where the server has told no time at all.
+--- Seconds of that margin where the server has told no time at all.
 server_clock.blind_margin = 600
 
 local resolution = 0.001 -- seconds: what times of creation are rounded down to

@@ -49,7 +49,7 @@ local function new_listings(run, perform)
   end
 
   function self.each(id, query)
-    local function fetch(asked) return self.list(id, asked) end
+    local function fetch(page_params) return self.list(id, page_params) end
     local function fail() self.failed = true end
     return pages.each(find_operation(state.api, id), query, fetch, fail)
   end

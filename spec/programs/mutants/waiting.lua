@@ -145,8 +145,8 @@ return {
   {
     name = "cqueues: a dead driver is waited for",
     file = "lua/convoke/hosts/cqueues.lua",
-    from = 'if state.bell and not (driver and coroutine.status(driver) == "dead") then return end',
-    to = "if state.bell then return end",
+    from = 'if state.idle and not (driver and coroutine.status(driver) == "dead") then return end',
+    to = "if state.idle then return end",
     spec = "hosts_lost",
     test = "cqueues",
   },
