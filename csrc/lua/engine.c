@@ -42,8 +42,8 @@ static int close_engine(lua_State *L)
     return 0;
 }
 
-/* The engine of a Lua state, NULL where it has none. */
-static cvk_state *find_state(lua_State *L)
+/* The state that module functions share, from the registry; NULL before convoke.core is loaded. */
+static cvk_state *state_from_registry(lua_State *L)
 {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
     cvk_state *state = lua_touserdata(L, -1);
@@ -51,15 +51,15 @@ static cvk_state *find_state(lua_State *L)
     return state;
 }
 
-/* The same in our own functions, which have it as an upvalue. */
-static cvk_state *state_of(lua_State *L)
+/* That state in the functions of the module, which have it as an upvalue; never NULL. */
+static cvk_state *state_from_upvalue(lua_State *L)
 {
     return lua_touserdata(L, lua_upvalueindex(CVK_ENGINE_UPVALUE));
 }
 
 void cvk_lua_enlist(lua_State *L, cvk_kept *kept)
 {
-    cvk_state *state = state_of(L);
+    cvk_state *state = state_from_upvalue(L);
     if (state->closed)
         luaL_error(L, "convoke: the Lua state is being closed");
     kept->next = state->kept;
@@ -81,7 +81,7 @@ void cvk_lua_delist(cvk_kept *kept)
 
 cvk_kept *cvk_lua_take_spare(lua_State *L)
 {
-    cvk_state *state = state_of(L);
+    cvk_state *state = state_from_upvalue(L);
     if (state->closed)
         return NULL;
     lua_rawgeti(L, LUA_REGISTRYINDEX, state->spare_table);
@@ -102,7 +102,7 @@ cvk_kept *cvk_lua_take_spare(lua_State *L)
 
 void cvk_lua_keep_spare(lua_State *L, int index)
 {
-    cvk_state *state = state_of(L);
+    cvk_state *state = state_from_upvalue(L);
     if (state->spares == most_spares)
         return;
     lua_rawgeti(L, LUA_REGISTRYINDEX, state->spare_table);
@@ -126,7 +126,7 @@ static void leave_parent(lua_State *L, cvk_state *state)
 
 void cvk_lua_leave_parent(lua_State *L)
 {
-    leave_parent(L, state_of(L));
+    leave_parent(L, state_from_upvalue(L));
 }
 
 /* Pushes whether there was a fork since that was last asked. */
@@ -139,7 +139,7 @@ static int push_forked(lua_State *L, cvk_state *state)
 
 cvk_engine *cvk_lua_or_none(lua_State *L)
 {
-    cvk_state *state = state_of(L);
+    cvk_state *state = state_from_upvalue(L);
     leave_parent(L, state);
     if (state->closed)
         luaL_error(L, "convoke: the Lua state is being closed");
@@ -150,19 +150,19 @@ cvk_engine *cvk_lua_or_none(lua_State *L)
     return state->engine;
 }
 
-/* The same if there is one already, else NULL; never raises. */
-static cvk_engine *live_engine(const cvk_state *state)
+/* The engine of this process if it was made already, else NULL; never raises. */
+static cvk_engine *engine_in(const cvk_state *state)
 {
     return state == NULL || state->generation != cvk_forks() ? NULL : state->engine;
 }
 
-static cvk_engine *engine_if_any(lua_State *L)
+static cvk_engine *engine_peek(lua_State *L)
 {
-    return live_engine(state_of(L));
+    return engine_in(state_from_upvalue(L));
 }
 
-/* The same, but raises where there is none. */
-static cvk_engine *need_engine(lua_State *L)
+/* The engine, made at the first need. Raises where it cannot be made, with the reason. */
+static cvk_engine *engine_require(lua_State *L)
 {
     char why[CVK_LIBCURL_WORDS];
     cvk_engine *engine = cvk_lua_or_none(L);
@@ -178,7 +178,7 @@ static cvk_engine *need_engine(lua_State *L)
 
 void cvk_lua_anchor(lua_State *L, int index, int waiter, cvk_kept *kept)
 {
-    cvk_state *state = state_of(L);
+    cvk_state *state = state_from_upvalue(L);
     bool waits = !lua_isnoneornil(L, waiter);
     lua_rawgeti(L, LUA_REGISTRYINDEX, state->anchor_table);
     lua_rawgeti(L, LUA_REGISTRYINDEX, state->waiter_table);
@@ -207,7 +207,7 @@ void cvk_lua_anchor(lua_State *L, int index, int waiter, cvk_kept *kept)
 
 void cvk_lua_forget(lua_State *L, int anchor)
 {
-    cvk_state *state = state_of(L);
+    cvk_state *state = state_from_upvalue(L);
     lua_rawgeti(L, LUA_REGISTRYINDEX, state->waiter_table);
     lua_rawgeti(L, -1, anchor);
     if (lua_toboolean(L, -1)) {
@@ -223,7 +223,7 @@ void cvk_lua_forget(lua_State *L, int anchor)
 
 void cvk_lua_release(lua_State *L, cvk_kept *kept)
 {
-    cvk_state *state = state_of(L);
+    cvk_state *state = state_from_upvalue(L);
     if (kept->anchor == 0) {
         lua_pushnil(L);
         return;
@@ -265,7 +265,7 @@ void cvk_lua_make(lua_State *L)
 static int core_step(lua_State *L)
 {
     double budget = luaL_optnumber(L, 1, -1);
-    cvk_state *state = state_of(L);
+    cvk_state *state = state_from_upvalue(L);
     leave_parent(L, state);
     if (state->engine != NULL)
         cvk_engine_step(state->engine, budget < 0 ? -1 : (long)(fmin(budget, 60) * 1e6));
@@ -278,18 +278,18 @@ static int core_wait(lua_State *L)
 {
     double seconds = luaL_checknumber(L, 1);
     int milliseconds = seconds <= 0 ? 0 : (int)ceil(fmin(seconds, 3600) * 1000);
-    cvk_engine *engine = need_engine(L);
-    bool forked = state_of(L)->forked; /* then others have something to do, too */
+    cvk_engine *engine = engine_require(L);
+    bool forked = state_from_upvalue(L)->forked; /* then others have something to do, too */
     cvk_engine_wait(engine, forked ? 0 : milliseconds);
-    return push_forked(L, state_of(L));
+    return push_forked(L, state_from_upvalue(L));
 }
 
 /* core.finished(): the next finished call, the number that Call:submit() gave, and who waits for it,
  * as submit() was told; or nil. */
 static int core_finished(lua_State *L)
 {
-    cvk_state *state = state_of(L);
-    cvk_engine *engine = live_engine(state);
+    cvk_state *state = state_from_upvalue(L);
+    cvk_engine *engine = engine_in(state);
     cvk_transfer *transfer = engine == NULL ? NULL : cvk_engine_finished(engine);
     if (transfer == NULL)
         return 0;
@@ -319,14 +319,14 @@ static int core_in_running_thread(lua_State *L)
  * false: nobody. */
 static int core_waiters(lua_State *L)
 {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, state_of(L)->waiter_table);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, state_from_upvalue(L)->waiter_table);
     return 1;
 }
 
 /* core.waiting(): how many calls somebody waits for. */
 static int core_waiting(lua_State *L)
 {
-    lua_pushinteger(L, state_of(L)->waiters);
+    lua_pushinteger(L, state_from_upvalue(L)->waiters);
     return 1;
 }
 
@@ -340,14 +340,14 @@ static int core_forget(lua_State *L)
 /* core.pollfd(): a descriptor, readable when there is work. */
 static int core_pollfd(lua_State *L)
 {
-    lua_pushinteger(L, cvk_engine_fd(need_engine(L)));
+    lua_pushinteger(L, cvk_engine_fd(engine_require(L)));
     return 1;
 }
 
 /* core.timeout(): seconds until there is work by time, or nil. */
 static int core_timeout(lua_State *L)
 {
-    cvk_engine *engine = engine_if_any(L);
+    cvk_engine *engine = engine_peek(L);
     long milliseconds = engine == NULL ? -1 : cvk_engine_timeout(engine);
     if (milliseconds < 0)
         return 0;
@@ -359,14 +359,14 @@ static int core_timeout(lua_State *L)
 static int core_alarm(lua_State *L)
 {
     double seconds = luaL_optnumber(L, 1, -1);
-    cvk_engine_alarm(need_engine(L), seconds < 0 ? -1 : (long)ceil(fmin(seconds, 3600) * 1000));
+    cvk_engine_alarm(engine_require(L), seconds < 0 ? -1 : (long)ceil(fmin(seconds, 3600) * 1000));
     return 0;
 }
 
 /* core.in_flight(): how many calls are in flight. */
 static int core_in_flight(lua_State *L)
 {
-    cvk_engine *engine = engine_if_any(L);
+    cvk_engine *engine = engine_peek(L);
     uint64_t count = engine == NULL ? 0 : cvk_engine_counters(engine)->in_flight;
     lua_pushinteger(L, (lua_Integer)count);
     return 1;
@@ -377,8 +377,8 @@ static int core_in_flight(lua_State *L)
 static int core_is_in_flight(lua_State *L)
 {
     lua_Integer number = luaL_checkinteger(L, 1);
-    cvk_engine *engine = engine_if_any(L);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, state_of(L)->anchor_table);
+    cvk_engine *engine = engine_peek(L);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, state_from_upvalue(L)->anchor_table);
     lua_rawgeti(L, -1, (int)number);
     lua_pushboolean(L, engine != NULL && lua_isuserdata(L, -1));
     return 1;
@@ -388,7 +388,7 @@ static int core_is_in_flight(lua_State *L)
 static int core_stats(lua_State *L)
 {
     static const cvk_counters none;
-    cvk_engine *engine = engine_if_any(L);
+    cvk_engine *engine = engine_peek(L);
     const cvk_counters *c = engine == NULL ? &none : cvk_engine_counters(engine);
     const struct {
         const char *name;
@@ -450,7 +450,7 @@ int convoke_step(lua_State *L, long budget_us)
     lua_Number budget = (lua_Number)budget_us / 1000000;
     if (call_embedded(L, &step_key, budget_us < 0 ? NULL : &budget, &in_flight))
         return (int)in_flight;
-    cvk_engine *engine = live_engine(find_state(L));
+    cvk_engine *engine = engine_in(state_from_registry(L));
     if (engine == NULL)
         return 0;
     cvk_engine_step(engine, budget_us);
@@ -462,7 +462,7 @@ int convoke_pollfd(lua_State *L)
     long fd;
     if (call_embedded(L, &pollfd_key, NULL, &fd))
         return (int)fd;
-    cvk_engine *engine = live_engine(find_state(L));
+    cvk_engine *engine = engine_in(state_from_registry(L));
     return engine == NULL ? -1 : cvk_engine_fd(engine);
 }
 
@@ -475,7 +475,7 @@ void cvk_lua_push(lua_State *L)
 
 void cvk_lua_push_anchors(lua_State *L)
 {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, state_of(L)->anchor_table);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, state_from_upvalue(L)->anchor_table);
 }
 
 void cvk_lua_register(lua_State *L)
