@@ -423,3 +423,45 @@ describe("int64 values", function()
     assert.match("limit=20$", clerk.sent[#clerk.sent].url)
   end)
 end)
+
+describe("answers in a program that has changed lua-cjson", function()
+  local cjson = require "cjson"
+  local kept, hostile = {}, function() error("the program's own function was called", 0) end
+
+  setup(function()
+    cjson.decode_max_depth(2)
+    for _, name in ipairs { "decode", "encode", "new" } do
+      kept[name], cjson[name] = cjson[name], hostile
+    end
+  end)
+
+  teardown(function()
+    for name, original in pairs(kept) do cjson[name] = original end
+    cjson.decode_max_depth(1000)
+  end)
+
+  it("are the same, and can be sent again", function()
+    local clerk = canned("clerk", { secret_key = "sk_test_1" })
+    clerk.body = '{"id":"i","public_metadata":{"a":[[[[{"b":[]}]]]],"n":null}}'
+    local made = clerk.it.invitations:create { email_address = "a" }
+    assert.same({ { { { { b = {} } } } } }, made.public_metadata.a)
+    assert.equal(null, made.public_metadata.n)
+    assert(clerk.it.invitations:create { email_address = "a",
+      public_metadata = { v = made.public_metadata.a } })
+    assert.is_truthy(clerk.sent[2].body:find('{"v":[[[[{"b":[]}]]]]}', 1, true))
+  end)
+
+  it("are the same errors", function()
+    local clerk = canned("clerk", { secret_key = "sk_test_1" })
+    clerk.status = 422
+    clerk.body = '{"errors":[{"code":"c","message":"m","meta":{"a":{"b":[[1]]}}}]}'
+    local _, err = clerk.it.invitations:create { email_address = "a" }
+    assert.equal("c", err.code)
+    local convex = canned("convex", { url = "https://a.convex.cloud", token = "token" })
+    local thrown = '{"name":"ConvexError","data":{"code":"TAKEN","more":[[[]]]}}'
+    convex.body = ('{"status":"error","errorMessage":"Uncaught Error: ConvexError %s"}')
+      :format((thrown:gsub('"', '\\"')))
+    _, err = convex.it:mutation("m:f", {})
+    assert.equal("TAKEN", err.code)
+  end)
+end)

@@ -317,4 +317,12 @@ end]],
     spec = "build",
     test = "clean leaves nothing behind",
   },
+  {
+    name = "convex: errors are read by the program's lua-cjson",
+    file = "lua/convoke/vendors/convex.lua",
+    from = "local value = json and core.read(json)",
+    to = 'local value = json and require("cjson").decode(json)',
+    spec = "decode",
+    test = "are the same errors",
+  },
 }
