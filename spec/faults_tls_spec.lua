@@ -139,7 +139,7 @@ describe("an answer over TLS", function()
         end })
     end
     other:play(scripts)
-    try(cases, options.limit or options.timeout and 128 or 32, clients)
+    try(cases, options.limit or 32, clients)
     faults.close(clients)
     return counts, ends
   end
@@ -175,8 +175,8 @@ describe("an answer over TLS", function()
   end)
 
   it("ends with the deadline wherever it stops", function()
-    local counts, ends = cut { port = server.ports.good, ending = { { "hold" } }, step = 12,
-      most = 2400, x_end = "length", timeout = 0.8 }
+    local counts, ends = cut { port = server.ports.good, ending = { { "hold" } }, step = 16,
+      most = 2400, x_end = "length", timeout = 2, limit = 64 }
     compare(ends)
     for _, what in ipairs { "right", "timeout not_sent", "timeout unknown" } do
       assert.truthy(counts[what], what)
