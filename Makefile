@@ -7,6 +7,7 @@
 
 LUA     ?= lua5.4
 PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
 PORT    ?= 0
 SPEC    ?= $(filter-out $(call specs,$(WITHOUT)),$(wildcard spec/*_spec.lua))
 CFLAGS  ?= -O2 -g
@@ -27,6 +28,7 @@ quiet   := $(if $(V),,@)
 say     := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),true,echo)
 build   := build/$(notdir $(LUA))$(VARIANT)
 core    := $(build)/convoke/core.so
+archive := $(build)/libconvoke.a
 
 ifeq ($(VARIANT),-sanitize)
 CFLAGS  := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -96,7 +98,10 @@ libs     = $(if $(libcurl),$(rpath),$(linked)) $(if $(filter Linux,$(system)),-l
 
 lua_version = $(shell $(LUA) -e 'print(_VERSION:match("%d%.%d"))')
 lua_dir     = $(DESTDIR)$(PREFIX)/share/lua/$(lua_version)
-core_dir    = $(DESTDIR)$(PREFIX)/lib/lua/$(lua_version)
+core_dir    = $(DESTDIR)$(LIBDIR)/lua/$(lua_version)
+doc_dir     = $(DESTDIR)$(PREFIX)/share/doc/convoke
+man_dir     = $(DESTDIR)$(PREFIX)/share/man/man3
+version     = $(shell sed -n 's/^return "\(.*\)"/\1/p' lua/convoke/version.lua)
 
 # What builds or copies names the packages that are missing; what tries something installs them.
 building := all help env repl install uninstall clean
@@ -151,16 +156,32 @@ env: ## print the paths for your shell: eval "$$(make -s env)"
 	@echo "export LUA_PATH='$(path)'"
 	@echo "export LUA_CPATH='$(cpath)'"
 
-install: all ## copy the module below PREFIX, /usr/local unless set (DESTDIR too)
+install: all $(archive) ## copy the module below PREFIX, /usr/local unless set (LIBDIR, DESTDIR too)
 	@for module in $(modules); do \
 	  install -d "$(lua_dir)/$$(dirname $$module)" && \
 	  install -m 644 lua/$$module "$(lua_dir)/$$module" || exit 1; done
-	@install -d "$(core_dir)/convoke" "$(DESTDIR)$(PREFIX)/include"
+	@install -d "$(core_dir)/convoke" "$(DESTDIR)$(PREFIX)/include" "$(DESTDIR)$(LIBDIR)/pkgconfig" \
+	  "$(doc_dir)" "$(man_dir)"
 	install -m 755 $(core) "$(core_dir)/convoke/core.so"
+	install -m 644 $(archive) "$(core_dir)/convoke/libconvoke.a"
 	install -m 644 csrc/convoke.h "$(DESTDIR)$(PREFIX)/include/convoke.h"
+	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@LUA_VERSION@|$(lua_version)|' \
+	  -e 's|@LUA_PC@|$(LUA_PC)|; s|@VERSION@|$(version)|; s|@LIBS@|$(libs)|' \
+	  csrc/convoke.pc.in >$(build)/convoke.pc
+	install -m 644 $(build)/convoke.pc "$(DESTDIR)$(LIBDIR)/pkgconfig/convoke.pc"
+	install -m 644 LICENSE "$(doc_dir)/LICENSE"
+	install -m 644 csrc/convoke.3 "$(man_dir)/convoke.3"
+
+# The core for programs that carry it in themselves.
+$(archive): $(objects)
+	@mkdir -p $(@D)
+	@$(say) "archive $@"
+	$(quiet)rm -f $@ && $(AR) rcs $@ $^
 
 uninstall: ## take it away again
-	rm -rf "$(lua_dir)/convoke" "$(core_dir)/convoke" "$(DESTDIR)$(PREFIX)/include/convoke.h"
+	rm -rf "$(lua_dir)/convoke" "$(core_dir)/convoke" "$(doc_dir)"
+	rm -f "$(DESTDIR)$(PREFIX)/include/convoke.h" "$(DESTDIR)$(LIBDIR)/pkgconfig/convoke.pc" \
+	  "$(man_dir)/convoke.3"
 
 clean: ## remove all that was built, here and by LuaRocks
 	rm -rf build convoke convoke-*.rock

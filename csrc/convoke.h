@@ -1,7 +1,7 @@
 /*
- * What a C program that embeds Lua needs to carry convoke along: link with core.so, or with its
- * objects, and put luaopen_convoke_core into package.preload["convoke.core"].
- * examples/game-server is such a program.
+ * What a C program that embeds Lua needs to carry convoke along. Link with the archive that
+ * `pkg-config --libs convoke` names, or with core.so, and put luaopen_convoke_core into
+ * package.preload["convoke.core"]. examples/game-server is such a program.
  */
 #ifndef CONVOKE_H
 #define CONVOKE_H
@@ -17,6 +17,14 @@ extern "C" {
 #else
 #define CONVOKE_API
 #endif
+
+/* The version of convoke that this header belongs to; the last one is a number to compare. */
+#define CONVOKE_VERSION_MAJOR 0
+#define CONVOKE_VERSION_MINOR 1
+#define CONVOKE_VERSION_PATCH 0
+#define CONVOKE_VERSION "0.1.0"
+#define CONVOKE_VERSION_NUM \
+    (CONVOKE_VERSION_MAJOR * 10000 + CONVOKE_VERSION_MINOR * 100 + CONVOKE_VERSION_PATCH)
 
 /* Opens the module `convoke.core`, as `require` does. Returns 1: the module's table. */
 CONVOKE_API int luaopen_convoke_core(lua_State *L);

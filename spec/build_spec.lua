@@ -110,6 +110,81 @@ describe("make", function()
     assert.equal("", left)
   end)
 
+  it("install brings licence, man page and convoke.pc to where LIBDIR and DESTDIR say", function()
+    local root = fresh_folder()
+    local where = ("LUA=%s PREFIX=/opt/it LIBDIR=/opt/it/lib64 DESTDIR=%s"):format(lua, root)
+    local ok, output = run(("make %s install"):format(where))
+    assert.is_true(ok, output)
+    for _, name in ipairs { "share/doc/convoke/LICENSE", "share/man/man3/convoke.3",
+                            "lib64/pkgconfig/convoke.pc", "include/convoke.h",
+                            ("lib64/lua/%s/convoke/core.so"):format(_VERSION:match "%d%.%d") } do
+      assert.equal("file", lfs.attributes(root .. "/opt/it/" .. name, "mode"), name)
+    end
+    ok, output = run(("! grep -r '@' %s/opt/it/lib64/pkgconfig && make %s uninstall")
+      :format(root, where))
+    assert.is_true(ok, output)
+    local _, left = run(("find %s -type f"):format(root))
+    assert.equal("", left)
+  end)
+
+  local embedded = [[
+    #include <convoke.h>
+    #include <lauxlib.h>
+    #include <lualib.h>
+    #include <stdio.h>
+    int main(void)
+    {
+        lua_State *L = luaL_newstate();
+        luaL_openlibs(L);
+        lua_getglobal(L, "package");
+        lua_getfield(L, -1, "preload");
+        lua_pushcfunction(L, luaopen_convoke_core);
+        lua_setfield(L, -2, "convoke.core");
+        if (luaL_dostring(L, "return require('convoke').version"))
+            return puts(lua_tostring(L, -1)), 1;
+        printf("%s %s %d\n", lua_tostring(L, -1), CONVOKE_VERSION, convoke_step(L, 0));
+        lua_close(L);
+        return 0;
+    }
+  ]]
+
+  it("install lets a C program carry the core along, by what pkg-config says of it", function()
+    local root = fresh_folder()
+    local source = assert(io.open(root .. "/program.c", "w"))
+    source:write(embedded)
+    source:close()
+    local version = require "convoke.version"
+    local ok, output = run(([[
+      make -s LUA=%s PREFIX=%s/it install >/dev/null
+      export PKG_CONFIG_PATH=%s/it/lib/pkgconfig && cd %s
+      cc program.c $(pkg-config --cflags --libs convoke) -o program
+      rm %s/it/lib/lua/*/convoke/core.so
+      export LUA_PATH="$(pkg-config --variable=lua_path convoke);;"
+      cd / && %s/program]]):format(lua, root, root, root, root, root))
+    assert.is_true(ok, output)
+    assert.equal(("%s %s 0\n"):format(version, version), output)
+  end)
+
+  it("has one version, which module, header, man page and pkg-config's file agree on", function()
+    local version = require "convoke.version"
+    local major, minor, patch = version:match "^(%d+)%.(%d+)%.(%d+)$"
+    local ok, header = run "cat csrc/convoke.h"
+    assert.is_true(ok)
+    assert.matches(('CONVOKE_VERSION "%s"'):format(version), header, 1, true)
+    for name, number in pairs { MAJOR = major, MINOR = minor, PATCH = patch } do
+      assert.matches(("CONVOKE_VERSION_%s %s\n"):format(name, number), header, 1, true)
+    end
+    local _, page = run "head -1 csrc/convoke.3"
+    assert.matches(('"convoke %s"'):format(version), page, 1, true)
+    local root = fresh_folder()
+    assert.is_true(run(("make LUA=%s PREFIX=/it DESTDIR=%s install"):format(lua, root)))
+    local _, said = run(("PKG_CONFIG_PATH=%s/it/lib/pkgconfig pkg-config --modversion convoke")
+      :format(root))
+    assert.equal(version .. "\n", said)
+    local _, changes = run "cat CHANGELOG.md"
+    assert.matches("\n## " .. version .. " ", changes, 1, true)
+  end)
+
   it("works in a folder whose name holds a space", function()
     local folder = fresh_folder() .. "/two words"
     assert(lfs.mkdir(folder))
