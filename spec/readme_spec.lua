@@ -57,6 +57,8 @@ describe("README.md", function()
       CLERK_SECRET_KEY = sandbox.clerk.secret_key,
       CONVEX_URL = sandbox.convex.url,
       CONVEX_TOKEN = sandbox.convex.token,
+      EDGEGAP_API_URL = sandbox.edgegap.url,
+      EDGEGAP_API_TOKEN = sandbox.edgegap.token,
       GENCOVE_HOST = sandbox.gencove.url:gsub("/api/v2$", ""),
       GENCOVE_JWT = sandbox.gencove.jwt,
     }
@@ -115,7 +117,44 @@ describe("README.md", function()
     assert.is_true(named >= 5)
   end)
 
-  it("shows scripts", function() assert.is_true(tried >= 8) end)
+  it("shows scripts", function() assert.is_true(tried >= 18) end)
+
+  it("lists at the top every section, by the name that its heading has", function()
+    local headings, listed = {}, {}
+    for name in page:gmatch "\n##+ ([^\n]+)" do
+      headings[name:lower():gsub("[^%w ]", ""):gsub(" ", "-")] = true
+    end
+    for anchor in page:gmatch "%]%(#([%w-]+)%)" do
+      assert.is_true(headings[anchor], anchor)
+      listed[anchor] = true
+    end
+    for anchor in pairs(headings) do assert.is_true(listed[anchor], anchor) end
+  end)
+
+  it("gives the parameters of every operation, marked where they are required", function()
+    for _, operation in ipairs(convoke.operations) do
+      local row = page:match(("\n| `%s` |([^\n]*)"):format(operation.name:gsub("%p", "%%%0")))
+      assert.is_truthy(row, operation.name)
+      local names = {}
+      for _, param in ipairs(operation.params) do
+        names[#names + 1] = ("`%s%s`"):format(param.name, param.required and "*" or "")
+      end
+      assert.equal(table.concat(names, " "), row:match "^ (.-) |")
+      for _, field in ipairs(operation.answer.fields or {}) do
+        assert.matches("`" .. field.name .. "`", row, 1, true)
+      end
+    end
+  end)
+
+  it("names every counter, every field of a plan of faults and every example", function()
+    for name in pairs(convoke.stats()) do assert.matches("`" .. name .. "`", page, 1, true) end
+    for name in read("lua/convoke/sandbox/faults.lua"):gmatch "\n%-%-   ([%l_]+)  ?%s*%l" do
+      assert.matches("`" .. name .. "`", page, 1, true)
+    end
+    for name in require("lfs").dir "examples" do
+      if name:sub(1, 1) ~= "." then assert.matches("`examples/" .. name, page, 1, true) end
+    end
+  end)
 
   it("lists every operation with its verb and the vendor's name", function()
     for _, operation in ipairs(convoke.operations) do
