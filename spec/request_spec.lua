@@ -344,6 +344,13 @@ describe("a request", function()
       assert.equal("127.0.0.1:" .. server.port, headers.host)
     end)
 
+    it("tell Convex the name and version of its client, and nobody else", function()
+      client("convex"):query("module:function", {})
+      assert.equal("convoke-" .. convoke.version, server:request().headers["convex-client"])
+      assert(client("clerk").invitations:list())
+      assert.is_nil(server:request().headers["convex-client"])
+    end)
+
     it("come once each", function()
       assert(client("clerk", { api_version = "2026-05-12" }).invitations:create({
         email_address = "a" }, { headers = { ["x-a"] = "1", ["User-Agent"] = "me",

@@ -296,7 +296,9 @@ describe("the sandbox's Convex", function()
         return anyone("POST", "/api/run/testing/echo", { json = { args = {} },
           headers = { ["convex-client"] = text } })
       end
-      assert.equal(200, version("python-0.7.0").status)
+      for _, text in ipairs { "python-0.7.0", "convoke-0.1.0", "mine-today" } do
+        assert.equal(200, version(text).status)
+      end
       refused(version("nonsense"), 400, "InvalidClientVersion")
     end)
 

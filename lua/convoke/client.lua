@@ -278,6 +278,7 @@ local function build(api, vendor, options, meta)
   for name, value in pairs(options) do check_option(where, known, name, value) end
   local address = address_of(api, options, where)
   local defaults, headers = apply_client_fields(api, options, where)
+  for name, value in pairs(vendor.headers or {}) do headers[name] = value end
   local state = {
     api = api,
     vendor = vendor,

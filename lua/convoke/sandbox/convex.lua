@@ -181,7 +181,7 @@ local function serve(service, request, name_of, kind)
   local given, answer = read_header(request)
   if not given then return answer end
   local client = request.headers["convex-client"]
-  if client and not client:find("^[%a][%w-]*-%d+%.%d+%.%d+") then
+  if client and not client:find("-", 1, true) then
     return refusal(400, "InvalidClientVersion")
   end
   local body, identity, name

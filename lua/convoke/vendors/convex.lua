@@ -2,8 +2,15 @@
 
 local core = require "convoke.core"
 local errors = require "convoke.errors"
+local version = require "convoke.version"
 
-local convex = { creates = {}, done = {} }
+local convex = {
+  creates = {},
+  done = {},
+  -- Goes with every request. The server refuses old versions of the clients that it knows, and a
+  -- text without a dash; any other name is fine.
+  headers = { ["Convex-Client"] = "convoke-" .. version },
+}
 
 local null, text_or_nil = core.null, errors.text_or_nil
 

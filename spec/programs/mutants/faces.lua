@@ -1,6 +1,13 @@
 -- Mutants of what users see: clients, errors, listings, tasks. See core.lua for the fields.
 return {
   {
+    name = "client: Convex is not told who asks",
+    file = "lua/convoke/client.lua",
+    from = "in pairs(vendor.headers or {}) do",
+    to = "in pairs {} do",
+    spec = "request",
+  },
+  {
     name = "pages: a listing that goes in a circle is walked for ever",
     file = "lua/convoke/pages.lua",
     from = "or following <= here or #items == 0",
