@@ -24,6 +24,7 @@ static inline uint64_t cvk_json_special(uint64_t bytes)
     return (marks | bytes) & CVK_EIGHT_TIMES(0x80);
 }
 
+/* Whether a byte of a string is ASCII and needs no escape. */
 static inline bool cvk_json_is_plain(unsigned char byte)
 {
     return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';

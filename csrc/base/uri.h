@@ -17,8 +17,10 @@ void cvk_uri_add_encoded(cvk_buffer *buffer, const char *text, size_t size);
  */
 const char *cvk_uri_fault(const char *address);
 
-/* Whether the address (without fault) is plain http, and whether it names this machine. */
+/* Whether an address without fault is plain http. */
 bool cvk_uri_is_plain(const char *address);
+
+/* Whether an address without fault names this machine: "localhost", ::1 or one of 127.0.0.0/8. */
 bool cvk_uri_is_loopback(const char *address);
 
 /* Whether a proxy, `[scheme://][user[:password]@]host[:port]`, is on this machine. */

@@ -87,8 +87,10 @@ void cvk_exchange_use(cvk_exchange *exchange, cvk_settings *settings);
  */
 bool cvk_exchange_retire(cvk_exchange *exchange);
 
-/* Counts one more reference, or one less; without any the exchange is freed, its secrets wiped. */
+/* Counts one more reference; returns the exchange. */
 cvk_exchange *cvk_exchange_retain(cvk_exchange *exchange);
+
+/* Counts one reference less; without any the exchange is freed, its secrets wiped. NULL is fine. */
 void cvk_exchange_release(cvk_exchange *exchange);
 
 /* Why it failed, as text for people; "" where nothing is known. Good until the exchange changes. */

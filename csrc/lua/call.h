@@ -23,9 +23,13 @@ void cvk_call_clear(cvk_kept *kept);
 /* Makes the metatable of calls; pops the engine. */
 void cvk_call_register(lua_State *L);
 
-/* core.calls, core.headers and core.header; described where they are defined. */
+/* core.calls, described where it is defined. */
 int cvk_core_calls(lua_State *L);
+
+/* core.headers, described where it is defined. */
 int cvk_core_headers(lua_State *L);
+
+/* core.header, described where it is defined. */
 int cvk_core_header(lua_State *L);
 
 #endif

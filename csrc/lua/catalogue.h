@@ -1,4 +1,6 @@
-/* The catalogue as Lua tables. */
+/*
+ * The catalogue as Lua tables.
+ */
 #ifndef CVK_LUA_CATALOGUE_H
 #define CVK_LUA_CATALOGUE_H
 

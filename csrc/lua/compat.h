@@ -13,17 +13,15 @@
 
 #if LUA_VERSION_NUM < 502
 
-#ifndef luaL_newlib /* LuaJIT 2.1 has both */
-#define lua_isyieldable(L) true
-#endif
-
 #define lua_rawlen(L, index) lua_objlen(L, index)
 static inline int lua_absindex(lua_State *L, int index)
 {
     return index > 0 || index <= LUA_REGISTRYINDEX ? index : lua_gettop(L) + 1 + index;
 }
 
-#ifndef luaL_newlib /* LuaJIT has these two already */
+#ifndef luaL_newlib /* LuaJIT 2.1 has these already */
+
+#define lua_isyieldable(L) true
 
 static inline void luaL_setfuncs(lua_State *L, const luaL_Reg *functions, int upvalues)
 {

@@ -23,10 +23,13 @@ typedef struct cvk_kept {
 cvk_engine *cvk_lua_or_none(lua_State *L);
 #define CVK_NO_ENGINE "no memory or file descriptor left for the engine"
 
-/* Makes the engine of a Lua state, unless it is there; pushes it; puts the functions that drive it into
- * the module's table on top of the stack. */
+/* Makes the engine of a Lua state, unless it is there. */
 void cvk_lua_make(lua_State *L);
+
+/* Pushes the engine of a Lua state. */
 void cvk_lua_push(lua_State *L);
+
+/* Puts the functions that drive the engine into the module's table on top of the stack. */
 void cvk_lua_register(lua_State *L);
 
 /* Of the functions of core, and of the methods of clients and calls: the engine of their state. */
@@ -54,11 +57,10 @@ void cvk_lua_release(lua_State *L, cvk_kept *kept);
  * Raises when the state is that far. */
 void cvk_lua_enlist(lua_State *L, cvk_kept *kept);
 
-/*
- * Pushes a call that has been of use before, and may be again, or returns NULL; takes the one at
- * `index` for such a use, if there is room.
- */
+/* Pushes a call that was used before and may be used again, or returns NULL: there is none. */
 cvk_kept *cvk_lua_take_spare(lua_State *L);
+
+/* Keeps the call at `index` for another use, if there is room. */
 void cvk_lua_keep_spare(lua_State *L, int index);
 
 /* Takes it out of the engine's list, if it is there. */

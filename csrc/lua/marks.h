@@ -33,8 +33,10 @@ void cvk_push_bytes(lua_State *L);
 /* Pushes the text of what is marked CVK_MARKED_BYTES; nil: somebody has changed it. */
 void cvk_push_raw_bytes(lua_State *L, int index);
 
-/* The eight bytes of a number, the least first; and back. */
+/* Writes the eight bytes of a number, the least first. */
 void cvk_little_endian(unsigned char bytes[8], uint64_t value);
+
+/* The number that is written so. */
 uint64_t cvk_from_little_endian(const unsigned char bytes[8]);
 
 /* Pushes an integer of Lua, exactly: where Lua has none, or none so large, as cvk_push_int64 does. */

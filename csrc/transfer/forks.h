@@ -23,6 +23,10 @@ typedef struct cvk_fork_watch {
  */
 unsigned cvk_forks(void);
 
+/*
+ * Begins to watch for forks of the calling thread. `watch` stays where it is until
+ * cvk_forks_unwatch, or until close_copies has been called.
+ */
 void cvk_forks_watch(cvk_fork_watch *watch, void (*close_copies)(void *owner), void *owner);
 
 /* Ends that. Harmless where it does not watch. */
@@ -49,10 +53,12 @@ typedef struct cvk_library_fds {
 } cvk_library_fds;
 
 /*
- * Called right before and right after the library makes them. Out of descriptors: finds none. In
- * between, other threads that make some and forks wait.
+ * To be called right before the library makes descriptors. Until cvk_library_fds_after is called,
+ * forks wait, and so do other threads that call this.
  */
 void cvk_library_fds_before(cvk_library_fds *found);
+
+/* To be called right after: fills `found` in. Where descriptors have run out it finds none. */
 void cvk_library_fds_after(cvk_library_fds *found);
 
 /* Closes those that are what they were. */

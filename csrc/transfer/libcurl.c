@@ -141,21 +141,28 @@ OURS const char *(curl_easy_strerror)(CURLcode code)
     return REAL(easy_strerror)(code);
 }
 
-/* The number of an option tells the type of its value. Of the kinds of options that libcurl has
- * only blobs are missing here, and in the rest of convoke. */
+/*
+ * Sets `code` to what a setopt function returns for the value that the list `value` holds next, whose
+ * type the number of the option tells. Options that take a blob are missing; convoke uses none.
+ */
+#define PASS_OPTION_ON(code, setopt, handle, option, value) \
+    do { \
+        if ((option) < CURLOPTTYPE_OBJECTPOINT) \
+            (code) = REAL(setopt)(handle, option, va_arg(value, long)); \
+        else if ((option) < CURLOPTTYPE_FUNCTIONPOINT) \
+            (code) = REAL(setopt)(handle, option, va_arg(value, void *)); \
+        else if ((option) < CURLOPTTYPE_OFF_T) \
+            (code) = REAL(setopt)(handle, option, va_arg(value, cvk_any_function *)); \
+        else \
+            (code) = REAL(setopt)(handle, option, va_arg(value, curl_off_t)); \
+    } while (0)
+
 OURS CURLcode(curl_easy_setopt)(CURL *curl, CURLoption option, ...)
 {
     CURLcode code;
     va_list value;
     va_start(value, option);
-    if (option < CURLOPTTYPE_OBJECTPOINT)
-        code = REAL(easy_setopt)(curl, option, va_arg(value, long));
-    else if (option < CURLOPTTYPE_FUNCTIONPOINT)
-        code = REAL(easy_setopt)(curl, option, va_arg(value, void *));
-    else if (option < CURLOPTTYPE_OFF_T)
-        code = REAL(easy_setopt)(curl, option, va_arg(value, cvk_any_function *));
-    else
-        code = REAL(easy_setopt)(curl, option, va_arg(value, curl_off_t));
+    PASS_OPTION_ON(code, easy_setopt, curl, option, value);
     va_end(value);
     return code;
 }
@@ -204,14 +211,7 @@ OURS CURLMcode(curl_multi_setopt)(CURLM *multi, CURLMoption option, ...)
     CURLMcode code;
     va_list value;
     va_start(value, option);
-    if (option < CURLOPTTYPE_OBJECTPOINT)
-        code = REAL(multi_setopt)(multi, option, va_arg(value, long));
-    else if (option < CURLOPTTYPE_FUNCTIONPOINT)
-        code = REAL(multi_setopt)(multi, option, va_arg(value, void *));
-    else if (option < CURLOPTTYPE_OFF_T)
-        code = REAL(multi_setopt)(multi, option, va_arg(value, cvk_any_function *));
-    else
-        code = REAL(multi_setopt)(multi, option, va_arg(value, curl_off_t));
+    PASS_OPTION_ON(code, multi_setopt, multi, option, value);
     va_end(value);
     return code;
 }

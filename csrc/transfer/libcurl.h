@@ -18,8 +18,10 @@ enum { CVK_LIBCURL_WORDS = 512 };
  */
 bool cvk_libcurl_load(char *why, size_t size);
 
-/* A function of a library that libcurl brings along, by its name; NULL: there is none such. */
+/* A function whose type the caller knows. */
 typedef void cvk_any_function(void);
+
+/* A function of a library that libcurl brings along, by its name; NULL: there is none such. */
 cvk_any_function *cvk_libcurl_find(const char *name);
 
 #endif

@@ -38,6 +38,7 @@ typedef struct cvk_ready {
 /* A new poller, or NULL with errno set. */
 cvk_poller *cvk_poller_new(void);
 
+/* Closes its descriptors and frees it; the sockets that it watched stay open. NULL is fine. */
 void cvk_poller_free(cvk_poller *poller);
 
 /*
@@ -51,16 +52,45 @@ int cvk_poller_fd(cvk_poller *poller);
 /* Watches a socket for what is asked, anew or otherwise than before; neither: no more. */
 bool cvk_poller_watch(cvk_poller *poller, int fd, bool readable, bool writable);
 
+#ifdef CVK_POLLER_EPOLL
+
 /*
- * A connection is made, and about to be closed. Between the two a poller may go on watching what
- * libcurl has let go of, which spares system calls where that is used again. (What libcurl closes
- * without a word may live on in the child of a fork, and be watched for ever.)
+ * Says that a connection has been made, and that cvk_poller_closed will be called before it is closed.
+ * Between the two the poller may go on watching a socket that libcurl no longer waits for, which
+ * spares system calls when the connection is used again. (A socket that libcurl closes without saying
+ * so may live on in the child of a fork; it would be watched for ever.)
  */
 void cvk_poller_opened(cvk_poller *poller, int fd);
+
+/* Says that a connection is about to be closed. */
 void cvk_poller_closed(cvk_poller *poller, int fd);
 
-/* Ends that watching: from now on the descriptor tells of nothing that was not asked for. */
+/* Stops watching sockets that libcurl no longer waits for. */
 void cvk_poller_rest(cvk_poller *poller);
+
+#else /* the other pollers watch only what libcurl waits for */
+
+/* Does nothing. */
+static inline void cvk_poller_opened(cvk_poller *poller, int fd)
+{
+    (void)poller;
+    (void)fd;
+}
+
+/* Does nothing. */
+static inline void cvk_poller_closed(cvk_poller *poller, int fd)
+{
+    (void)poller;
+    (void)fd;
+}
+
+/* Does nothing. */
+static inline void cvk_poller_rest(cvk_poller *poller)
+{
+    (void)poller;
+}
+
+#endif
 
 /* Makes the descriptor readable after `milliseconds`; negative: not by time. */
 void cvk_poller_arm(cvk_poller *poller, long milliseconds);

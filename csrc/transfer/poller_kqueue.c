@@ -73,23 +73,6 @@ static bool watch(const cvk_poller *poller, int fd, short filter, bool wanted)
            errno == EBADF;
 }
 
-void cvk_poller_opened(cvk_poller *poller, int fd)
-{
-    (void)poller;
-    (void)fd;
-}
-
-void cvk_poller_closed(cvk_poller *poller, int fd)
-{
-    (void)poller;
-    (void)fd;
-}
-
-void cvk_poller_rest(cvk_poller *poller)
-{
-    (void)poller;
-}
-
 bool cvk_poller_watch(cvk_poller *poller, int fd, bool readable, bool writable)
 {
     bool reading = watch(poller, fd, EVFILT_READ, readable);

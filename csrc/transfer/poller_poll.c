@@ -223,23 +223,6 @@ static bool set_events(cvk_poller *poller, int fd, short events)
     return true;
 }
 
-void cvk_poller_opened(cvk_poller *poller, int fd)
-{
-    (void)poller;
-    (void)fd;
-}
-
-void cvk_poller_closed(cvk_poller *poller, int fd)
-{
-    (void)poller;
-    (void)fd;
-}
-
-void cvk_poller_rest(cvk_poller *poller)
-{
-    (void)poller;
-}
-
 bool cvk_poller_watch(cvk_poller *poller, int fd, bool readable, bool writable)
 {
     pthread_mutex_lock(&poller->lock);

@@ -19,8 +19,10 @@ CURLcode cvk_reuse_set_up(cvk_handle *handle);
  */
 bool cvk_reuse_allowed(cvk_transfer *transfer, int local_port);
 
-/* To be called with the first line of an answer, and at the end of its head. */
+/* To be called with the first line of an answer, `size` bytes. */
 void cvk_reuse_answered(cvk_transfer *transfer, const char *line, size_t size);
+
+/* To be called at the end of an answer's headers. */
 void cvk_reuse_head_ended(cvk_transfer *transfer);
 
 /* Whether libcurl looks at a connection so seldom that it may miss what it is told of its end. */

@@ -45,8 +45,10 @@ void cvk_sockets_begin(cvk_sockets *sockets, cvk_poller *poller, bool strict);
 /* Knows no socket any more and holds no memory. */
 void cvk_sockets_clear(cvk_sockets *sockets);
 
-/* libcurl has opened a socket (out of memory: it stays unknown); it is about to close one. */
+/* To be called when libcurl has opened a socket. Where memory runs out it stays unknown. */
 void cvk_sockets_opened(cvk_sockets *sockets, int fd);
+
+/* To be called when libcurl is about to close a socket. */
 void cvk_sockets_closed(cvk_sockets *sockets, int fd);
 
 /* libcurl waits for something on a socket, or no longer does. */

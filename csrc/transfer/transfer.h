@@ -68,9 +68,13 @@ typedef struct cvk_transfer_list {
     cvk_transfer *first, *last;
 } cvk_transfer_list;
 
-/* Adds at the end of a list, or at its beginning; takes out of the list it is in. */
+/* Adds a transfer that is in no list at the end of one. */
 void cvk_transfer_list_add(cvk_transfer_list *list, cvk_transfer *transfer);
+
+/* Adds a transfer that is in no list at the beginning of one. */
 void cvk_transfer_list_add_first(cvk_transfer_list *list, cvk_transfer *transfer);
+
+/* Takes a transfer out of the list that it is in. */
 void cvk_transfer_list_remove(cvk_transfer_list *list, cvk_transfer *transfer);
 
 /* Transfers that have been of use before, and may be again; all zero: none. */

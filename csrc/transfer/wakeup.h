@@ -21,8 +21,10 @@ cvk_wakeup *cvk_wakeup_new(void);
 /* Ends the thread and frees everything; in the child of a fork only what is the child's. */
 void cvk_wakeup_free(cvk_wakeup *wakeup);
 
-/* Where the listener connects to, and the bytes it sends first: nobody else is heard. */
+/* The port of 127.0.0.1 to which the host connects. */
 int cvk_wakeup_port(const cvk_wakeup *wakeup);
+
+/* The CVK_WAKEUP_KEY_SIZE bytes that the host sends first: a connection without them is closed. */
 const unsigned char *cvk_wakeup_key(const cvk_wakeup *wakeup);
 
 /*

@@ -458,10 +458,9 @@ local function show_resource(resource)
   return rawget(resource, "name")
 end
 
--- The metatables of an API's client and resources, made once.
-local function make_class(api, vendor)
+-- The methods of an API's operations: tables of resources, by name, and functions by operation id.
+local function make_resources(api)
   local resources, by_id = {}, {}
-  local methods = {}
   for _, operation in ipairs(api.operations) do
     local method = method_for(operation)
     by_id[operation.id] = method
@@ -478,6 +477,16 @@ local function make_class(api, vendor)
       end
     end
   end
+  for _, resource in pairs(resources) do
+    resource.metatable = { __index = strict(resource.methods, resource.name),
+      __tostring = show_resource, __name = resource.name }
+  end
+  return resources, by_id
+end
+
+-- The methods that clients of all APIs have.
+local function make_methods(api, by_id)
+  local methods = {}
 
   --- Calls an operation by the name that the vendor's reference page gives it.
   function methods:call(name, ...)
@@ -505,12 +514,14 @@ local function make_class(api, vendor)
     state.native:close()
   end
 
-  if vendor.add_methods then vendor.add_methods(methods, api.operations, by_id) end
+  return methods
+end
 
-  for _, resource in pairs(resources) do
-    resource.metatable = { __index = strict(resource.methods, resource.name),
-      __tostring = show_resource, __name = resource.name }
-  end
+-- The metatables of an API's client and resources, made once.
+local function make_class(api, vendor)
+  local resources, by_id = make_resources(api)
+  local methods = make_methods(api, by_id)
+  if vendor.add_methods then vendor.add_methods(methods, api.operations, by_id) end
   local known = {}
   for name in pairs(resources) do known[name] = false end
   for name, method in pairs(methods) do known[name] = method end
