@@ -22,7 +22,7 @@ local shows = {
     return { id = id, email = email, role = "member", last_status = { created = ago(seconds) } }
   end,
   cvat = function(id, email, seconds)
-    local role = id == "own" and "worker" or "supervisor"
+    local role = email == address and "worker" or "supervisor"
     return { key = id, role = role, user = { username = email }, created_date = ago(seconds) }
   end,
 }
@@ -100,6 +100,15 @@ describe("a look for what a lost answer may have made", function()
     local verdict, _, asked = look("gencove", { others(150, -200) }, false)
     assert.equal("nothing", verdict)
     assert.equal(1, asked)
+  end)
+
+  it("takes none of two that both show all that was asked for", function()
+    local twins = { own, { "other", address, -3 } }
+    for _, api in ipairs { "cvat", "gencove" } do
+      for _, echo in ipairs { true, false } do
+        assert.equal("unclear", (look(api, { twins }, echo)), api)
+      end
+    end
   end)
 
   it("reads on behind old objects until a page of them shows an order", function()

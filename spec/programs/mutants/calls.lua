@@ -291,6 +291,13 @@ return {
     test = "tell no new one from an old one",
   },
   {
+    name = "judge: two that both fit are taken for nothing",
+    file = "lua/convoke/lookup/judge.lua",
+    from = "or beside_others or #sure > 1 then",
+    to = "or beside_others then",
+    spec = "judge",
+  },
+  {
     name = "clock: times near the beginning prove something",
     file = "lua/convoke/lookup/server_clock.lua",
     from = "server_clock.margin = 2",
