@@ -1,5 +1,6 @@
 #include "http/strike.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -73,6 +74,19 @@ static int six_bits(char byte)
     return byte == '+' || byte == '-' ? 62 : byte == '/' || byte == '_' ? 63 : -1;
 }
 
+static bool is_base64(char byte)
+{
+    unsigned char letter = (unsigned char)byte | 0x20;
+    return (letter >= 'a' && letter <= 'z') || (byte >= '0' && byte <= '9') || byte == '+' ||
+           byte == '-' || byte == '/' || byte == '_';
+}
+
+/* So many whole characters of base64 at least tell of a secret and nothing else. */
+static size_t fewest_characters(size_t secret_size)
+{
+    return (secret_size * 8 - 4) / 6;
+}
+
 /* The six bits of a secret from bit number `at` on; all of them are there. */
 static int bits_at(const char *secret, size_t at)
 {
@@ -90,7 +104,7 @@ static int bits_at(const char *secret, size_t at)
  */
 static void strike_run(const char *secret, size_t secret_size, char *text, size_t size)
 {
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i + fewest_characters(secret_size) <= size; i++) {
         for (size_t first = 0; first <= 4; first += 2) {
             size_t count = (secret_size * 8 - first) / 6, k = 0;
             while (k < count && i + count <= size &&
@@ -102,21 +116,27 @@ static void strike_run(const char *secret, size_t secret_size, char *text, size_
     }
 }
 
-/* Looks only at one byte in `shortest` where no run of base64 is long enough. */
+/*
+ * Finds the runs of base64 that are long enough. It looks backwards from where such a run, which
+ * begins at `start`, would have to reach: what breaks it off is usually near, and nothing before that
+ * has to be looked at.
+ */
 static void strike_base64(const char *secret, size_t secret_size, char *text, size_t size)
 {
-    size_t shortest = (secret_size * 8 - 4) / 6, done = 0;
-    for (size_t probe = shortest - 1; probe < size; probe += shortest) {
-        if (six_bits(text[probe]) < 0)
+    size_t fewest = fewest_characters(secret_size), start = 0;
+    while (size - start >= fewest) {
+        size_t at = start + fewest;
+        while (at > start && is_base64(text[at - 1]))
+            at--;
+        if (at > start) {
+            start = at;
             continue;
-        size_t start = probe, end = probe + 1;
-        while (start > done && six_bits(text[start - 1]) >= 0)
-            start--;
-        while (end < size && six_bits(text[end]) >= 0)
+        }
+        size_t end = start + fewest;
+        while (end < size && is_base64(text[end]))
             end++;
-        if (end - start >= shortest)
-            strike_run(secret, secret_size, text + start, end - start);
-        done = probe = end;
+        strike_run(secret, secret_size, text + start, end - start);
+        start = end;
     }
 }
 
