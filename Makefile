@@ -104,7 +104,7 @@ man_dir     = $(DESTDIR)$(PREFIX)/share/man/man3
 version     = $(shell sed -n 's/^return "\(.*\)"/\1/p' lua/convoke/version.lua)
 
 # What builds or copies names the packages that are missing; what tries something installs them.
-building := all help env repl install uninstall clean
+building := all help env repl install uninstall clean rockspec
 trying   := demo sandbox test timing poll kqueue contract rock check format coverage mutants sanitize \
   torture threads memory fuzz storm soak memcheck bench guard instructions deadlines
 asking   := $(if $(filter $(trying),$(MAKECMDGOALS)),,--name)
@@ -217,16 +217,30 @@ contract: all ## the 27 operations against an independent mock of the vendors' d
 	@.ci/install test contract
 	@spec/programs/contract/run
 
-# In a copy, because luarocks compiles beside the sources.
-rock: ## build and load the rock
+# In a copy, because luarocks compiles beside the sources: made in the folder of a clone, and packed
+# as a release, whose address is a repository here.
+release = convoke-$(version)-1
+rock: ## build and load the rock, of the clone and of the release
 	@.ci/install build $(group) run rock
 	@rm -rf build/rock && mkdir -p build/rock/source
 	@cp -R csrc lua rockspec LICENSE build/rock/source
+	@cd build/rock/source && git init -q && git add . && git -c user.name=rock -c user.email=rock@localhost \
+	  commit -qm rock && git tag "v$(version)"
+	@sed 's|git+https://convoke.example/convoke.git|git+file://$(CURDIR)/build/rock/source|' \
+	  rockspec/$(release).rockspec >build/rock/$(release).rockspec
+	@cd build/rock && luarocks --lua-version=$(lua_version) pack $(release).rockspec && \
+	  luarocks --lua-version=$(lua_version) install --deps-mode none --tree packed $(release).src.rock
 	@cd build/rock/source && luarocks --lua-version=$(lua_version) make --deps-mode none \
 	  --tree ../tree rockspec/convoke-scm-1.rockspec
-	@cd build/rock/tree && LUA_PATH="share/lua/$(lua_version)/?.lua;share/lua/$(lua_version)/?/init.lua;;" \
+	@for tree in packed tree; do ( cd build/rock/$$tree && \
+	  LUA_PATH="share/lua/$(lua_version)/?.lua;share/lua/$(lua_version)/?/init.lua;;" \
 	  LUA_CPATH="lib/lua/$(lua_version)/?.so;;" \
-	  $(LUA) -e 'print("the rock has " .. #require("convoke").operations .. " operations")'
+	  $(LUA) -e 'print("the rock has " .. #require("convoke").operations .. " operations")' ) || exit 1; done
+
+rockspec: ## write the rockspec of the release anew, from that of the clone
+	@awk -v version='$(version)' '/^version = / { $$0 = "version = \"" version "-1\"" } \
+	  /^  url = / { $$0 = "  url = \"git+https://convoke.example/convoke.git\",\n  tag = \"v" version "\"," } \
+	  { print }' rockspec/convoke-scm-1.rockspec >rockspec/$(release).rockspec
 
 ##@ Look at the code
 

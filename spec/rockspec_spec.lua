@@ -65,6 +65,16 @@ describe("the rockspec", function()
     assert.same({}, differences(wanted, listed))
   end)
 
+  it("of the release differs from it by version and source only", function()
+    local version = require "convoke.version"
+    local release = read_rockspec(("rockspec/convoke-%s-1.rockspec"):format(version))
+    assert.equal(version .. "-1", release.version)
+    assert.equal("v" .. version, release.source.tag)
+    assert.matches("^git%+https://", release.source.url)
+    release.version, release.source = spec.version, spec.source
+    assert.same(spec, release, "after a change of the clone's rockspec run: make rockspec")
+  end)
+
   it("asks for nothing at run time but Lua, libcurl and lua-cjson", function()
     assert.same({ "lua >= 5.1, < 5.5", "lua-cjson" }, spec.dependencies)
     local libraries = {}
