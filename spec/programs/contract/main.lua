@@ -20,7 +20,7 @@
 --                a random answer, unless `fixed` is true
 --   refusals     array of cases with `prefer` and `expect`
 
-package.path = "spec/?.lua;" .. package.path
+package.path = "spec/programs/?.lua;spec/?.lua;" .. package.path
 
 local convoke = require "convoke"
 local judge = require "contract.judge"
