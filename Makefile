@@ -308,16 +308,16 @@ memory: ## every operation while memory runs out, at every allocation (MOST=n: a
 	  LSAN_OPTIONS=print_suppressions=0:suppressions=spec/programs/memory/lsan.supp \
 	  $(build)/memory spec/programs/memory/run.lua $(MOST)
 
-TARGET  ?= request answer header address json wire
+TARGET  ?= request answer header address json wire python
 SECONDS ?= 300
 
-fuzz: ## look for inputs that break what must hold (TARGET=name for one, SECONDS=n for each)
+fuzz: all ## look for inputs that break what must hold (TARGET=name for one, SECONDS=n for each)
 	@.ci/install build $(group) run fuzz
 	@mkdir -p build/fuzz
 	@clang $(compile) -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=all -o build/fuzz/fuzz spec/programs/fuzz/*.c $(sources) $(libs) \
 	  $(linked) $(shell pkg-config --libs $(LUA_PC))
-	@spec/programs/fuzz/run build/fuzz/fuzz $(SECONDS) $(TARGET)
+	@LUA='$(LUA)' spec/programs/fuzz/run build/fuzz/fuzz $(SECONDS) $(TARGET)
 
 # MODE=restarts: what is between goes down and comes up; MODE=two_programs: for the same addresses
 storm_program = $(if $(MODE),$(patsubst restarts,restarts_main,$(MODE)),main)

@@ -74,11 +74,12 @@ static int six_bits(char byte)
     return byte == '+' || byte == '-' ? 62 : byte == '/' || byte == '_' ? 63 : -1;
 }
 
-static bool is_base64(char byte)
+/* Whether a byte is a character of either alphabet: a bit for each of the first 128 bytes. */
+static bool is_base64(char character)
 {
-    unsigned char letter = (unsigned char)byte | 0x20;
-    return (letter >= 'a' && letter <= 'z') || (byte >= '0' && byte <= '9') || byte == '+' ||
-           byte == '-' || byte == '/' || byte == '_';
+    static const uint32_t alphabets[] = {0, 0x03ffa800, 0x87fffffe, 0x07fffffe};
+    unsigned char byte = (unsigned char)character;
+    return byte < 128 && (alphabets[byte / 32] >> byte % 32 & 1) != 0;
 }
 
 /* So many whole characters of base64 at least tell of a secret and nothing else. */

@@ -3,6 +3,8 @@
 
 local core = require "convoke.core"
 
+local clocks = core.clocks
+
 local pending_creates = {}
 
 -- The creates that go on, each with an entry in a slot, which is used again: a set would be
@@ -118,7 +120,7 @@ function pending_creates.enter(native, operation, habits, params, started)
   entry.operation, entry.habits = operation, habits
   entry.params, entry.started = params, started
   entry.on_wire, entry.unsettled, entry.waiting = false, false, false
-  entry.began, entry.wall = core.clocks()
+  entry.began, entry.wall = clocks()
   entry.turn, entry.deep = 1, false
   return entry
 end
@@ -127,7 +129,7 @@ end
 -- @param now  by core.now()
 function pending_creates.begin_now(entry, now)
   entry.started = now
-  entry.began, entry.wall = core.clocks()
+  entry.began, entry.wall = clocks()
 end
 
 --- Notes that such a call is over without having been given anything. Harmless when it is over.
