@@ -45,6 +45,7 @@ build = {
         "csrc/http/strike.c",
         "csrc/lua/call.c",
         "csrc/lua/catalogue.c",
+        "csrc/lua/client_methods.c",
         "csrc/lua/decode.c",
         "csrc/lua/encode.c",
         "csrc/lua/engine.c",

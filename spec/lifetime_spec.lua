@@ -327,9 +327,9 @@ describe("lifetimes", function()
       until not one
       for left = #taken, 0, -1 do
         if taken[left + 1] then taken[left + 1]:close() end
-        local bell, why = core.bell()
-        assert(bell or type(why) == "string")
-        if bell then bell:close() end
+        local wakeup, why = core.wakeup()
+        assert(wakeup or type(why) == "string")
+        if wakeup then wakeup:close() end
         local watched, complaint = pcall(convoke.pollfd)
         assert(watched or tostring(complaint):find "descriptor", complaint)
         local value, err = call()

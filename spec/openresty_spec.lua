@@ -354,9 +354,9 @@ describe("OpenResty", function()
     end
   end)
 
-  it("makes calls go on without its bell, too", function()
+  it("makes calls go on without its wakeup, too", function()
     local server = start { workers = 1, init = [[
-      package.loaded["convoke.core"].bell = function() return nil, "none today" end
+      package.loaded["convoke.core"].wakeup = function() return nil, "none today" end
     ]], server = common }
     local answers = {}
     for i = 1, 3 do answers[i] = { server:get "/list" } end

@@ -1,21 +1,21 @@
--- The bell: a thread that waits for a descriptor and rings over a loopback connection.
+-- The wakeup: a thread that waits for a descriptor and sends bytes over a loopback connection.
 
 local core = require "convoke.core"
 local limit = require "spec.support.limit"
 local socket = require "socket"
 
-describe("the bell", function()
-  local bell, port, key, watched, other
+describe("the wakeup", function()
+  local wakeup, port, key, watched, other
   before_each(function()
     local listener = assert(socket.bind("127.0.0.1", 0))
     watched = assert(socket.connect("127.0.0.1", (select(2, listener:getsockname()))))
     other = assert(listener:accept())
     listener:close()
-    bell, port, key = core.bell()
-    assert(bell, port)
+    wakeup, port, key = core.wakeup()
+    assert(wakeup, port)
   end)
   after_each(function()
-    bell:close()
+    wakeup:close()
     watched:close()
     other:close()
   end)
@@ -31,10 +31,10 @@ describe("the bell", function()
     return socket.select({ connection }, nil, seconds)[1] == nil
   end
 
-  it("rings once each time it is armed, when the descriptor is readable", function()
+  it("sends a byte once each time it is armed, when the descriptor is readable", function()
     local connection = connect(key)
     for _ = 1, 3 do
-      assert.truthy(bell:arm(watched:getfd()))
+      assert.truthy(wakeup:arm(watched:getfd()))
       assert.truthy(silent(connection, 0.05))
       other:send "x"
       assert.equal("!", connection:receive(1))
@@ -44,10 +44,10 @@ describe("the bell", function()
     connection:close()
   end)
 
-  it("rings after the time that it was given, too", function()
+  it("sends one after the time that it was given, too", function()
     local connection = connect(key)
     local start = socket.gettime()
-    bell:arm(watched:getfd(), 0.1)
+    wakeup:arm(watched:getfd(), 0.1)
     assert.equal("!", connection:receive(1))
     local seconds = socket.gettime() - start
     assert.truthy(seconds >= 0.09 and seconds < limit(1), seconds)
@@ -56,7 +56,7 @@ describe("the bell", function()
 
   it("may be armed before anybody is connected", function()
     other:send "x"
-    bell:arm(watched:getfd())
+    wakeup:arm(watched:getfd())
     local connection = connect(key)
     assert.equal("!", connection:receive(1))
     connection:close()
@@ -68,7 +68,7 @@ describe("the bell", function()
     stranger:close()
     local connection = connect(key)
     other:send "x"
-    bell:arm(watched:getfd())
+    wakeup:arm(watched:getfd())
     assert.equal("!", connection:receive(1))
     connection:close()
   end)
@@ -78,7 +78,7 @@ describe("the bell", function()
     local silent_stranger = connect ""
     local connection = connect(key)
     other:send "x"
-    bell:arm(watched:getfd())
+    wakeup:arm(watched:getfd())
     connection:settimeout(10)
     assert.equal("!", connection:receive(1))
     assert.equal("closed", (select(2, silent_stranger:receive(1))))
@@ -88,14 +88,14 @@ describe("the bell", function()
 
   it("ends at once, whatever it waits for", function()
     local start = socket.gettime()
-    core.bell():close() -- nobody has connected
+    core.wakeup():close() -- nobody has connected
     local connection = connect(key)
-    bell:arm(watched:getfd())
+    wakeup:arm(watched:getfd())
     socket.sleep(0.05)
-    bell:close()
-    bell:close()
+    wakeup:close()
+    wakeup:close()
     assert.equal("closed", (select(2, connection:receive(1))))
-    assert.falsy(bell:arm(watched:getfd()))
+    assert.falsy(wakeup:arm(watched:getfd()))
     assert.truthy(socket.gettime() - start < limit(1))
     connection:close()
   end)

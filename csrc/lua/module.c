@@ -1,255 +1,27 @@
 /*
- * The module convoke.core: clients, small services for lua/convoke, and what the other files add.
- * Not for users: its callers are the Lua files, and its arguments are checked for safety only.
+ * The module convoke.core: small services for lua/convoke, and what the other files add. Not for
+ * users: its callers are the Lua files, and its arguments are checked for safety only.
  */
-#include "lua/call.h"
-#include "lua/client.h"
-#include "lua/engine.h"
-#include "lua/prepare.h"
-#include "http/headers.h"
-
-#include "http/credential.h"
-#include "convoke.h"
 #include "base/chance.h"
+#include "base/clock.h"
 #include "base/date.h"
 #include "base/nearest.h"
-#include "base/clock.h"
-#include "transfer/libcurl.h"
-#include "lua/wakeup.h"
-#include "lua/issued_ids.h"
+#include "convoke.h"
+#include "http/headers.h"
+#include "lua/call.h"
 #include "lua/catalogue.h"
+#include "lua/client_methods.h"
 #include "lua/decode.h"
-#include "transfer/poller.h"
-#include "base/uri.h"
+#include "lua/engine.h"
+#include "lua/issued_ids.h"
 #include "lua/marks.h"
+#include "lua/wakeup.h"
+#include "transfer/poller.h"
 
-#include <math.h>
-#include <stdlib.h>
-
-/* ---- clients ---------------------------------------------------------------------------------- */
-
-static cvk_client *check_client(lua_State *L)
-{
-    return luaL_checkudata(L, 1, CVK_CLIENT_TYPE);
-}
-
-/* Client:close(), and its finalizer. What is in flight goes on by itself. */
-static int client_close(lua_State *L)
-{
-    cvk_client *client = check_client(L);
-    cvk_settings_release(client->settings);
-    cvk_credential_release(client->credential);
-    cvk_buffer_free(&client->address);
-    *client = (cvk_client){0};
-    return 0;
-}
-
-/* Client:calls(): an array of its calls in flight. */
-static int client_calls(lua_State *L)
-{
-    const cvk_client *client = check_client(L);
-    int count = 0;
-    lua_settop(L, 1);
-    lua_newtable(L);
-    cvk_lua_push_anchors(L);
-    for (lua_pushnil(L); lua_next(L, 3);) {
-        const cvk_call *call = lua_touserdata(L, -1); /* NULL: a free place */
-        const cvk_exchange *exchange = call == NULL ? NULL : call->exchange; /* finalized: none */
-        if (exchange != NULL && exchange->settings == client->settings)
-            lua_rawseti(L, 2, ++count);
-        else
-            lua_pop(L, 1);
-    }
-    lua_settop(L, 2);
-    return 1;
-}
-
-static char *copy_field(lua_State *L, int table, const char *name)
-{
-    lua_getfield(L, table, name);
-    const char *text = lua_tostring(L, -1);
-    char *copy = text == NULL ? NULL : strdup(text);
-    if (text != NULL && copy == NULL)
-        luaL_error(L, "not enough memory");
-    lua_pop(L, 1);
-    return copy;
-}
-
-static double number_field(lua_State *L, int table, const char *name)
-{
-    lua_getfield(L, table, name);
-    double value = luaL_checknumber(L, -1);
-    lua_pop(L, 1);
-    return value;
-}
-
-/* A number that may be larger than this machine's sizes. */
-static size_t size_field(lua_State *L, int table, const char *name)
-{
-    return (size_t)fmin(number_field(L, table, name), (double)(SIZE_MAX / 2));
-}
-
-static void set_line(lua_State *L, cvk_buffer *lines, const char *name, const char *value)
-{
-    const char *fault = cvk_header_lines_set(lines, name, value, strlen(value));
-    if (fault != NULL)
-        luaL_error(L, "the header %s %s", name, fault);
-}
-
-/* The header lines that all requests of a client have. */
-static void write_lines(lua_State *L, int table, const cvk_api *api, cvk_buffer *lines)
-{
-    set_line(L, lines, "Accept", api->accept);
-    lua_getfield(L, table, "user_agent");
-    set_line(L, lines, "User-Agent", luaL_checkstring(L, -1));
-    lua_getfield(L, table, "headers");
-    if (lua_istable(L, -1))
-        for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
-            set_line(L, lines, luaL_checkstring(L, -2), luaL_checkstring(L, -1));
-    lua_pop(L, 2);
-}
-
-/*
- * What is wrong with the base address at `index`, or NULL. What decides on an address, such as
- * whether a credential may go there, rests on there being no fault: libcurl would take a text
- * without a scheme for plain http. Raises if the value is no string.
- */
-static const char *address_fault(lua_State *L, int index)
-{
-    const char *address = luaL_checkstring(L, index);
-    return strlen(address) == lua_rawlen(L, index) ? cvk_uri_fault(address) : "holds a zero byte";
-}
-
-/*
- * core.client(api, settings): settings are address, user_agent, connect_timeout (seconds),
- * max_response_bytes, max_in_flight (0: any number), http_version (0, 1 or 2), allow_http (boolean)
- * and, if wanted, proxy, ca_file, cert, key, headers (a table that goes with every request).
- * Loads libcurl, where it is not yet; if that cannot be, returns nil and why. Raises for an address
- * with a fault, see core.address().
- */
-static int core_client(lua_State *L)
-{
-    char why[CVK_LIBCURL_WORDS];
-    const cvk_api *api = cvk_find_api(luaL_checkstring(L, 1));
-    luaL_argcheck(L, api != NULL, 1, "no such API");
-    luaL_checktype(L, 2, LUA_TTABLE);
-    if (!cvk_libcurl_load(why, sizeof why)) {
-        lua_pushnil(L);
-        lua_pushstring(L, why);
-        return 2;
-    }
-    cvk_client *client = lua_newuserdata(L, sizeof *client);
-    *client = (cvk_client){0};
-    luaL_getmetatable(L, CVK_CLIENT_TYPE);
-    lua_setmetatable(L, -2);
-    cvk_settings *settings = cvk_settings_new();
-    if (settings == NULL)
-        return luaL_error(L, "not enough memory");
-    client->settings = settings;
-    settings->connect_timeout =
-        (long)fmin(fmax(1, number_field(L, 2, "connect_timeout") * 1000), 1e9);
-    settings->max_response_bytes = size_field(L, 2, "max_response_bytes");
-    settings->max_in_flight = size_field(L, 2, "max_in_flight");
-    settings->http_version = (int)number_field(L, 2, "http_version");
-    settings->proxy = copy_field(L, 2, "proxy");
-    settings->ca_file = copy_field(L, 2, "ca_file");
-    settings->cert = copy_field(L, 2, "cert");
-    settings->key = copy_field(L, 2, "key");
-    lua_getfield(L, 2, "allow_http");
-    settings->allow_http = lua_toboolean(L, -1) != 0;
-    lua_pop(L, 1);
-    lua_getfield(L, 2, "address");
-    const char *fault = address_fault(L, lua_gettop(L));
-    if (fault != NULL)
-        return luaL_error(L, "the address %s", fault);
-    cvk_buffer_add_string(&client->address, lua_tostring(L, -1));
-    lua_pop(L, 1);
-    write_lines(L, 2, api, &settings->lines);
-    cvk_buffer_add(&settings->with_body, settings->lines.data, settings->lines.size);
-    set_line(L, &settings->with_body, "Content-Type", "application/json");
-    if (cvk_buffer_string(&client->address) == NULL || settings->lines.failed ||
-        settings->with_body.failed)
-        return luaL_error(L, "not enough memory");
-    /* Plain http to this machine stays on it, whatever proxy the environment names. */
-    settings->direct = cvk_uri_is_plain(client->address.data) &&
-                       cvk_uri_is_loopback(client->address.data) && settings->proxy == NULL;
-    client->api = api;
-    return 1;
-}
-
-/* Pushes why a credential must not be sent to the client's address. Returns whether that is so. */
-static bool push_exposure(lua_State *L, const cvk_client *client)
-{
-    const char *address = client->address.data;
-    if (client->settings->allow_http ||
-        !cvk_credential_is_exposed(address, client->settings->proxy))
-        return false;
-    lua_pushfstring(L,
-                    "a credential does not go over plain http to %s%s; use https (or allow_http = "
-                    "true)",
-                    address, cvk_uri_is_loopback(address) ? " by a proxy" : "");
-    return true;
-}
-
-/* Client:exposure(): why the client takes no credential, or nil: it could be read on its way. */
-static int client_exposure(lua_State *L)
-{
-    const cvk_client *client = check_client(L);
-    luaL_argcheck(L, client->api != NULL, 1, "closed client");
-    return push_exposure(L, client) ? 1 : 0;
-}
-
-/*
- * Client:credential(way, value, partner): from now on requests prove themselves by the API's
- * `way` (index in the catalogue, from 1). Returns true, or nil and what is wrong with the text,
- * and whether that is about the partner, without showing it; or nil and why it takes none, see
- * Client:exposure().
- */
-static int client_credential(lua_State *L)
-{
-    cvk_client *client = check_client(L);
-    luaL_argcheck(L, client->api != NULL, 1, "closed client");
-    size_t way = (size_t)luaL_checkinteger(L, 2) - 1, size, partner_size;
-    luaL_argcheck(L, way < client->api->auth_count, 2, "no such way");
-    const cvk_auth *auth = &client->api->auths[way];
-    const char *value = luaL_checklstring(L, 3, &size);
-    const char *partner = luaL_optlstring(L, 4, "", &partner_size);
-    bool about_partner;
-    const char *fault =
-        cvk_credential_fault(auth, value, size, partner, partner_size, &about_partner);
-    if (fault != NULL) {
-        lua_pushnil(L);
-        lua_pushstring(L, fault);
-        lua_pushboolean(L, about_partner);
-        return 3;
-    }
-    if (push_exposure(L, client)) {
-        lua_pushnil(L);
-        lua_insert(L, -2);
-        return 2;
-    }
-    cvk_buffer origin = {0};
-    cvk_buffer_add(&origin, client->address.data, cvk_uri_origin_length(client->address.data));
-    const char *text = cvk_buffer_string(&origin);
-    cvk_credential *credential =
-        text == NULL ? NULL : cvk_credential_new(auth, value, size, partner, partner_size, text);
-    cvk_buffer_free(&origin);
-    if (credential == NULL)
-        return luaL_error(L, "not enough memory");
-    cvk_credential_follow(credential, client->credential);
-    client->credential = credential;
-    lua_pushboolean(L, 1);
-    return 1;
-}
+#include <string.h>
+#include <time.h>
 
 /* ---- small services ---------------------------------------------------------------------------- */
-
-/* core.address(text): what is wrong with a base address, or nil. */
-static int core_address(lua_State *L)
-{
-    lua_pushstring(L, address_fault(L, 1));
-    return 1;
-}
 
 /* core.chance(): a number from 0 to below 1, another one each time and in each process. */
 static int core_chance(lua_State *L)
@@ -344,60 +116,31 @@ static int core_read(lua_State *L)
     return 2;
 }
 
-/* core.catalogue(): all APIs and operations; see lua_catalogue.h. */
+/* core.catalogue(): all APIs and operations; see lua/catalogue.h. */
 static int core_catalogue(lua_State *L)
 {
     return cvk_push_catalogue(L);
 }
 
-static void register_client(lua_State *L)
-{
-    static const luaL_Reg methods[] = {
-        {"prepare", cvk_client_prepare},
-        {"credential", client_credential},
-        {"calls", client_calls},
-        {"exposure", client_exposure},
-        {"close", client_close},
-        {"__gc", client_close},
-        {NULL, NULL},
-    };
-    luaL_newmetatable(L, CVK_CLIENT_TYPE);
-    cvk_lua_push(L);
-    luaL_setfuncs(L, methods, 1);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
-}
-
 int luaopen_convoke_core(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"address", core_address},
-        {"catalogue", core_catalogue},
-        {"client", core_client},
-        {"clocks", core_clocks},
-        {"date_time", core_date_time},
-        {"header", cvk_core_header},
-        {"headers", cvk_core_headers},
-        {"http_date", core_http_date},
-        {"nearest", core_nearest},
-        {"chance", core_chance},
-        {"now", core_now},
-        {"read", core_read},
-        {"time", core_time},
-        {NULL, NULL},
+        {"catalogue", core_catalogue}, {"clocks", core_clocks},       {"date_time", core_date_time},
+        {"header", cvk_core_header},   {"headers", cvk_core_headers}, {"http_date", core_http_date},
+        {"nearest", core_nearest},     {"chance", core_chance},       {"now", core_now},
+        {"read", core_read},           {"time", core_time},           {NULL, NULL},
     };
 #ifdef luaL_checkversion
     luaL_checkversion(L); /* raises in a Lua of another version; 5.1 and LuaJIT cannot tell */
 #endif
     cvk_lua_make(L);
-    register_client(L);
     cvk_lua_push(L);
     cvk_call_register(L);
     lua_createtable(L, 0, (int)CVK_COUNT(functions));
     luaL_setfuncs(L, functions, 0);
     lua_pushlightuserdata(L, NULL); /* JSON's null in answers; the same value as cjson.null */
     lua_setfield(L, -2, "null");
+    cvk_client_register(L);
     cvk_lua_register(L);
     cvk_lua_push(L);
     lua_pushcclosure(L, cvk_core_calls, CVK_ENGINE_UPVALUE);
@@ -407,8 +150,6 @@ int luaopen_convoke_core(lua_State *L)
     cvk_issued_ids_register(L);
     lua_pushstring(L, CVK_POLLER_NAME);
     lua_setfield(L, -2, "poller");
-    luaL_getmetatable(L, CVK_CLIENT_TYPE); /* their methods, for those that call them often */
-    lua_setfield(L, -2, "Client");
     luaL_getmetatable(L, CVK_CALL_TYPE);
     lua_setfield(L, -2, "Call");
     return 1;

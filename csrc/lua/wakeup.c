@@ -1,5 +1,5 @@
 /*
- * core.bell: a bell for Lua.
+ * core.wakeup: a wakeup (transfer/wakeup.h) for Lua.
  */
 #include "lua/wakeup.h"
 
@@ -9,49 +9,49 @@
 #include <errno.h>
 #include <math.h>
 
-#define BELL_TYPE "convoke.core.bell"
+#define WAKEUP_TYPE "convoke.core.wakeup"
 
-static cvk_wakeup **check_bell(lua_State *L)
+static cvk_wakeup **check_wakeup(lua_State *L)
 {
-    return luaL_checkudata(L, 1, BELL_TYPE);
+    return luaL_checkudata(L, 1, WAKEUP_TYPE);
 }
 
-/* core.bell(): a bell, its port and its key; or nil and why not. */
-static int bell_new(lua_State *L)
+/* core.wakeup(): a wakeup, its port and its key; or nil and why not. */
+static int wakeup_new(lua_State *L)
 {
-    cvk_wakeup **bell = lua_newuserdata(L, sizeof(cvk_wakeup *));
-    *bell = NULL;
-    luaL_getmetatable(L, BELL_TYPE);
+    cvk_wakeup **wakeup = lua_newuserdata(L, sizeof(cvk_wakeup *));
+    *wakeup = NULL;
+    luaL_getmetatable(L, WAKEUP_TYPE);
     lua_setmetatable(L, -2);
-    *bell = cvk_wakeup_new();
-    if (*bell == NULL) {
+    *wakeup = cvk_wakeup_new();
+    if (*wakeup == NULL) {
         lua_pushnil(L);
         lua_pushstring(L, strerror(errno));
         return 2;
     }
-    lua_pushinteger(L, cvk_wakeup_port(*bell));
-    lua_pushlstring(L, (const char *)cvk_wakeup_key(*bell), CVK_WAKEUP_KEY_SIZE);
+    lua_pushinteger(L, cvk_wakeup_port(*wakeup));
+    lua_pushlstring(L, (const char *)cvk_wakeup_key(*wakeup), CVK_WAKEUP_KEY_SIZE);
     return 3;
 }
 
-/* Bell:arm(fd [, seconds]): rings once when `fd` is readable, at the latest after that time.
+/* Wakeup:arm(fd [, seconds]): sends a byte once `fd` is readable, at the latest after that time.
  * Returns whether it will. */
-static int bell_arm(lua_State *L)
+static int wakeup_arm(lua_State *L)
 {
-    cvk_wakeup *bell = *check_bell(L);
+    cvk_wakeup *wakeup = *check_wakeup(L);
     int fd = (int)luaL_checkinteger(L, 2);
     double seconds = luaL_optnumber(L, 3, -1);
     int milliseconds = seconds < 0 ? -1 : (int)ceil(fmin(seconds, 3600) * 1000);
-    lua_pushboolean(L, bell != NULL && cvk_wakeup_arm(bell, fd, milliseconds));
+    lua_pushboolean(L, wakeup != NULL && cvk_wakeup_arm(wakeup, fd, milliseconds));
     return 1;
 }
 
-/* Bell:close(), and its finalizer. */
-static int bell_close(lua_State *L)
+/* Wakeup:close(), and its finalizer. */
+static int wakeup_close(lua_State *L)
 {
-    cvk_wakeup **bell = check_bell(L);
-    cvk_wakeup *old = *bell;
-    *bell = NULL;
+    cvk_wakeup **wakeup = check_wakeup(L);
+    cvk_wakeup *old = *wakeup;
+    *wakeup = NULL;
     cvk_wakeup_free(old);
     return 0;
 }
@@ -59,12 +59,12 @@ static int bell_close(lua_State *L)
 void cvk_wakeup_register(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"arm", bell_arm}, {"close", bell_close}, {"__gc", bell_close}, {NULL, NULL}};
-    luaL_newmetatable(L, BELL_TYPE);
+        {"arm", wakeup_arm}, {"close", wakeup_close}, {"__gc", wakeup_close}, {NULL, NULL}};
+    luaL_newmetatable(L, WAKEUP_TYPE);
     luaL_setfuncs(L, methods, 0);
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
-    lua_pushcfunction(L, bell_new);
-    lua_setfield(L, -2, "bell");
+    lua_pushcfunction(L, wakeup_new);
+    lua_setfield(L, -2, "wakeup");
 }

@@ -24,7 +24,7 @@ struct cvk_poller {
     nfds_t count, capacity;
     int64_t due;      /* when the timer fires, in milliseconds; -1: not */
     bool awake;       /* readable until told otherwise */
-    int bell[2];      /* the pipe that others watch */
+    int wakeup[2];    /* the pipe that others watch */
     int nudge[2];     /* the pipe that makes the thread look anew */
     unsigned version; /* of all of this; a thread that looked at another one saw nothing */
     bool threaded, stop, rung;
@@ -79,9 +79,9 @@ static void ring(cvk_poller *poller, bool rung)
         return;
     poller->rung = rung;
     if (rung)
-        put(poller->bell);
+        put(poller->wakeup);
     else
-        drain(poller->bell);
+        drain(poller->wakeup);
 }
 
 cvk_poller *cvk_poller_new(void)
@@ -91,11 +91,11 @@ cvk_poller *cvk_poller_new(void)
         return NULL;
     poller->due = -1;
     poller->nudge[0] = poller->nudge[1] = -1;
-    if (open_pipe(poller->bell) && open_pipe(poller->nudge) &&
+    if (open_pipe(poller->wakeup) && open_pipe(poller->nudge) &&
         pthread_mutex_init(&poller->lock, NULL) == 0)
         return poller;
     int reason = errno;
-    close_pipe(poller->bell);
+    close_pipe(poller->wakeup);
     close_pipe(poller->nudge);
     free(poller);
     errno = reason;
@@ -105,7 +105,7 @@ cvk_poller *cvk_poller_new(void)
 /* The thread is the parent's alone. */
 void cvk_poller_close_copies(cvk_poller *poller)
 {
-    close_pipe(poller->bell);
+    close_pipe(poller->wakeup);
     close_pipe(poller->nudge);
 }
 
@@ -121,7 +121,7 @@ void cvk_poller_free(cvk_poller *poller)
         pthread_join(poller->thread, NULL);
     }
     pthread_mutex_destroy(&poller->lock);
-    close_pipe(poller->bell);
+    close_pipe(poller->wakeup);
     close_pipe(poller->nudge);
     free(poller->set);
     free(poller);
@@ -168,7 +168,7 @@ static void *watch_set(void *user)
             pthread_mutex_lock(&poller->lock);
             poller->rung = poller->version == version;
             if (poller->rung)
-                put(poller->bell);
+                put(poller->wakeup);
             pthread_mutex_unlock(&poller->lock);
         }
     }
@@ -188,7 +188,7 @@ int cvk_poller_fd(cvk_poller *poller)
         pthread_mutex_unlock(&poller->lock);
         pthread_sigmask(SIG_SETMASK, &before, NULL);
     }
-    return poller->bell[0];
+    return poller->wakeup[0];
 }
 
 /* Lets the thread see what has changed. */

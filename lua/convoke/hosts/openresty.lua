@@ -1,8 +1,8 @@
 --- OpenResty: calls yield to nginx, so that a worker goes on with its other requests.
 --
 -- nginx lets Lua wait for nginx's own connections only. So while calls are in flight, one timer of
--- the worker reads from a loopback connection on which a thread (the bell) sends a byte whenever
--- the engine has work. With nothing in flight there is neither timer nor thread.
+-- the worker reads from a loopback connection. A thread (see core.wakeup) sends a byte there
+-- whenever the engine has work. With nothing in flight there is neither timer nor thread.
 
 local core = require "convoke.core"
 local ngx = ngx -- luacheck: globals ngx
@@ -11,7 +11,7 @@ local semaphore = require "ngx.semaphore"
 local host = { name = "openresty" }
 
 local LINGER = 1 -- seconds that timer and thread stay when there is nothing to do
-local TICK = 0.005 -- seconds between two looks where there is no bell
+local TICK = 0.005 -- seconds between two looks where there is no wakeup
 local START = 0.1 -- seconds that the timer may take to begin: nginx drops it when too many run
 local PATIENCE = 60 -- seconds; then look whether a call has finished unnoticed
 local LONGEST = 2 ^ 31 - 1 -- milliseconds that nginx can wait
@@ -82,21 +82,21 @@ function host.sleep(seconds)
   ngx.sleep(seconds)
 end
 
--- A bell and the connection on which it can be heard; or nil and why not.
-local function new_bell()
-  local bell, port, key = core.bell()
-  if not bell then return nil, port end
+-- A wakeup and the connection on which its bytes arrive; or nil and why not.
+local function new_wakeup()
+  local wakeup, port, key = core.wakeup()
+  if not wakeup then return nil, port end
   local connection = ngx.socket.tcp()
   connection:settimeouts(1000, 1000, LONGEST)
   local ok, why = connection:connect("127.0.0.1", port)
   if ok then ok, why = connection:send(key) end
-  if ok then return bell, connection end
+  if ok then return wakeup, connection end
   connection:close()
-  bell:close()
+  wakeup:close()
   return nil, why
 end
 
-local function listen(engine, bell, connection)
+local function listen(engine, wakeup, connection)
   local resting = false
   while true do
     engine.turn()
@@ -105,14 +105,14 @@ local function listen(engine, bell, connection)
     resting = not busy
     if resting and ngx.worker.exiting() then return end
     used = false
-    if not bell then
+    if not wakeup then
       ngx.sleep(TICK)
     else
-      bell:arm(engine.pollfd(), resting and LINGER or nil)
+      wakeup:arm(engine.pollfd(), resting and LINGER or nil)
       local rung, why = connection:receive(1)
       if not rung then
         ngx.log(ngx.WARN, "convoke: looks for finished calls from time to time only: ", why)
-        bell = nil
+        wakeup = nil
       end
     end
   end
@@ -121,15 +121,15 @@ end
 local function run(_, engine)
   if driving == "now" then return end -- another one was quicker
   driving = "now"
-  local bell, connection = new_bell()
-  if not bell then
+  local wakeup, connection = new_wakeup()
+  if not wakeup then
     ngx.log(ngx.WARN, "convoke: looks for finished calls from time to time only: ", connection)
   end
-  local ok, why = pcall(listen, engine, bell, connection)
+  local ok, why = pcall(listen, engine, wakeup, connection)
   driving = false
-  if bell then
+  if wakeup then
     connection:close()
-    bell:close()
+    wakeup:close()
   end
   if not ok then error(why, 0) end
 end

@@ -78,7 +78,7 @@ end
 -- What calls of this program were given, by ids and the times of their making: no other call has
 -- made that. Each is kept while calls go on that might find it, and longer by how little is known
 -- of the server's clock.
-local given = core.book()
+local given = core.issued_ids()
 local add = given.add
 
 local function make_room(now)

@@ -4,7 +4,7 @@
 --
 --   eval "$(make -s env LUA=luajit)" && luajit spec/programs/bench/openresty.lua [SECONDS [tick]]
 --
--- With `tick` without the bell, so that the worker looks for finished calls every few milliseconds.
+-- With `tick` there is no wakeup: the worker looks for finished calls every few milliseconds.
 -- Prints calls a second and processor time a call at several numbers of calls in flight, the
 -- processor time of a worker while one call waits, and how long other requests of a busy worker
 -- take.
@@ -19,8 +19,8 @@ if missing then
 end
 
 local SECONDS = tonumber(arg and arg[1]) or 4
-local no_bell = arg and arg[2] == "tick" and [[
-  package.loaded["convoke.core"].bell = function() return nil, "not wanted" end
+local no_wakeup = arg and arg[2] == "tick" and [[
+  package.loaded["convoke.core"].wakeup = function() return nil, "not wanted" end
 ]] or ""
 
 local upstream = nginx.start {
@@ -110,7 +110,7 @@ local gateway = nginx.start {
       end
       function wait_once(name, milliseconds) return calls[name](tonumber(milliseconds)) end
     }
-  ]]):format(no_bell, upstream.port),
+  ]]):format(no_wakeup, upstream.port),
   server = [[
     location /load { content_by_lua_block {
       ngx.say(load(ngx.var.arg_name, tonumber(ngx.var.arg_width), tonumber(ngx.var.arg_seconds)))

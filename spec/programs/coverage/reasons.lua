@@ -9,8 +9,8 @@ local no_such_field = "no field of the five APIs is described so; the walk is wr
 
 return {
   ["csrc/transfer/wakeup.c"] = {
-    knows_key = "the bell would have to end while a stranger keeps it waiting",
-    accept_listener = "accept() fails only where descriptors run out while the bell waits, "
+    knows_key = "the wakeup would have to end while a stranger keeps it waiting",
+    accept_listener = "accept() fails only where descriptors run out while the wakeup waits, "
       .. "or a connection is reset at that very moment",
     start = "no thread can be made: not tried",
     cvk_wakeup_new = no_memory,
@@ -49,14 +49,14 @@ return {
     push_fallback = "no default of the five APIs is a broken number",
     set_bound = "no bound of the five APIs is a broken number",
   },
-  ["csrc/lua/module.c"] = {
+  ["csrc/lua/client_methods.c"] = { set_line = checked_before },
+  ["csrc/lua/engine.c"] = {
     cvk_lua_enlist = closing,
     cvk_lua_take_spare = closing,
     cvk_lua_or_none = forked,
     cvk_lua_release = closing,
     core_is_in_flight = forked,
     call_embedded = "the stack of Lua, a million values, would have to be full",
-    set_line = checked_before,
   },
   ["csrc/lua/encode.c"] = {
     check_string = no_such_field,

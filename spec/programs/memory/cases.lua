@@ -159,12 +159,12 @@ end, function(client, operation, params)
 end, { retries = 1 }).loose = true
 cases[#cases].limit = 8 -- because of the pauses
 
-cases[#cases + 1] = { name = "a bell", sources = { "lua", "core" },
+cases[#cases + 1] = { name = "a wakeup", sources = { "lua", "core" },
   answers = right_answer(create), make = function()
     return function()
-      local bell, why = core.bell()
-      if not bell then error("not enough memory: " .. why, 0) end
-      bell:close()
+      local wakeup, why = core.wakeup()
+      if not wakeup then error("not enough memory: " .. why, 0) end
+      wakeup:close()
       return true
     end, function() end
   end }

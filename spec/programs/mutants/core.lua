@@ -288,14 +288,14 @@ return {
     spec = "encode",
   },
   {
-    name = "book: an id is known at any time",
+    name = "issued ids: an id is known at any time",
     file = "csrc/base/id_ring.c",
     from = "note->id == id && note->time == time",
     to = "note->id == id",
     spec = "issued_ids",
   },
   {
-    name = "book: what may be needed yet is forgotten",
+    name = "issued ids: what may be needed yet is forgotten",
     file = "csrc/base/id_ring.c",
     from = "note_at(ring, 0)->until < now",
     to = "note_at(ring, 0)->until > now",
@@ -424,9 +424,9 @@ return {
     to = "enum { longest_rest = 0 }",
     spec = "spin_guard",
   },
-  -- The bell
+  -- The wakeup
   {
-    name = "bell: a wrong key opens it",
+    name = "wakeup: a wrong key opens it",
     file = "csrc/transfer/wakeup.c",
     from = "return difference == 0;",
     to = "return difference != 1;",
@@ -434,7 +434,7 @@ return {
     test = "does not know its key",
   },
   {
-    name = "bell: one that connects and says nothing keeps it busy",
+    name = "wakeup: one that connects and says nothing keeps it busy",
     file = "csrc/transfer/wakeup.c",
     from = "enum { patience = 1000 }",
     to = "enum { patience = 1000000 }",

@@ -75,7 +75,7 @@ return {
   },
   {
     name = "client: only Lua keeps a credential from plain http",
-    file = "csrc/lua/module.c",
+    file = "csrc/lua/client_methods.c",
     from = "    if (push_exposure(L, client)) {",
     to = "    if (client->api == NULL) {",
     spec = "credential",
@@ -83,7 +83,7 @@ return {
   },
   {
     name = "client: the core takes an address without a scheme",
-    file = "csrc/lua/module.c",
+    file = "csrc/lua/client_methods.c",
     from = "    if (fault != NULL)\n        return luaL_error(L, \"the address",
     to = "    if (fault == NULL && client == NULL)\n        return luaL_error(L, \"the address",
     spec = "credential",
@@ -107,7 +107,7 @@ return {
   },
   {
     name = "client: a proxy of the environment gets requests to this machine",
-    file = "csrc/lua/module.c",
+    file = "csrc/lua/client_methods.c",
     from = "settings->direct = cvk_uri_is_plain(client->address.data) &&",
     to = "settings->direct = client->api != NULL &&",
     spec = "credential",
