@@ -64,7 +64,7 @@ static int call_submit(lua_State *L)
     cvk_call *call = check_call(L);
     double seconds = luaL_checknumber(L, 2);
     int64_t timeout = seconds * 1e6 < 1 ? 1 : (int64_t)fmin(ceil(seconds * 1e6), 1e12);
-    cvk_engine *engine = cvk_lua_or_none(L);
+    cvk_engine *engine = cvk_lua_engine(L);
     check_rest(L, call->exchange);
     luaL_argcheck(L, !is_in_row(call), 1, "call is not handed over yet");
     if (engine == NULL) {
@@ -94,7 +94,7 @@ static int call_wait(lua_State *L)
     cvk_call *call = check_call(L);
     const cvk_exchange *exchange = call->exchange;
     double seconds = luaL_checknumber(L, 2);
-    cvk_engine *engine = cvk_lua_or_none(L); /* after a fork it ends the parent's calls */
+    cvk_engine *engine = cvk_lua_engine(L); /* after a fork it ends the parent's calls */
     if (exchange->stage == CVK_IN_FLIGHT)
         cvk_engine_wait(engine, (int)ceil(fmin(seconds, 3600) * 1000));
     bool finished = exchange->stage == CVK_FINISHED;
@@ -157,7 +157,7 @@ static int call_cancel(lua_State *L)
     cvk_engine *engine = NULL;
     if (call->exchange->stage == CVK_IN_FLIGHT)
         engine =
-            cvk_lua_or_none(L); /* in the child of a fork this lets go of what is the parent's */
+            cvk_lua_engine(L); /* in the child of a fork this lets go of what is the parent's */
     int anchor = call->kept.anchor;
     lua_pushinteger(L, anchor);
     if (call->exchange->stage == CVK_IN_FLIGHT) {
@@ -167,7 +167,7 @@ static int call_cancel(lua_State *L)
             call->exchange->why = "interrupted: what waited for the call was stopped by an error";
         cvk_lua_release(L, &call->kept);
     } else if (anchor != 0) {
-        cvk_lua_forget(L, anchor);
+        cvk_lua_forget_waiter(L, anchor);
     }
     return anchor == 0 ? 0 : 2;
 }

@@ -251,7 +251,7 @@ void cvk_client_register(lua_State *L)
     };
     luaL_setfuncs(L, functions, 0);
     luaL_newmetatable(L, CVK_CLIENT_TYPE);
-    cvk_lua_push(L);
+    cvk_lua_engine_push(L);
     luaL_setfuncs(L, methods, 1);
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");

@@ -137,7 +137,7 @@ static int push_forked(lua_State *L, cvk_state *state)
     return 1;
 }
 
-cvk_engine *cvk_lua_or_none(lua_State *L)
+cvk_engine *cvk_lua_engine(lua_State *L)
 {
     cvk_state *state = state_from_upvalue(L);
     leave_parent(L, state);
@@ -165,7 +165,7 @@ static cvk_engine *engine_peek(lua_State *L)
 static cvk_engine *engine_require(lua_State *L)
 {
     char why[CVK_LIBCURL_WORDS];
-    cvk_engine *engine = cvk_lua_or_none(L);
+    cvk_engine *engine = cvk_lua_engine(L);
     if (engine == NULL)
         luaL_error(L, "convoke: %s", cvk_libcurl_load(why, sizeof why) ? CVK_NO_ENGINE : why);
     return engine;
@@ -205,7 +205,7 @@ void cvk_lua_anchor(lua_State *L, int index, int waiter, cvk_kept *kept)
     kept->anchor = anchor;
 }
 
-void cvk_lua_forget(lua_State *L, int anchor)
+void cvk_lua_forget_waiter(lua_State *L, int anchor)
 {
     cvk_state *state = state_from_upvalue(L);
     lua_rawgeti(L, LUA_REGISTRYINDEX, state->waiter_table);
@@ -228,7 +228,7 @@ void cvk_lua_release(lua_State *L, cvk_kept *kept)
         lua_pushnil(L);
         return;
     }
-    cvk_lua_forget(L, kept->anchor);
+    cvk_lua_forget_waiter(L, kept->anchor);
     lua_rawgeti(L, LUA_REGISTRYINDEX, state->anchor_table);
     lua_pushinteger(L, state->free_anchor);
     lua_rawseti(L, -2, kept->anchor);
@@ -237,7 +237,7 @@ void cvk_lua_release(lua_State *L, cvk_kept *kept)
     kept->anchor = 0;
 }
 
-void cvk_lua_make(lua_State *L)
+void cvk_lua_engine_make(lua_State *L)
 {
     cvk_forks(); /* are counted from now on */
     lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
@@ -333,7 +333,7 @@ static int core_waiting(lua_State *L)
 /* core.forget(number): nobody waits for a call any more. Returns who did, or nil. */
 static int core_forget(lua_State *L)
 {
-    cvk_lua_forget(L, (int)luaL_checkinteger(L, 1));
+    cvk_lua_forget_waiter(L, (int)luaL_checkinteger(L, 1));
     return 1;
 }
 
@@ -468,7 +468,7 @@ int convoke_pollfd(lua_State *L)
 
 /* ---- registering ------------------------------------------------------------------------------ */
 
-void cvk_lua_push(lua_State *L)
+void cvk_lua_engine_push(lua_State *L)
 {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
 }
@@ -478,7 +478,7 @@ void cvk_lua_push_anchors(lua_State *L)
     lua_rawgeti(L, LUA_REGISTRYINDEX, state_from_upvalue(L)->anchor_table);
 }
 
-void cvk_lua_register(lua_State *L)
+void cvk_lua_engine_register(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"alarm", core_alarm},
@@ -497,6 +497,6 @@ void cvk_lua_register(lua_State *L)
         {"waiting", core_waiting},
         {NULL, NULL},
     };
-    cvk_lua_push(L);
+    cvk_lua_engine_push(L);
     luaL_setfuncs(L, functions, 1);
 }

@@ -133,16 +133,16 @@ int luaopen_convoke_core(lua_State *L)
 #ifdef luaL_checkversion
     luaL_checkversion(L); /* raises in a Lua of another version; 5.1 and LuaJIT cannot tell */
 #endif
-    cvk_lua_make(L);
-    cvk_lua_push(L);
+    cvk_lua_engine_make(L);
+    cvk_lua_engine_push(L);
     cvk_call_register(L);
     lua_createtable(L, 0, (int)CVK_COUNT(functions));
     luaL_setfuncs(L, functions, 0);
     lua_pushlightuserdata(L, NULL); /* JSON's null in answers; the same value as cjson.null */
     lua_setfield(L, -2, "null");
     cvk_client_register(L);
-    cvk_lua_register(L);
-    cvk_lua_push(L);
+    cvk_lua_engine_register(L);
+    cvk_lua_engine_push(L);
     lua_pushcclosure(L, cvk_core_calls, CVK_ENGINE_UPVALUE);
     lua_setfield(L, -2, "calls");
     cvk_values_register(L);

@@ -53,7 +53,7 @@ return {
   ["csrc/lua/engine.c"] = {
     cvk_lua_enlist = closing,
     cvk_lua_take_spare = closing,
-    cvk_lua_or_none = forked,
+    cvk_lua_engine = forked,
     cvk_lua_release = closing,
     core_is_in_flight = forked,
     call_embedded = "the stack of Lua, a million values, would have to be full",
