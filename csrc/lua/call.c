@@ -39,14 +39,15 @@ static int call_gc(lua_State *L)
     return 0;
 }
 
-/* The exchange may be filled anew. A cancelled one may still be libcurl's. */
+/* Raises unless the exchange may be filled anew. libcurl may still use that of a cancelled call. */
 static void check_rest(lua_State *L, const cvk_exchange *exchange)
 {
     luaL_argcheck(L, exchange->stage != CVK_IN_FLIGHT, 1, "call is in flight");
     luaL_argcheck(L, exchange->failure != CVK_CANCELLED, 1, "call was cancelled");
 }
 
-/* What core.finished() has yet to give out stands in a row there. Not so what a fork has ended. */
+/* Whether the call has finished and core.finished() has not returned it yet. A call that a fork has
+ * ended is never returned there. */
 static bool is_in_row(const cvk_call *call)
 {
     const cvk_exchange *exchange = call->exchange;
@@ -55,9 +56,10 @@ static bool is_in_row(const cvk_call *call)
 }
 
 /*
- * Call:submit(seconds, waiter): sends it; the time is for the whole exchange. What is known of who
- * waits for it, or nil, core.finished() gives back. Returns a number from 1 that no other call in
- * flight has, or nil and why not: memory ran out.
+ * Call:submit(seconds, waiter): sends the call, which may take so many seconds in all. `waiter` is the
+ * token of the coroutine that waits for it, which core.finished() returns again; or nil. Returns a
+ * number from 1 that no other call in flight has; or nil and why it was not sent: memory ran out.
+ * Raises where the call is in flight, finished but not taken, or cancelled.
  */
 static int call_submit(lua_State *L)
 {
@@ -85,9 +87,9 @@ static int call_submit(lua_State *L)
 }
 
 /*
- * Call:wait(seconds): works until it is finished, waiting at most so long for work. Returns whether it
- * is, and then core.finished() does not give it out; false, too, when another one is finished, and
- * after a signal so that Lua can see to it.
+ * Call:wait(seconds): drives the engine until the call is finished, for at most so many seconds.
+ * Returns whether it is; core.finished() does not return it then. Returns false also when another call
+ * has finished, and after a signal, so that Lua can look.
  */
 static int call_wait(lua_State *L)
 {
@@ -117,7 +119,7 @@ static int call_is_of(lua_State *L)
     return 1;
 }
 
-/* Call:renew(client): the same request once more, with the client's credential of now. */
+/* Call:renew(client): its request carries the credential that the client has now. */
 static int call_renew(lua_State *L)
 {
     cvk_exchange *exchange = check_call(L)->exchange;
@@ -136,8 +138,10 @@ static int call_done(lua_State *L)
     return 1;
 }
 
-/* Call:revoked(): whether it was cancelled, in flight or not; and whether it is of the process that has
- * forked this one: then it is that one's to go on with, and is as good as cancelled here. */
+/*
+ * Call:revoked(): whether it was cancelled, in flight or not; and whether it belongs to the process that
+ * has forked this one. Such a call goes on there and counts as cancelled here.
+ */
 static int call_revoked(lua_State *L)
 {
     const cvk_call *call = check_call(L);
@@ -147,17 +151,18 @@ static int call_revoked(lua_State *L)
     return 2;
 }
 
-/* Call:cancel([interrupted]): ends it now; it reads as a failure of the kind "cancelled", which says so
- * where what waited for it was interrupted. Returns the number it had and who waited for it, if there
- * were any. */
+/*
+ * Call:cancel([interrupted]): ends the call now, as a failure of the kind "cancelled". `interrupted`: an
+ * error has stopped what waited for it, and the failure's message says so. Returns the number that it
+ * had in flight and the token of the coroutine that waits for it; nothing where it had none.
+ */
 static int call_cancel(lua_State *L)
 {
     cvk_call *call = check_call(L);
     call->revoked = true;
     cvk_engine *engine = NULL;
     if (call->exchange->stage == CVK_IN_FLIGHT)
-        engine =
-            cvk_lua_engine(L); /* in the child of a fork this lets go of what is the parent's */
+        engine = cvk_lua_engine(L); /* in the child of a fork this releases what is the parent's */
     int anchor = call->kept.anchor;
     lua_pushinteger(L, anchor);
     if (call->exchange->stage == CVK_IN_FLIGHT) {
@@ -317,7 +322,7 @@ static cvk_buffer check_text(lua_State *L)
     return view;
 }
 
-/* core.headers(text): the same of the text that Call:retire() gave. */
+/* core.headers(text): what Call:headers() returns, made of the text that Call:retire() gave. */
 int cvk_core_headers(lua_State *L)
 {
     const cvk_buffer headers = check_text(L);
@@ -343,7 +348,7 @@ static int call_header(lua_State *L)
     return push_header(L, &exchange->headers);
 }
 
-/* core.header(text, name): the same of the text that Call:retire() gave. */
+/* core.header(text, name): what Call:header() returns, found in the text that Call:retire() gave. */
 int cvk_core_header(lua_State *L)
 {
     const cvk_buffer headers = check_text(L);
