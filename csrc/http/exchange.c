@@ -101,5 +101,6 @@ void cvk_exchange_reset(cvk_exchange *exchange)
     exchange->head_too_large = false;
     exchange->why = NULL;
     cvk_buffer_clear(&exchange->headers);
+    exchange->headers_struck = false;
     cvk_buffer_clear(&exchange->body);
 }

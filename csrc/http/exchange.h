@@ -69,6 +69,7 @@ struct cvk_exchange {
     bool sent;           /* a byte of the request may have left, whatever came after that */
     int status;          /* 0: none came */
     cvk_buffer headers;  /* raw lines of the final answer */
+    bool headers_struck; /* of secrets */
     cvk_buffer body;     /* after decompression */
     bool head_too_large; /* why it is CVK_TOO_LARGE; false: the body is */
     const char *why;     /* it failed, in words of ours; NULL: see `words` */

@@ -297,16 +297,20 @@ static void push_headers(lua_State *L, const cvk_buffer *headers)
     }
 }
 
-static void redact_headers(const cvk_exchange *exchange)
+/* Strikes secrets out of the headers, once for an answer: they may be many, and be asked for one by one. */
+static void redact_headers(cvk_exchange *exchange)
 {
+    if (exchange->headers_struck)
+        return;
     cvk_credential_redact(exchange->request.credential, exchange->headers.data,
                           exchange->headers.size);
+    exchange->headers_struck = exchange->stage == CVK_FINISHED;
 }
 
 /* Call:headers(): all headers by lower-case name, without secrets. */
 static int call_headers(lua_State *L)
 {
-    const cvk_exchange *exchange = check_call(L)->exchange;
+    cvk_exchange *exchange = check_call(L)->exchange;
     redact_headers(exchange);
     push_headers(L, &exchange->headers);
     return 1;
@@ -343,7 +347,7 @@ static int push_header(lua_State *L, const cvk_buffer *headers)
 /* Call:header(name): the value of one header, without secrets, or nil. */
 static int call_header(lua_State *L)
 {
-    const cvk_exchange *exchange = check_call(L)->exchange;
+    cvk_exchange *exchange = check_call(L)->exchange;
     redact_headers(exchange);
     return push_header(L, &exchange->headers);
 }
