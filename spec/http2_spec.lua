@@ -147,6 +147,7 @@ describe("a server that speaks HTTP/2 over TLS", function()
     convoke.run(function()
       local others, timed_out = {}, 0
       for i = 1, 60 do others[i] = convoke.spawn(call, 1.5) end
+      convoke.sleep(0.05) -- what the tunnel still lets through is theirs
       local _, err = call(0.5)
       assert.equal("timeout", err.kind)
       local stop, versions = convoke.now() + 2.5, {}
