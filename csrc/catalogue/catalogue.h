@@ -155,7 +155,7 @@ typedef struct cvk_client_field {
     cvk_schema schema;
 } cvk_client_field;
 
-/* Whose error bodies look alike; the reading is in lua/convoke/errors.lua. */
+/* Vendors whose error bodies look alike; lua/convoke/vendors/ reads them. */
 typedef enum cvk_error_shape {
     CVK_ERRORS_CLERK,
     CVK_ERRORS_CONVEX,
