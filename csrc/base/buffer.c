@@ -14,7 +14,7 @@ static void wipe(const cvk_buffer *buffer)
 }
 
 /* A larger block with the content, or NULL. realloc() would leave the old one as it was. */
-static char *move(const cvk_buffer *buffer, size_t capacity)
+static char *enlarge_block(const cvk_buffer *buffer, size_t capacity)
 {
     if (!buffer->secret)
         return realloc(buffer->data, capacity);
@@ -37,7 +37,7 @@ static bool grow(cvk_buffer *buffer, size_t more)
         }
         capacity *= 2;
     }
-    char *data = move(buffer, capacity);
+    char *data = enlarge_block(buffer, capacity);
     if (data == NULL) {
         buffer->failed = true;
         return false;

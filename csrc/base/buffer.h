@@ -31,7 +31,7 @@ const char *cvk_buffer_string(cvk_buffer *buffer);
 /* Makes it empty and keeps the memory. */
 void cvk_buffer_clear(cvk_buffer *buffer);
 
-/* Empties it, and gives a large block back. */
+/* Makes it empty; frees its memory if that is more than 4 KiB, else keeps it. */
 void cvk_buffer_shrink(cvk_buffer *buffer);
 
 /* Gives the memory back. */

@@ -31,7 +31,7 @@ void cvk_settings_release(cvk_settings *settings)
     wipe_string(settings->cert);
     wipe_string(settings->key);
     cvk_buffer_free(&settings->lines);
-    cvk_buffer_free(&settings->with_body);
+    cvk_buffer_free(&settings->lines_with_body);
     free(settings);
 }
 
@@ -58,7 +58,7 @@ bool cvk_exchange_retire(cvk_exchange *exchange)
     cvk_request_retire(&exchange->request);
     cvk_buffer_shrink(&exchange->headers);
     cvk_buffer_shrink(&exchange->body);
-    cvk_buffer_free(&exchange->words); /* which few need */
+    cvk_buffer_free(&exchange->libcurl_message); /* which few need */
     cvk_buffer_shrink(&exchange->address);
     cvk_settings_release(exchange->settings);
     exchange->settings = NULL;
@@ -78,7 +78,7 @@ void cvk_exchange_release(cvk_exchange *exchange)
     cvk_request_free(&exchange->request);
     cvk_buffer_free(&exchange->headers);
     cvk_buffer_free(&exchange->body);
-    cvk_buffer_free(&exchange->words);
+    cvk_buffer_free(&exchange->libcurl_message);
     cvk_buffer_free(&exchange->address);
     cvk_settings_release(exchange->settings);
     free(exchange);
@@ -86,9 +86,9 @@ void cvk_exchange_release(cvk_exchange *exchange)
 
 const char *cvk_exchange_message(const cvk_exchange *exchange)
 {
-    return exchange->why != NULL      ? exchange->why
-           : exchange->words.size > 0 ? exchange->words.data
-                                      : "";
+    return exchange->reason != NULL             ? exchange->reason
+           : exchange->libcurl_message.size > 0 ? exchange->libcurl_message.data
+                                                : "";
 }
 
 void cvk_exchange_reset(cvk_exchange *exchange)
@@ -97,9 +97,9 @@ void cvk_exchange_reset(cvk_exchange *exchange)
     exchange->failure = CVK_FINE;
     exchange->sent = false;
     exchange->status = 0;
-    cvk_buffer_clear(&exchange->words);
+    cvk_buffer_clear(&exchange->libcurl_message);
     exchange->head_too_large = false;
-    exchange->why = NULL;
+    exchange->reason = NULL;
     cvk_buffer_clear(&exchange->headers);
     exchange->headers_struck = false;
     cvk_buffer_clear(&exchange->body);

@@ -19,14 +19,14 @@ typedef struct cvk_settings {
     char *proxy;          /* NULL: as the environment says */
     char *ca_file;        /* NULL: libcurl's default */
     char *cert, *key;     /* client certificate; NULL: none */
-    bool direct;          /* never through a proxy of the environment */
+    bool no_proxy;        /* connect directly, whatever proxy the environment names */
     bool allow_http;      /* a credential may go over plain http */
     int http_version;     /* 0: HTTP/2 over TLS where offered; 1: HTTP/1.1; 2: HTTP/2 over TLS */
     long connect_timeout; /* milliseconds */
     size_t max_response_bytes;
-    size_t max_in_flight; /* 0: any number; more wait for their turn */
-    cvk_buffer lines;     /* header lines of requests without a body */
-    cvk_buffer with_body; /* and of those with one */
+    size_t max_in_flight;       /* 0: any number; more wait for their turn */
+    cvk_buffer lines;           /* header lines of requests without a body */
+    cvk_buffer lines_with_body; /* header lines of requests with one */
     /* What transfer/ keeps with the settings (a cvk_route), and how to free it; NULL: nothing. */
     void *attached;
     void (*free_attached)(void *attached);
@@ -72,8 +72,8 @@ struct cvk_exchange {
     bool headers_struck; /* of secrets */
     cvk_buffer body;     /* after decompression */
     bool head_too_large; /* why it is CVK_TOO_LARGE; false: the body is */
-    const char *why;     /* it failed, in words of ours; NULL: see `words` */
-    cvk_buffer words;    /* those of libcurl; a C string */
+    const char *reason;  /* of the failure, in our words, constant; NULL: see `libcurl_message` */
+    cvk_buffer libcurl_message; /* its words for the failure, a C string; empty: none */
 };
 
 /* A new exchange with one reference, the caller's, and without settings; NULL: out of memory. */

@@ -169,7 +169,8 @@ static int call_cancel(lua_State *L)
         cvk_engine_cancel(engine, call->kept.transfer);
         call->kept.transfer = NULL;
         if (lua_toboolean(L, 2))
-            call->exchange->why = "interrupted: what waited for the call was stopped by an error";
+            call->exchange->reason =
+                "interrupted: what waited for the call was stopped by an error";
         cvk_lua_release(L, &call->kept);
     } else if (anchor != 0) {
         cvk_lua_forget_waiter(L, anchor);
@@ -199,9 +200,9 @@ static int call_failure(lua_State *L)
     cvk_exchange *exchange = check_call(L)->exchange;
     if (exchange->failure == CVK_FINE)
         return 0;
-    if (exchange->words.size > 0)
-        cvk_credential_redact(exchange->request.credential, exchange->words.data,
-                              exchange->words.size);
+    if (exchange->libcurl_message.size > 0)
+        cvk_credential_redact(exchange->request.credential, exchange->libcurl_message.data,
+                              exchange->libcurl_message.size);
     const char *message = cvk_exchange_message(exchange);
     lua_pushstring(L, failure_name(exchange->failure));
     if (exchange->failure == CVK_TOO_LARGE)

@@ -149,14 +149,14 @@ static int core_client(lua_State *L)
     cvk_buffer_add_string(&client->address, lua_tostring(L, -1));
     lua_pop(L, 1);
     write_lines(L, 2, api, &settings->lines);
-    cvk_buffer_add(&settings->with_body, settings->lines.data, settings->lines.size);
-    set_line(L, &settings->with_body, "Content-Type", "application/json");
+    cvk_buffer_add(&settings->lines_with_body, settings->lines.data, settings->lines.size);
+    set_line(L, &settings->lines_with_body, "Content-Type", "application/json");
     if (cvk_buffer_string(&client->address) == NULL || settings->lines.failed ||
-        settings->with_body.failed)
+        settings->lines_with_body.failed)
         return luaL_error(L, "not enough memory");
     /* Plain http to this machine stays on it, whatever proxy the environment names. */
-    settings->direct = cvk_uri_is_plain(client->address.data) &&
-                       cvk_uri_is_loopback(client->address.data) && settings->proxy == NULL;
+    settings->no_proxy = cvk_uri_is_plain(client->address.data) &&
+                         cvk_uri_is_loopback(client->address.data) && settings->proxy == NULL;
     client->api = api;
     return 1;
 }

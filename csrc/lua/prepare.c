@@ -321,7 +321,7 @@ int cvk_client_prepare(lua_State *L)
     };
     const cvk_settings *settings = client->settings;
     cvk_request_begin(p.request, p.operation, &client->address,
-                      p.operation->has_body ? &settings->with_body : &settings->lines,
+                      p.operation->has_body ? &settings->lines_with_body : &settings->lines,
                       client->credential);
     add_body(&p);
     add_headers(&p);

@@ -23,9 +23,9 @@
 
 enum {
     ready_at_once = 32,
-    most_unseen = 1, /* so many calls libcurl begins before anybody looks at the clock */
-    slice = 2000,    /* microseconds after which others have their turn, whatever is to be done */
-    look_again = 10, /* milliseconds after which a call is looked at that could not be ended */
+    most_new = 1, /* transfers that libcurl begins before we look at the clock again */
+    slice = 2000, /* microseconds of timers and new transfers before sockets have their turn */
+    recheck_after = 10, /* milliseconds until a transfer that could not be ended is tried again */
 };
 
 struct cvk_engine {
@@ -40,15 +40,15 @@ struct cvk_engine {
         deadlines; /* of all transfers in flight, those that wait for their turn included */
     cvk_counters counters;
     cvk_spare_transfers spares;
-    cvk_queues queues;           /* what waits for its turn */
-    size_t unseen;               /* handed to libcurl, which has not looked at them yet */
-    int64_t due;                 /* when libcurl wants to be called, by cvk_now(); -1: not */
-    int64_t alarm;               /* when the caller wants the descriptor to be readable; -1: not */
-    int64_t armed;               /* what the poller's timer is set to; -1: nothing */
-    cvk_pool pool;               /* of connections that libcurl keeps */
-    bool may_be_broken;          /* one of the connections that libcurl keeps may be broken */
-    int64_t distrusted_until;    /* until then new calls share no connection; -1: they do */
-    bool watched;                /* the caller waits on the descriptor */
+    cvk_queues queues;        /* what waits for its turn */
+    size_t new_count;         /* transfers handed to libcurl that it has not begun to work on */
+    int64_t due;              /* when libcurl wants to be called, by cvk_now(); -1: not by time */
+    int64_t alarm;            /* when the caller wants the descriptor to be readable; -1: never */
+    int64_t armed;            /* what the poller's timer is set to; -1: nothing */
+    cvk_pool pool;            /* of connections that libcurl keeps */
+    bool may_be_broken;       /* one of the connections that libcurl keeps may be broken */
+    int64_t distrusted_until; /* until then new calls share no connection; -1: they do */
+    bool watched;             /* the caller waits on the descriptor */
     cvk_library_fds library_fds; /* libcurl's own descriptors */
     cvk_fork_watch forks;
 };
@@ -82,11 +82,11 @@ static int on_timer(CURLM *multi, long milliseconds, void *user)
 
 /* ---- the life of a transfer ------------------------------------------------------------------ */
 
-/* Ends a transfer that libcurl no longer has: it waits to be taken, or is put away if abandoned. */
-static void settle(cvk_engine *engine, cvk_transfer *transfer)
+/* Ends a transfer that libcurl no longer has: it waits to be taken, or is put away if cancelled. */
+static void end_transfer(cvk_engine *engine, cvk_transfer *transfer)
 {
     cvk_deadlines_remove(&engine->deadlines, &transfer->due);
-    if (transfer->abandoned) {
+    if (transfer->cancelled) {
         cvk_transfer_put_away(&engine->spares, transfer);
         return;
     }
@@ -144,7 +144,7 @@ static void finish(cvk_engine *engine, cvk_transfer *transfer, CURLcode code)
     }
     transfer->route->shares_connections |= cvk_handle_shared(transfer);
     take_back(engine, transfer, cvk_handle_is_worn(transfer));
-    settle(engine, transfer);
+    end_transfer(engine, transfer);
 }
 
 /* `stop` is by cvk_microseconds(), INT64_MAX where there is all the time in the world. */
@@ -179,7 +179,7 @@ static bool launch(cvk_engine *engine, cvk_transfer *transfer)
         curl_multi_cleanup(engine->multi);
         new_multi(engine);
     }
-    if (engine->distrusted_until >= 0 && cvk_now() > engine->distrusted_until + look_again)
+    if (engine->distrusted_until >= 0 && cvk_now() > engine->distrusted_until + recheck_after)
         engine->distrusted_until = -1;
     cvk_handle *handle = engine->multi == NULL ? NULL : cvk_route_take_handle(transfer->route);
     if (handle == NULL)
@@ -197,18 +197,19 @@ static bool launch(cvk_engine *engine, cvk_transfer *transfer)
     }
     transfer->handle = handle;
     transfer->route->in_flight++;
-    engine->unseen++;
+    engine->new_count++;
     cvk_transfer_list_add(&engine->running, transfer);
     return true;
 }
 
 /* ---- turns ----------------------------------------------------------------------------------- */
 
-/* New connections cost most of all: many at once would keep step() from ending in time. */
+/* Whether another transfer may begin. Opening connections costs more than anything else: many in a
+ * row would keep a step from ending in time. */
 static bool has_room(const cvk_engine *engine, const cvk_route *route)
 {
     size_t most = route->settings->max_in_flight;
-    return engine->unseen < most_unseen && (most == 0 || route->in_flight < most);
+    return engine->new_count < most_new && (most == 0 || route->in_flight < most);
 }
 
 static void fail_in_queue(cvk_engine *engine, cvk_transfer *transfer, cvk_failure failure,
@@ -216,20 +217,20 @@ static void fail_in_queue(cvk_engine *engine, cvk_transfer *transfer, cvk_failur
 {
     cvk_queues_remove(&engine->queues, transfer);
     transfer->exchange->failure = failure;
-    transfer->exchange->why = message;
-    settle(engine, transfer);
+    transfer->exchange->reason = message;
+    end_transfer(engine, transfer);
 }
 
-/* Begins anew what has not been sent because the connection was stale, over one of its own. */
-static void begin_anew(cvk_engine *engine, cvk_transfer *transfer)
+/* Queues a transfer again, for a new connection: the one it got was stale, and nothing was sent. */
+static void start_over(cvk_engine *engine, cvk_transfer *transfer)
 {
     take_back(engine, transfer, true);
-    transfer->stale = transfer->was_asked = transfer->connects = false;
-    transfer->needs_fresh = true;
+    transfer->stale = transfer->prerequest_called = transfer->opened_socket = false;
+    transfer->needs_new_connection = true;
     cvk_queues_add(&engine->queues, transfer, true);
 }
 
-/* Starts what may have its turn now. */
+/* Launches transfers that waited, as far as there is room for them. */
 static void advance_queues(cvk_engine *engine)
 {
     cvk_route *next;
@@ -243,7 +244,7 @@ static void advance_queues(cvk_engine *engine)
             cvk_queues_remove(&engine->queues, transfer);
             if (!launch(engine, transfer)) {
                 transfer->exchange->failure = CVK_MEMORY; /* all that can go wrong there */
-                settle(engine, transfer);
+                end_transfer(engine, transfer);
             }
         }
     }
@@ -278,10 +279,10 @@ static bool expire(cvk_engine *engine, int64_t now, int64_t stop)
                           "the deadline passed while the call waited for its turn");
         } else if (is_stuck(transfer)) { /* it ends by itself */
             cvk_deadlines_remove(&engine->deadlines, due);
-            cvk_deadlines_add(&engine->deadlines, due, now + look_again);
+            cvk_deadlines_add(&engine->deadlines, due, now + recheck_after);
         } else {
             if (transfer->exchange->failure == CVK_FINE)
-                transfer->exchange->why = cvk_result_phase(transfer);
+                transfer->exchange->reason = cvk_result_phase(transfer);
             finish(engine, transfer, CURLE_OPERATION_TIMEDOUT);
         }
         ended = true;
@@ -296,7 +297,7 @@ static bool expire(cvk_engine *engine, int64_t now, int64_t stop)
  * Finishes what libcurl has finished. All messages are read first: libcurl goes through those that
  * are left whenever a handle is taken out.
  */
-static void collect(cvk_engine *engine)
+static void reap_done(cvk_engine *engine)
 {
     int left;
     CURLMsg *message;
@@ -306,14 +307,14 @@ static void collect(cvk_engine *engine)
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &handle);
         handle->code = message->data.result;
         *end = handle->transfer;
-        end = &handle->transfer->ended;
+        end = &handle->transfer->next_done;
     }
     *end = NULL;
     while (first != NULL) {
         cvk_transfer *transfer = first;
-        first = transfer->ended;
-        if (transfer->stale && !transfer->abandoned)
-            begin_anew(engine, transfer);
+        first = transfer->next_done;
+        if (transfer->stale && !transfer->cancelled)
+            start_over(engine, transfer);
         else
             finish(engine, transfer, transfer->handle->code);
     }
@@ -322,7 +323,7 @@ static void collect(cvk_engine *engine)
 /* After an error of its own the multi handle is undefined: fail what is in it, build another. */
 static void rebuild(cvk_engine *engine, CURLMcode code)
 {
-    collect(engine);
+    reap_done(engine);
     while (engine->running.first != NULL) {
         cvk_transfer *transfer = engine->running.first;
         if (code == CURLM_OUT_OF_MEMORY && transfer->exchange->failure == CVK_FINE)
@@ -333,19 +334,19 @@ static void rebuild(cvk_engine *engine, CURLMcode code)
     new_multi(engine);
 }
 
-/* Lets libcurl work on a socket, or by time. */
-static void act(cvk_engine *engine, curl_socket_t fd, int what)
+/* Lets libcurl work on a socket, or on what is due by time (CURL_SOCKET_TIMEOUT). */
+static void drive(cvk_engine *engine, curl_socket_t fd, int what)
 {
     int running;
     CURLMcode code = curl_multi_socket_action(engine->multi, fd, what, &running);
     if (code == CURLM_OK || code == CURLM_BAD_SOCKET)
-        collect(engine);
+        reap_done(engine);
     else
         rebuild(engine, code);
     advance_queues(engine);
 }
 
-/* Closes what a fork has copied. */
+/* In the child of a fork: closes the copies of our descriptors. */
 static void close_copies(void *owner)
 {
     cvk_engine *engine = owner;
@@ -401,21 +402,21 @@ void cvk_engine_free(cvk_engine *engine)
     free(engine);
 }
 
-/* Whether its request has left, or will, is the parent's affair and unknown here. */
+/* Ends transfers that the parent of a fork goes on with. Their requests may have left, or will. */
 static void orphan(cvk_transfer *first)
 {
     for (cvk_transfer *transfer = first; transfer != NULL; transfer = transfer->next) {
         transfer->exchange->failure = CVK_CANCELLED;
         transfer->exchange->sent = true;
-        transfer->exchange->why = "left to the process that forked";
+        transfer->exchange->reason = "left to the process that forked";
         transfer->exchange->stage = CVK_FINISHED;
         transfer->due = (cvk_deadline){0};
         transfer->route->in_flight = 0;
     }
 }
 
-/* In the child of a fork: what is the parent's. It is never given back, as libcurl would tell the
- * servers of that, but it is not lost either: leak checkers find it here. */
+/* In the child of a fork: the parent's engines. They are never freed, as libcurl would then tell the
+ * servers that the connections end. They are kept in a list so that leak checkers find them. */
 static cvk_engine *abandoned;
 
 void cvk_engine_abandon(cvk_engine *engine)
@@ -439,7 +440,7 @@ static int64_t earlier(int64_t one, int64_t other)
 /* When there is work by time; -1: not. */
 static int64_t next_due(const cvk_engine *engine)
 {
-    if (engine->unseen >= most_unseen)
+    if (engine->new_count >= most_new)
         return 0;
     int64_t due = earlier(engine->due, cvk_deadlines_next(&engine->deadlines));
     return earlier(due, engine->guard.due);
@@ -451,8 +452,8 @@ static int64_t next_watched(const cvk_engine *engine)
     return earlier(next_due(engine), engine->alarm);
 }
 
-/* Lets the descriptor tell others that wait on it what is to be done, and when. */
-static void announce(cvk_engine *engine)
+/* Makes the descriptor readable if there is work now, and sets its timer for work to come. */
+static void update_descriptor(cvk_engine *engine)
 {
     if (!engine->watched)
         return;
@@ -493,7 +494,7 @@ cvk_transfer *cvk_engine_submit(cvk_engine *engine, cvk_exchange *exchange, int 
     cvk_deadlines_add(&engine->deadlines, &transfer->due, transfer->deadline);
     engine->counters.in_flight++;
     engine->counters.started++;
-    announce(engine);
+    update_descriptor(engine);
     return transfer;
 }
 
@@ -505,19 +506,19 @@ static void run_timers(cvk_engine *engine, int64_t stop)
     if (stop > now + slice)
         stop = now + slice;
     do {
-        bool more = engine->unseen >= most_unseen;
-        engine->unseen = 0;
+        bool more = engine->new_count >= most_new;
+        engine->new_count = 0;
         more |= expire(engine, now / 1000, stop); /* libcurl may not need to be called then */
         if (engine->guard.due >= 0 && engine->guard.due <= now / 1000)
             cvk_spin_guard_resume(&engine->guard);
         if (engine->multi != NULL && engine->due >= 0 && engine->due <= now / 1000) {
             engine->due = -1;
-            act(engine, CURL_SOCKET_TIMEOUT, 0);
+            drive(engine, CURL_SOCKET_TIMEOUT, 0);
         } else if (more) {
             advance_queues(engine);
         }
         now = cvk_microseconds();
-    } while (engine->unseen >= most_unseen && now < stop);
+    } while (engine->new_count >= most_new && now < stop);
 }
 
 /* A number that changes with every call that begins, ends or gets or sends some bytes. */
@@ -539,9 +540,9 @@ static uint32_t progress(const cvk_engine *engine)
 
 static void serve(cvk_engine *engine, const cvk_ready *ready)
 {
-    act(engine, ready->fd,
-        (ready->readable ? CURL_CSELECT_IN : 0) | (ready->writable ? CURL_CSELECT_OUT : 0) |
-            (ready->broken ? CURL_CSELECT_ERR : 0));
+    drive(engine, ready->fd,
+          (ready->readable ? CURL_CSELECT_IN : 0) | (ready->writable ? CURL_CSELECT_OUT : 0) |
+              (ready->broken ? CURL_CSELECT_ERR : 0));
     if (cvk_spin_guard_fired(&engine->guard, ready->fd))
         cvk_spin_guard_look(&engine->guard, ready->fd, progress(engine));
 }
@@ -558,7 +559,7 @@ static int shorter(int wait, int64_t until)
 static bool is_unfinished(const cvk_engine *engine)
 {
     int64_t due = cvk_deadlines_next(&engine->deadlines);
-    return engine->unseen >= most_unseen || (due >= 0 && due <= cvk_now());
+    return engine->new_count >= most_new || (due >= 0 && due <= cvk_now());
 }
 
 /* Waits for sockets, and lets libcurl work on those that are ready. Returns their number. */
@@ -579,12 +580,12 @@ static int serve_ready(cvk_engine *engine, int wait, int64_t stop)
     return found;
 }
 
-/* After some work, or a wait: what others are told changes. */
+/* After each step or wait: brings the descriptor and its timer up to date. */
 static void end_turn(cvk_engine *engine)
 {
     if (engine->armed >= 0 && engine->armed <= cvk_now())
         engine->armed = -1;
-    announce(engine);
+    update_descriptor(engine);
 }
 
 void cvk_engine_step(cvk_engine *engine, long budget)
@@ -628,7 +629,7 @@ int cvk_engine_take(cvk_engine *engine, cvk_transfer *transfer)
     cvk_transfer_list_remove(&engine->finished, transfer);
     cvk_transfer_put_away(&engine->spares, transfer);
     if (engine->finished.first == NULL)
-        announce(engine);
+        update_descriptor(engine);
     return owner;
 }
 
@@ -639,15 +640,15 @@ void cvk_engine_cancel(cvk_engine *engine, cvk_transfer *transfer)
     engine->counters.in_flight--;
     exchange->failure = CVK_CANCELLED;
     exchange->stage = CVK_FINISHED;
-    exchange->why = "cancelled";
-    transfer->abandoned = true;
+    exchange->reason = "cancelled";
+    transfer->cancelled = true;
     if (transfer->handle == NULL) {
         cvk_queues_remove(&engine->queues, transfer);
-        settle(engine, transfer);
+        end_transfer(engine, transfer);
         return;
     }
     /* Taking a handle out while its name is being looked up would wait for that. It stays, and
-     * ends by itself: no callback lets an abandoned transfer go on. */
+     * ends by itself: no callback lets a cancelled transfer go on. */
     if (!is_stuck(transfer)) {
         finish(engine, transfer, CURLE_ABORTED_BY_CALLBACK);
         advance_queues(engine);
@@ -657,14 +658,14 @@ void cvk_engine_cancel(cvk_engine *engine, cvk_transfer *transfer)
 int cvk_engine_fd(cvk_engine *engine)
 {
     engine->watched = true;
-    announce(engine);
+    update_descriptor(engine);
     return cvk_poller_fd(engine->poller);
 }
 
 void cvk_engine_alarm(cvk_engine *engine, long milliseconds)
 {
     engine->alarm = milliseconds < 0 ? -1 : milliseconds == 0 ? 0 : cvk_now() + milliseconds;
-    announce(engine);
+    update_descriptor(engine);
 }
 
 long cvk_engine_timeout(const cvk_engine *engine)

@@ -20,7 +20,7 @@ static void in_parent(void)
     pthread_mutex_unlock(&lock);
 }
 
-static void leave(cvk_fork_watch *watch)
+static void unlink_watch(cvk_fork_watch *watch)
 {
     *watch->link = watch->next;
     if (watch->next != NULL)
@@ -36,13 +36,13 @@ static void in_child(void)
         next = watch->next;
         if (!pthread_equal(watch->thread, pthread_self()))
             continue;
-        leave(watch);
+        unlink_watch(watch);
         watch->close_copies(watch->owner);
     }
     pthread_mutex_unlock(&lock);
 }
 
-static void begin(void)
+static void install_handlers(void)
 {
     pthread_atfork(before_fork, in_parent, in_child);
 }
@@ -50,7 +50,7 @@ static void begin(void)
 unsigned cvk_forks(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, begin);
+    pthread_once(&once, install_handlers);
     return forks;
 }
 
@@ -73,7 +73,7 @@ void cvk_forks_unwatch(cvk_fork_watch *watch)
 {
     pthread_mutex_lock(&lock);
     if (watch->link != NULL)
-        leave(watch);
+        unlink_watch(watch);
     pthread_mutex_unlock(&lock);
 }
 
@@ -103,7 +103,7 @@ void cvk_library_fds_before(cvk_library_fds *found)
 
 /* What libraries wake themselves by: an end of a pair of sockets or of a pipe, or an eventfd. Another
  * thread may have opened something else at that moment. */
-static bool wakes(int fd, const struct stat *status)
+static bool is_wakeup(int fd, const struct stat *status)
 {
     struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
@@ -113,12 +113,12 @@ static bool wakes(int fd, const struct stat *status)
     return S_ISFIFO(status->st_mode) || (status->st_mode & S_IFMT) == 0;
 }
 
-static void find(cvk_library_fds *found)
+static void find_new(cvk_library_fds *found)
 {
     struct stat status;
     for (int i = 0; i < 2 * CVK_MOST_LIBRARY_FDS; i++) {
         int fd = found->expected[i];
-        if (fd < 0 || fstat(fd, &status) != 0 || !wakes(fd, &status))
+        if (fd < 0 || fstat(fd, &status) != 0 || !is_wakeup(fd, &status))
             continue;
         if (found->count == CVK_MOST_LIBRARY_FDS) { /* whose is whose cannot be told */
             found->count = 0;
@@ -132,7 +132,7 @@ static void find(cvk_library_fds *found)
 
 void cvk_library_fds_after(cvk_library_fds *found)
 {
-    find(found);
+    find_new(found);
     pthread_mutex_unlock(&lock);
 }
 

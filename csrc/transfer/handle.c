@@ -56,11 +56,11 @@ static bool begins_head(const char *data, size_t size)
  */
 static bool accept_head(cvk_handle *handle, const char *data, size_t size)
 {
-    bool folded = !handle->amid_line && size > 0 && (data[0] == ' ' || data[0] == '\t');
-    handle->amid_line = size > 0 && data[size - 1] != '\n';
+    bool folded = !handle->inside_line && size > 0 && (data[0] == ' ' || data[0] == '\t');
+    handle->inside_line = size > 0 && data[size - 1] != '\n';
     if (folded) {
         handle->transfer->exchange->failure = CVK_NETWORK;
-        handle->transfer->exchange->why = "the answer begins amid a header";
+        handle->transfer->exchange->reason = "the answer begins amid a header";
     }
     return !folded;
 }
@@ -72,7 +72,7 @@ static void hide_head(cvk_handle *handle)
     handle->shows_head = false;
 }
 
-static bool keeps_headers_of_before(void)
+static bool libcurl_mixes_headers(void)
 {
     unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
     return version >= 0x075300 && version < 0x080100;
@@ -83,7 +83,7 @@ static size_t on_body(char *data, size_t one, size_t size, void *user)
     (void)one;
     cvk_handle *handle = user;
     cvk_transfer *transfer = handle->transfer;
-    if (transfer->abandoned)
+    if (transfer->cancelled)
         return 0;
     if (handle->shows_head && (!transfer->head_ended || begins_head(data, size)))
         return accept_head(handle, data, size) ? size : 0;
@@ -107,7 +107,7 @@ static bool is_space(char c)
  * reads what it can of a wrong one and believes the last of several, and so would take a part of an
  * answer for the whole.
  */
-static bool learn_length(cvk_transfer *transfer, const char *line, size_t size)
+static bool note_content_length(cvk_transfer *transfer, const char *line, size_t size)
 {
     static const char name[] = "Content-Length:";
     size_t at = sizeof name - 1;
@@ -134,7 +134,7 @@ static size_t on_header(char *data, size_t one, size_t size, void *user)
     (void)one;
     cvk_transfer *transfer = transfer_of(user);
     transfer->header_bytes += size;
-    if (transfer->abandoned)
+    if (transfer->cancelled)
         return 0;
     if (transfer->header_bytes > most_header_bytes) {
         transfer->exchange->failure = CVK_TOO_LARGE;
@@ -151,9 +151,9 @@ static size_t on_header(char *data, size_t one, size_t size, void *user)
         if (!transfer->head_ended)
             cvk_reuse_head_ended(transfer);
         transfer->head_ended = true;
-    } else if (!transfer->head_ended && !learn_length(transfer, data, size)) {
+    } else if (!transfer->head_ended && !note_content_length(transfer, data, size)) {
         transfer->exchange->failure = CVK_NETWORK;
-        transfer->exchange->why = "the answer does not say clearly how long it is";
+        transfer->exchange->reason = "the answer does not say clearly how long it is";
         return 0;
     }
     cvk_handle *handle = user;
@@ -165,7 +165,7 @@ static size_t on_header(char *data, size_t one, size_t size, void *user)
     return transfer->exchange->headers.failed ? 0 : size;
 }
 
-#if CVK_LIBCURL_ASKS
+#if CVK_HAS_PREREQUEST
 
 static int on_ready_to_send(void *user, char *remote, char *local, int remote_port, int local_port)
 {
@@ -173,11 +173,11 @@ static int on_ready_to_send(void *user, char *remote, char *local, int remote_po
     (void)local;
     (void)remote_port;
     cvk_transfer *transfer = transfer_of(user);
-    transfer->was_repeated |= transfer->was_asked;
+    transfer->was_repeated |= transfer->prerequest_called;
     transfer->exchange->sent = cvk_sent_any(transfer);
-    transfer->was_asked = true;
+    transfer->prerequest_called = true;
     transfer->may_send = false;
-    if (transfer->abandoned || !cvk_sent_may_repeat(transfer))
+    if (transfer->cancelled || !cvk_sent_may_repeat(transfer))
         return CURL_PREREQFUNC_ABORT;
     if (!cvk_reuse_allowed(transfer, local_port))
         return CURL_PREREQFUNC_ABORT;
@@ -192,7 +192,7 @@ static int on_ready_to_send(void *user, char *remote, char *local, int remote_po
 static size_t on_read(char *data, size_t one, size_t room, void *user)
 {
     cvk_transfer *transfer = transfer_of(user);
-    if (transfer->abandoned)
+    if (transfer->cancelled)
         return CURL_READFUNC_ABORT;
     room *= one;
     size_t left = transfer->exchange->request.body.size - transfer->body_sent;
@@ -217,7 +217,7 @@ static void set_callbacks(cvk_handle *handle)
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, handle);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, handle);
-#if CVK_LIBCURL_ASKS
+#if CVK_HAS_PREREQUEST
     curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_ready_to_send);
     curl_easy_setopt(curl, CURLOPT_PREREQDATA, handle);
 #else
@@ -230,7 +230,7 @@ static void set_callbacks(cvk_handle *handle)
  * With a folder of certificates beside the file, libcurl reads all of the file for each connection:
  * some 20 ms for the hundreds that systems trust. The systems' folders hold the same ones.
  */
-static void forget_folder(CURL *curl)
+static void ignore_ca_folder(CURL *curl)
 {
     curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
 }
@@ -266,13 +266,13 @@ static bool set_up(cvk_handle *handle, const cvk_settings *settings)
     handle->decodes_gzip = (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ) != 0;
     if (handle->decodes_gzip)
         code |= curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
-    if (settings->proxy != NULL || settings->direct)
-        code |= curl_easy_setopt(curl, CURLOPT_PROXY, settings->direct ? "" : settings->proxy);
+    if (settings->proxy != NULL || settings->no_proxy)
+        code |= curl_easy_setopt(curl, CURLOPT_PROXY, settings->no_proxy ? "" : settings->proxy);
     if (settings->ca_file != NULL)
         code |= curl_easy_setopt(curl, CURLOPT_CAINFO, settings->ca_file);
     const char *file = default_trust();
     if (file != NULL && strcmp(cvk_handle_trust(settings), file) == 0)
-        forget_folder(curl);
+        ignore_ca_folder(curl);
     if (settings->cert != NULL)
         code |= curl_easy_setopt(curl, CURLOPT_SSLCERT, settings->cert);
     if (settings->key != NULL)
@@ -285,7 +285,7 @@ cvk_handle *cvk_handle_new(const cvk_settings *settings)
     cvk_handle *handle = calloc(1, sizeof *handle);
     if (handle == NULL)
         return NULL;
-    handle->keeps_headers = keeps_headers_of_before();
+    handle->mixes_headers = libcurl_mixes_headers();
     handle->curl = curl_easy_init();
     if (handle->curl != NULL && set_up(handle, settings))
         return handle;
@@ -305,7 +305,7 @@ void cvk_handle_isolate(cvk_handle *handle, bool leave)
         curl_easy_setopt(handle->curl, CURLOPT_FORBID_REUSE, 1L);
     else
         curl_easy_setopt(handle->curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    handle->last = true;
+    handle->close_after = true;
 }
 
 /* Adds a node for each line. `next` is set when all are there: the block may move until then. */
@@ -356,7 +356,7 @@ static CURLcode set_method(CURL *curl, const cvk_operation *operation)
 static CURLcode set_body(CURL *curl, const cvk_buffer *body)
 {
     return curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->size)
-#if CVK_LIBCURL_ASKS /* with the body at hand it goes out in one piece with the head */
+#if CVK_HAS_PREREQUEST /* with the body at hand it goes out in one piece with the head */
            | curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->size > 0 ? body->data : "")
 #endif
         ;
@@ -372,7 +372,7 @@ static const char *request_target(const cvk_transfer *transfer, const char *addr
 {
     const char *target = address + cvk_uri_origin_length(address);
     if (strchr(target, '?') == NULL ||
-        (cvk_uri_is_plain(address) && !transfer->exchange->settings->direct))
+        (cvk_uri_is_plain(address) && !transfer->exchange->settings->no_proxy))
         return NULL;
     for (const char *c = target; *c != '\0'; c++)
         if ((unsigned char)*c >= 0x80 || (c[0] == '/' && c[1] == '.'))
@@ -415,28 +415,28 @@ bool cvk_handle_prepare(cvk_handle *handle, cvk_transfer *transfer)
     if (!handle->quick_exit) /* we do not end it, either, while its name is looked up */
         code |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, time_left(transfer));
     const char *target = request_target(transfer, address);
-    if (target != NULL || handle->targeted)
+    if (target != NULL || handle->has_target)
         code |= curl_easy_setopt(curl, CURLOPT_REQUEST_TARGET, target);
     code |= curl_easy_setopt(curl, CURLOPT_URL, address);
     code |= curl_easy_setopt(curl, CURLOPT_HTTPHEADER, lines);
-    bool show_head = handle->used && handle->keeps_headers;
+    bool show_head = handle->used && handle->mixes_headers;
     if (show_head && !handle->shows_head)
         code |= curl_easy_setopt(curl, CURLOPT_HEADER, 1L);
-#if !CVK_LIBCURL_ASKS
+#if !CVK_HAS_PREREQUEST
     cvk_sockets_sweep(handle->sockets);
 #endif
-    if (transfer->needs_fresh)
+    if (transfer->needs_new_connection)
         code |= curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
     if (handle->verbose)
         code |= curl_easy_setopt(curl, CURLOPT_VERBOSE, 0L);
     if (code != CURLE_OK)
         return false;
-    handle->last |= transfer->needs_fresh;
+    handle->close_after |= transfer->needs_new_connection;
     handle->verbose = false;
     handle->shows_head = show_head;
-    handle->amid_line = false;
+    handle->inside_line = false;
     handle->operation = request->operation;
-    handle->targeted = target != NULL;
+    handle->has_target = target != NULL;
     handle->transfer = transfer;
     return true;
 }
@@ -448,13 +448,14 @@ bool cvk_handle_prepare(cvk_handle *handle, cvk_transfer *transfer)
 
 bool cvk_handle_has_begun(const cvk_transfer *transfer)
 {
-    return transfer->was_asked || transfer->connects || transfer->header_bytes > 0 ||
+    return transfer->prerequest_called || transfer->opened_socket || transfer->header_bytes > 0 ||
            transfer->body_sent > 0;
 }
 
 bool cvk_handle_is_worn(const cvk_transfer *transfer)
 {
-    return transfer->handle->last || transfer->was_repeated || cvk_sent_before_failure(transfer);
+    return transfer->handle->close_after || transfer->was_repeated ||
+           cvk_sent_before_failure(transfer);
 }
 
 bool cvk_handle_is_looking_up(const cvk_transfer *transfer)
@@ -499,7 +500,7 @@ static cvk_failure check_head(cvk_transfer *transfer)
     int status = transfer->exchange->status;
     if (transfer->head_ended && (status >= 200 || status == 101))
         return CVK_FINE;
-    transfer->exchange->why = "the connection ended amid the headers";
+    transfer->exchange->reason = "the connection ended amid the headers";
     return CVK_NETWORK;
 }
 

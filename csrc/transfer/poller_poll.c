@@ -22,12 +22,12 @@
 struct cvk_poller {
     struct pollfd *set;
     nfds_t count, capacity;
-    int64_t due;      /* when the timer fires, in milliseconds; -1: not */
-    bool awake;       /* readable until told otherwise */
-    int wakeup[2];    /* the pipe that others watch */
-    int nudge[2];     /* the pipe that makes the thread look anew */
-    unsigned version; /* of all of this; a thread that looked at another one saw nothing */
-    bool threaded, stop, rung;
+    int64_t due;       /* when the timer fires, in milliseconds; -1: not */
+    bool awake;        /* readable until told otherwise */
+    int ready_pipe[2]; /* the pipe that others watch */
+    int wake_pipe[2];  /* the pipe that makes the thread look anew */
+    unsigned version;  /* of all of this; a thread that looked at another one saw nothing */
+    bool has_thread, stop, is_ready;
     pthread_t thread;
     pthread_mutex_t lock; /* over all of the above */
 };
@@ -60,7 +60,7 @@ static void close_pipe(int ends[2])
     }
 }
 
-static void put(const int ends[2])
+static void write_byte(const int ends[2])
 {
     (void)!write(ends[1], "", 1);
 }
@@ -73,15 +73,15 @@ static void drain(const int ends[2])
 }
 
 /* Makes the descriptor readable at once, or no longer so; the caller has the lock. */
-static void ring(cvk_poller *poller, bool rung)
+static void set_ready(cvk_poller *poller, bool is_ready)
 {
-    if (!poller->threaded || rung == poller->rung)
+    if (!poller->has_thread || is_ready == poller->is_ready)
         return;
-    poller->rung = rung;
-    if (rung)
-        put(poller->wakeup);
+    poller->is_ready = is_ready;
+    if (is_ready)
+        write_byte(poller->ready_pipe);
     else
-        drain(poller->wakeup);
+        drain(poller->ready_pipe);
 }
 
 cvk_poller *cvk_poller_new(void)
@@ -90,13 +90,13 @@ cvk_poller *cvk_poller_new(void)
     if (poller == NULL)
         return NULL;
     poller->due = -1;
-    poller->nudge[0] = poller->nudge[1] = -1;
-    if (open_pipe(poller->wakeup) && open_pipe(poller->nudge) &&
+    poller->wake_pipe[0] = poller->wake_pipe[1] = -1;
+    if (open_pipe(poller->ready_pipe) && open_pipe(poller->wake_pipe) &&
         pthread_mutex_init(&poller->lock, NULL) == 0)
         return poller;
     int reason = errno;
-    close_pipe(poller->wakeup);
-    close_pipe(poller->nudge);
+    close_pipe(poller->ready_pipe);
+    close_pipe(poller->wake_pipe);
     free(poller);
     errno = reason;
     return NULL;
@@ -105,24 +105,24 @@ cvk_poller *cvk_poller_new(void)
 /* The thread is the parent's alone. */
 void cvk_poller_close_copies(cvk_poller *poller)
 {
-    close_pipe(poller->wakeup);
-    close_pipe(poller->nudge);
+    close_pipe(poller->ready_pipe);
+    close_pipe(poller->wake_pipe);
 }
 
 void cvk_poller_free(cvk_poller *poller)
 {
     if (poller == NULL)
         return;
-    if (poller->threaded) {
+    if (poller->has_thread) {
         pthread_mutex_lock(&poller->lock);
         poller->stop = true;
         pthread_mutex_unlock(&poller->lock);
-        put(poller->nudge);
+        write_byte(poller->wake_pipe);
         pthread_join(poller->thread, NULL);
     }
     pthread_mutex_destroy(&poller->lock);
-    close_pipe(poller->wakeup);
-    close_pipe(poller->nudge);
+    close_pipe(poller->ready_pipe);
+    close_pipe(poller->wake_pipe);
     free(poller->set);
     free(poller);
 }
@@ -138,15 +138,15 @@ static int until_due(const cvk_poller *poller)
     return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
-/* Watches a copy of the set and rings once; then waits to be nudged. */
+/* Watches a copy of the set and makes the descriptor readable once; then waits to be woken. */
 static void *watch_set(void *user)
 {
     cvk_poller *poller = user;
     struct pollfd *copy = NULL;
     for (;;) {
         pthread_mutex_lock(&poller->lock);
-        bool rung = poller->rung, stop = poller->stop;
-        nfds_t count = rung ? 0 : poller->count;
+        bool is_ready = poller->is_ready, stop = poller->stop;
+        nfds_t count = is_ready ? 0 : poller->count;
         struct pollfd *grown = realloc(copy, (count + 1) * sizeof *copy);
         if (grown == NULL)
             count = 0;
@@ -154,21 +154,21 @@ static void *watch_set(void *user)
             copy = grown;
         if (copy != NULL && count > 0)
             memcpy(copy + 1, poller->set, count * sizeof *copy);
-        int wait = rung ? -1 : until_due(poller);
+        int wait = is_ready ? -1 : until_due(poller);
         unsigned version = poller->version;
         pthread_mutex_unlock(&poller->lock);
         if (stop || copy == NULL)
             break;
-        copy[0] = (struct pollfd){.fd = poller->nudge[0], .events = POLLIN};
+        copy[0] = (struct pollfd){.fd = poller->wake_pipe[0], .events = POLLIN};
         int ready = poll(copy, count + 1, wait);
-        bool nudged = ready > 0 && copy[0].revents != 0;
-        if (nudged) {
-            drain(poller->nudge);
-        } else if (!rung && (ready > 0 || (ready == 0 && wait >= 0))) {
+        bool woken = ready > 0 && copy[0].revents != 0;
+        if (woken) {
+            drain(poller->wake_pipe);
+        } else if (!is_ready && (ready > 0 || (ready == 0 && wait >= 0))) {
             pthread_mutex_lock(&poller->lock);
-            poller->rung = poller->version == version;
-            if (poller->rung)
-                put(poller->wakeup);
+            poller->is_ready = poller->version == version;
+            if (poller->is_ready)
+                write_byte(poller->ready_pipe);
             pthread_mutex_unlock(&poller->lock);
         }
     }
@@ -178,24 +178,24 @@ static void *watch_set(void *user)
 
 int cvk_poller_fd(cvk_poller *poller)
 {
-    if (!poller->threaded) {
+    if (!poller->has_thread) {
         sigset_t all, before; /* signals are the program's own matter */
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &before);
         pthread_mutex_lock(&poller->lock);
-        poller->threaded = pthread_create(&poller->thread, NULL, watch_set, poller) == 0;
-        ring(poller, poller->awake);
+        poller->has_thread = pthread_create(&poller->thread, NULL, watch_set, poller) == 0;
+        set_ready(poller, poller->awake);
         pthread_mutex_unlock(&poller->lock);
         pthread_sigmask(SIG_SETMASK, &before, NULL);
     }
-    return poller->wakeup[0];
+    return poller->ready_pipe[0];
 }
 
 /* Lets the thread see what has changed. */
 static void changed(cvk_poller *poller)
 {
-    if (poller->threaded)
-        put(poller->nudge);
+    if (poller->has_thread)
+        write_byte(poller->wake_pipe);
 }
 
 static bool set_events(cvk_poller *poller, int fd, short events)
@@ -238,7 +238,7 @@ void cvk_poller_arm(cvk_poller *poller, long milliseconds)
     poller->due = milliseconds < 0 ? -1 : now() + milliseconds;
     poller->version++;
     if (milliseconds == 0)
-        ring(poller, true);
+        set_ready(poller, true);
     pthread_mutex_unlock(&poller->lock);
     changed(poller);
 }
@@ -250,7 +250,7 @@ void cvk_poller_wake(cvk_poller *poller, bool awake)
     pthread_mutex_lock(&poller->lock);
     poller->awake = awake;
     poller->version++;
-    ring(poller, awake);
+    set_ready(poller, awake);
     pthread_mutex_unlock(&poller->lock);
     changed(poller);
 }
@@ -276,7 +276,7 @@ int cvk_poller_wait(cvk_poller *poller, int milliseconds, cvk_ready *ready, int 
     if (poller->due >= 0 && poller->due <= now())
         poller->due = -1;
     poller->version++;
-    ring(poller, poller->awake);
+    set_ready(poller, poller->awake);
     pthread_mutex_unlock(&poller->lock);
     changed(poller);
     return found;

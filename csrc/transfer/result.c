@@ -7,16 +7,16 @@ void cvk_result_explain(cvk_transfer *transfer, CURLcode code)
 {
     if (transfer->exchange->failure == CVK_FINE) /* else a callback has said why it stopped */
         transfer->exchange->failure = cvk_handle_failure(transfer, code);
-    if (transfer->exchange->failure == CVK_FINE || transfer->exchange->why != NULL)
+    if (transfer->exchange->failure == CVK_FINE || transfer->exchange->reason != NULL)
         return;
     const char *message = transfer->handle->message;
     if (message[0] == '\0')
         message = curl_easy_strerror(code);
     if (cvk_sent_before_failure(transfer))
-        cvk_buffer_add_string(&transfer->exchange->words, "after the request had left: ");
-    cvk_buffer_add_string(&transfer->exchange->words, message);
-    if (cvk_buffer_string(&transfer->exchange->words) == NULL)
-        transfer->exchange->why = curl_easy_strerror(code);
+        cvk_buffer_add_string(&transfer->exchange->libcurl_message, "after the request had left: ");
+    cvk_buffer_add_string(&transfer->exchange->libcurl_message, message);
+    if (cvk_buffer_string(&transfer->exchange->libcurl_message) == NULL)
+        transfer->exchange->reason = curl_easy_strerror(code);
 }
 
 const char *cvk_result_phase(const cvk_transfer *transfer)

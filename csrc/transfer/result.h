@@ -1,6 +1,6 @@
 /*
- * What came of a transfer that libcurl holds no longer than this: why it failed, in words, and what
- * it took.
+ * What came of a transfer, read while libcurl still has its handle: why it failed, in words, and how
+ * many connections and bytes it took.
  */
 #ifndef CVK_TRANSFER_RESULT_H
 #define CVK_TRANSFER_RESULT_H
@@ -8,13 +8,16 @@
 #include "transfer/counters.h"
 #include "transfer/transfer.h"
 
-/* Says why a transfer failed that has not said so itself, in words too. */
+/*
+ * Notes in the exchange why the transfer failed, and the words for it, unless a callback has done so.
+ * `code` is libcurl's result.
+ */
 void cvk_result_explain(cvk_transfer *transfer, CURLcode code);
 
-/* What a transfer waits for whose deadline passes now, in words. */
+/* What the transfer was doing when its deadline passed, as a constant text. */
 const char *cvk_result_phase(const cvk_transfer *transfer);
 
-/* Adds the connections and bytes that it took. */
+/* Adds the connections and bytes that the transfer took to the counters. */
 void cvk_result_count(const cvk_transfer *transfer, cvk_counters *counters);
 
 #endif

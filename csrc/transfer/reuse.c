@@ -42,10 +42,10 @@ bool cvk_reuse_adopt(cvk_handle *handle, cvk_sockets *sockets)
 }
 
 /* libcurl closes the connection, whatever it thinks of it, once nothing uses it any more. */
-static void condemn(cvk_handle *handle)
+static void close_after_use(cvk_handle *handle)
 {
     curl_easy_setopt(handle->curl, CURLOPT_FORBID_REUSE, 1L);
-    handle->last = true;
+    handle->close_after = true;
 }
 
 bool cvk_reuse_may_miss_end(void)
@@ -88,15 +88,15 @@ bool cvk_reuse_allowed(cvk_transfer *transfer, int local_port)
 {
     cvk_sockets *sockets = transfer->handle->sockets;
     int port = local_port > 0 ? local_port : 0;
-    if (transfer->connects) {
+    if (transfer->opened_socket) {
         transfer->socket = cvk_sockets_first_use(sockets, transfer->socket, port);
         if (transfer->socket >= 0)
             return true;
     }
     bool silent = false;
-    if (cvk_sockets_fit(sockets, port, &silent) && !(silent && holds_bytes(transfer)))
+    if (cvk_sockets_are_usable(sockets, port, &silent) && !(silent && holds_bytes(transfer)))
         return true;
-    condemn(transfer->handle);
+    close_after_use(transfer->handle);
     transfer->stale = true;
     return false;
 }
@@ -116,7 +116,7 @@ static int on_debug(CURL *curl, curl_infotype type, char *data, size_t size, voi
     else if (type == CURLINFO_DATA_IN)
         beyond = size > 0 && handle->bodyless;
     if (beyond)
-        condemn(handle);
+        close_after_use(handle);
     return 0;
 }
 

@@ -7,10 +7,10 @@
 
 #include "transfer/transfer.h"
 
-/* Has the handle's connections known to these sockets. false: out of memory. */
+/* Has connections that the handle opens noted in `sockets` from now on. false: out of memory. */
 bool cvk_reuse_adopt(cvk_handle *handle, struct cvk_sockets *sockets);
 
-/* Sets the handle up to be told of bytes beyond the end of an answer; CURLE_OK or why not. */
+/* Sets the handle up to be told of bytes beyond the end of an answer. Returns libcurl's code. */
 CURLcode cvk_reuse_set_up(cvk_handle *handle);
 
 /*
@@ -25,7 +25,7 @@ void cvk_reuse_answered(cvk_transfer *transfer, const char *line, size_t size);
 /* To be called at the end of an answer's headers. */
 void cvk_reuse_head_ended(cvk_transfer *transfer);
 
-/* Whether libcurl looks at a connection so seldom that it may miss what it is told of its end. */
+/* Whether this libcurl looks at kept connections so seldom that it may miss that one has ended. */
 bool cvk_reuse_may_miss_end(void);
 
 #endif

@@ -12,7 +12,7 @@ bool cvk_sent_any(const cvk_transfer *transfer)
     long bytes = 0;
     if (transfer->exchange->sent)
         return true;
-#if CVK_LIBCURL_ASKS
+#if CVK_HAS_PREREQUEST
     if (!transfer->may_send)
         return false;
     curl_easy_getinfo(transfer->handle->curl, CURLINFO_REQUEST_SIZE, &bytes);
@@ -30,13 +30,13 @@ bool cvk_sent_may_repeat(cvk_transfer *transfer)
     if (!transfer->exchange->sent || transfer->exchange->request.operation->method == CVK_GET)
         return true;
     transfer->exchange->failure = CVK_NETWORK;
-    transfer->exchange->why = "the connection was closed before an answer came";
+    transfer->exchange->reason = "the connection was closed before an answer came";
     return false;
 }
 
 bool cvk_sent_may_connect(cvk_transfer *transfer)
 {
-    transfer->connects = true;
+    transfer->opened_socket = true;
     transfer->exchange->sent = cvk_sent_any(transfer);
     transfer->may_send = false; /* what goes to a proxy now is no part of the request */
     transfer->was_repeated |= transfer->exchange->sent;

@@ -13,8 +13,9 @@
 
 #include "transfer/transfer.h"
 
-#ifndef CVK_LIBCURL_ASKS
-#define CVK_LIBCURL_ASKS (LIBCURL_VERSION_NUM >= 0x075000)
+/* libcurl has CURLOPT_PREREQFUNCTION: it asks before it sends. A build may set it to 0. */
+#ifndef CVK_HAS_PREREQUEST
+#define CVK_HAS_PREREQUEST (LIBCURL_VERSION_NUM >= 0x075000)
 #endif
 
 /* Whether the request goes over TLS. */

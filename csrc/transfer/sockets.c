@@ -14,7 +14,7 @@ void cvk_sockets_begin(cvk_sockets *sockets, cvk_poller *poller, bool strict)
 {
     *sockets = (cvk_sockets){.poller = poller, .strict = strict};
     for (int i = 0; i < CVK_PORT_LISTS; i++)
-        sockets->lists[i] = -1;
+        sockets->by_port[i] = -1;
 }
 
 void cvk_sockets_clear(cvk_sockets *sockets)
@@ -23,9 +23,9 @@ void cvk_sockets_clear(cvk_sockets *sockets)
     cvk_sockets_begin(sockets, sockets->poller, sockets->strict);
 }
 
-static int *list_of(cvk_sockets *sockets, int port)
+static int *port_list(cvk_sockets *sockets, int port)
 {
-    return &sockets->lists[port % CVK_PORT_LISTS];
+    return &sockets->by_port[port % CVK_PORT_LISTS];
 }
 
 static bool is_known(const cvk_sockets *sockets, int fd)
@@ -61,7 +61,7 @@ static void forget(cvk_sockets *sockets, int fd)
         return;
     cvk_socket *closed = &sockets->all[fd];
     if (closed->port >= 0) {
-        int *link = list_of(sockets, closed->port);
+        int *link = port_list(sockets, closed->port);
         while (*link != fd)
             link = &sockets->all[*link].next;
         *link = closed->next;
@@ -129,7 +129,7 @@ int cvk_sockets_first_use(cvk_sockets *sockets, int likely, int port)
         if (fd == sockets->room)
             return -1;
     }
-    int *list = list_of(sockets, port);
+    int *list = port_list(sockets, port);
     sockets->all[fd].port = port;
     sockets->all[fd].next = *list;
     *list = fd;
@@ -139,7 +139,7 @@ int cvk_sockets_first_use(cvk_sockets *sockets, int likely, int port)
 /* ---- how it is ------------------------------------------------------------------------------- */
 
 /* Whether the other end has closed the connection or, if `anything`, sent something. */
-static bool shows(int fd, bool anything)
+static bool has_input(int fd, bool anything)
 {
 #ifdef POLLRDHUP
     short wanted = (short)(POLLRDHUP | (anything ? POLLIN : 0));
@@ -163,14 +163,14 @@ static bool is_silent(const cvk_sockets *sockets, const cvk_socket *socket)
     return socket->protocol == CVK_HTTP_1 || (sockets->strict && !socket->busy);
 }
 
-bool cvk_sockets_fit(const cvk_sockets *sockets, int port, bool *silent)
+bool cvk_sockets_are_usable(const cvk_sockets *sockets, int port, bool *silent)
 {
     bool fit = false;
-    for (int fd = sockets->lists[port % CVK_PORT_LISTS]; fd >= 0; fd = sockets->all[fd].next) {
+    for (int fd = sockets->by_port[port % CVK_PORT_LISTS]; fd >= 0; fd = sockets->all[fd].next) {
         if (sockets->all[fd].port != port)
             continue;
         *silent = is_silent(sockets, &sockets->all[fd]);
-        fit = !shows(fd, *silent);
+        fit = !has_input(fd, *silent);
         if (!fit)
             break;
     }
@@ -178,7 +178,7 @@ bool cvk_sockets_fit(const cvk_sockets *sockets, int port, bool *silent)
 }
 
 /* Leaves nothing to read but the end. */
-static void end(int fd)
+static void drain_and_shut_down(int fd)
 {
     char bytes[4096];
     for (int i = 0; i < 64; i++) /* whoever sends more is cut off below */
@@ -191,7 +191,7 @@ void cvk_sockets_sweep(cvk_sockets *sockets)
 {
     for (int fd = 0; fd < sockets->room; fd++) {
         const cvk_socket *socket = &sockets->all[fd];
-        if (socket->open && !socket->busy && shows(fd, socket->protocol != CVK_HTTP_2))
-            end(fd);
+        if (socket->open && !socket->busy && has_input(fd, socket->protocol != CVK_HTTP_2))
+            drain_and_shut_down(fd);
     }
 }

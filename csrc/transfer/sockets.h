@@ -26,7 +26,7 @@ typedef struct cvk_socket {
     int next; /* socket with such a port; -1: the last */
     cvk_protocol protocol;
     bool open;
-    bool busy; /* libcurl waits for it */
+    bool busy; /* libcurl waits for something on it */
 } cvk_socket;
 
 enum { CVK_PORT_LISTS = 1024 };
@@ -35,7 +35,7 @@ typedef struct cvk_sockets {
     cvk_poller *poller; /* that is told of them, too */
     cvk_socket *all;    /* by their number */
     int room;
-    int lists[CVK_PORT_LISTS]; /* sockets whose port is known: the first one, -1: none */
+    int by_port[CVK_PORT_LISTS]; /* first socket of each list, by port modulo the size; -1: none */
     bool strict; /* an idle HTTP/2 connection that has brought anything is not used again, either */
 } cvk_sockets;
 
@@ -71,7 +71,7 @@ int cvk_sockets_first_use(cvk_sockets *sockets, int likely, int port);
  * have it, to reach other addresses, all of them must be fit; an unknown one is not. `silent` is
  * set to whether it must have brought nothing at all.
  */
-bool cvk_sockets_fit(const cvk_sockets *sockets, int port, bool *silent);
+bool cvk_sockets_are_usable(const cvk_sockets *sockets, int port, bool *silent);
 
 /*
  * Ends every idle connection that is not fit, in a way that libcurl notices before it uses it

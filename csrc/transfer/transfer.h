@@ -19,19 +19,19 @@ typedef struct cvk_handle {
     struct cvk_handle *next;        /* among those free for work */
     struct cvk_transfer *transfer;  /* that it works for; NULL: free for work */
     const cvk_operation *operation; /* whose method is set */
-    bool targeted;                  /* a request target is set */
-    CURLcode code;                  /* libcurl's word for how the transfer has ended */
-    bool quick_exit;                /* libcurl can be taken out of a look-up in progress */
-    bool decodes_gzip;              /* libcurl can */
-    bool last;                      /* to be closed after this transfer */
-    bool keeps_headers;             /* this libcurl may touch headers of the answer before */
+    bool has_target;                /* a request target is set */
+    CURLcode code;                  /* libcurl's result of the transfer, once it has ended */
+    bool quick_exit;                /* it can be removed while a name is being looked up */
+    bool decodes_gzip;              /* this libcurl can */
+    bool close_after;               /* to be freed after this transfer, not used again */
+    bool mixes_headers;             /* this libcurl may add to headers of the answer before */
     bool used;                      /* there was an answer before */
-    bool shows_head;                /* the head goes through the body's callback first */
-    bool amid_line;                 /* of such a head, and the line goes on */
-    bool may_exceed;                /* libcurl may keep quiet about bytes beyond the answer */
+    bool shows_head;                /* headers go through the callback for bodies first */
+    bool inside_line;               /* the last piece of such headers ended amid a line */
+    bool may_exceed;                /* libcurl may not tell of bytes beyond the answer */
     bool bodyless;                  /* the answer has no body */
-    bool verbose;                   /* libcurl reports what it does */
-    struct cvk_sockets *sockets;    /* that its connections are known to */
+    bool verbose;                   /* libcurl reports what it does, to on_debug */
+    struct cvk_sockets *sockets;    /* where its connections are noted; the engine's */
     char message[CURL_ERROR_SIZE];
 } cvk_handle;
 
@@ -40,23 +40,24 @@ typedef struct cvk_transfer {
     struct cvk_route *route;              /* of the exchange's settings */
     cvk_handle *handle;                   /* NULL: it waits for its turn */
     struct cvk_transfer *previous, *next; /* in the one list that it is in */
-    struct cvk_transfer *ended; /* the next that libcurl has finished, while that is read */
-    int owner;                  /* the caller's number for it */
-    int64_t deadline;           /* the first millisecond after it, by cvk_now() */
-    cvk_deadline due;           /* in the engine's wheel while it is in flight */
-    cvk_buffer lines;           /* nodes of libcurl's list of header lines */
-    bool abandoned;             /* cancelled: nobody takes it */
+    struct cvk_transfer *next_done;       /* among those that libcurl has just finished */
+    int owner;                            /* the caller's number for it */
+    int64_t deadline;                     /* the first millisecond after it, by cvk_now() */
+    cvk_deadline due;                     /* in the engine's wheel while it is in flight */
+    cvk_buffer lines;                     /* nodes of libcurl's list of header lines */
+    bool cancelled;                       /* nobody takes it */
     /* its connection */
-    int socket;       /* made for it, or (was_asked) its own that has brought no answer yet; -1 */
-    bool connects;    /* a socket was made for it */
-    bool stale;       /* nothing was sent: the connection had ended, or brought bytes unasked */
-    bool needs_fresh; /* it takes no connection that others have used */
+    int socket; /* the one opened for it; from when it may send until the answer begins, the new one
+                   that it is sent over; -1: none */
+    bool opened_socket; /* libcurl has opened a socket for it */
+    bool stale;         /* nothing was sent: the connection had ended, or brought bytes unasked */
+    bool needs_new_connection; /* it must not use a connection that others have used */
     /* what has left this machine */
-    bool was_asked;      /* libcurl has asked whether it may send */
-    bool may_send;       /* and was allowed to, and has made no other connection since */
-    bool was_repeated;   /* libcurl has tried another connection by itself, or may have */
-    long bytes_to_proxy; /* had left when libcurl asked last */
-    size_t body_sent;    /* where libcurl reads the body through a function */
+    bool prerequest_called; /* libcurl has asked whether it may send */
+    bool may_send;          /* and was allowed to, and has made no other connection since */
+    bool was_repeated;      /* libcurl has tried another connection by itself, or may have */
+    long bytes_to_proxy;    /* sent when libcurl asked last, to open a tunnel */
+    size_t body_sent;       /* bytes that libcurl has read; 0 where it has the whole body */
     /* the answer */
     size_t header_bytes;
     bool head_ended; /* the empty line after the headers has come */

@@ -25,7 +25,7 @@
 
 struct cvk_wakeup {
     int listener;
-    int orders[2]; /* a pipe to the thread; its closing means the end */
+    int commands[2]; /* a pipe to the thread, which ends when it is closed */
     int port;
     unsigned char key[CVK_WAKEUP_KEY_SIZE];
     pthread_t thread;
@@ -35,16 +35,16 @@ struct cvk_wakeup {
     cvk_fork_watch forks;
 };
 
-typedef struct order {
+typedef struct command {
     int fd, milliseconds;
-} order;
+} command;
 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
 /* Waits for `fd`; false when the wakeup is to end. */
 static bool wait_for(const cvk_wakeup *wakeup, int fd, int milliseconds)
 {
-    struct pollfd watched[] = {{.fd = wakeup->orders[0]}, /* only its closing counts */
+    struct pollfd watched[] = {{.fd = wakeup->commands[0]}, /* only its closing counts */
                                {.fd = fd, .events = POLLIN}};
     int count;
     do
@@ -54,7 +54,7 @@ static bool wait_for(const cvk_wakeup *wakeup, int fd, int milliseconds)
 }
 
 /* Whether what connected sends the key, and at once. */
-static bool knows_key(const cvk_wakeup *wakeup, int connection)
+static bool sends_key(const cvk_wakeup *wakeup, int connection)
 {
     unsigned char text[CVK_WAKEUP_KEY_SIZE];
     enum { patience = 1000 }; /* milliseconds */
@@ -73,8 +73,8 @@ static bool knows_key(const cvk_wakeup *wakeup, int connection)
     return difference == 0;
 }
 
-/* The listener's connection, or -1: the wakeup is to end. */
-static int accept_listener(cvk_wakeup *wakeup)
+/* The host's connection, or -1: the wakeup is to end. */
+static int accept_host(cvk_wakeup *wakeup)
 {
     while (wait_for(wakeup, wakeup->listener, -1)) {
         int connection = accept(wakeup->listener, NULL, NULL);
@@ -84,7 +84,7 @@ static int accept_listener(cvk_wakeup *wakeup)
             continue;
         fcntl(connection, F_SETFD, FD_CLOEXEC);
         wakeup->connection = connection;
-        if (knows_key(wakeup, connection))
+        if (sends_key(wakeup, connection))
             return connection;
         wakeup->connection = -1;
         close(connection);
@@ -95,12 +95,12 @@ static int accept_listener(cvk_wakeup *wakeup)
 static void *run(void *argument)
 {
     cvk_wakeup *wakeup = argument;
-    int connection = accept_listener(wakeup), on = 1;
+    int connection = accept_host(wakeup), on = 1;
     if (connection < 0)
         return NULL;
     setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    order next;
-    while (read(wakeup->orders[0], &next, sizeof next) == (ssize_t)sizeof next &&
+    command next;
+    while (read(wakeup->commands[0], &next, sizeof next) == (ssize_t)sizeof next &&
            wait_for(wakeup, next.fd, next.milliseconds))
         send(connection, "!", 1, MSG_NOSIGNAL);
     wakeup->connection = -1;
@@ -128,8 +128,8 @@ static bool listen_on_loopback(cvk_wakeup *wakeup)
 
 static bool make_pipe(cvk_wakeup *wakeup)
 {
-    return pipe(wakeup->orders) == 0 && fcntl(wakeup->orders[0], F_SETFD, FD_CLOEXEC) == 0 &&
-           fcntl(wakeup->orders[1], F_SETFD, FD_CLOEXEC) == 0;
+    return pipe(wakeup->commands) == 0 && fcntl(wakeup->commands[0], F_SETFD, FD_CLOEXEC) == 0 &&
+           fcntl(wakeup->commands[1], F_SETFD, FD_CLOEXEC) == 0;
 }
 
 /* No signal of the program is for this thread. */
@@ -155,11 +155,11 @@ static void close_if_open(int fd)
 static void close_copies(void *owner)
 {
     cvk_wakeup *wakeup = owner;
-    close_if_open(wakeup->orders[0]);
-    close_if_open(wakeup->orders[1]);
+    close_if_open(wakeup->commands[0]);
+    close_if_open(wakeup->commands[1]);
     close_if_open(wakeup->listener);
     close_if_open(wakeup->connection);
-    wakeup->orders[0] = wakeup->orders[1] = wakeup->listener = -1;
+    wakeup->commands[0] = wakeup->commands[1] = wakeup->listener = -1;
     wakeup->connection = -1;
 }
 
@@ -168,7 +168,7 @@ cvk_wakeup *cvk_wakeup_new(void)
     cvk_wakeup *wakeup = calloc(1, sizeof *wakeup);
     if (wakeup == NULL)
         return NULL;
-    wakeup->orders[0] = wakeup->orders[1] = wakeup->listener = -1;
+    wakeup->commands[0] = wakeup->commands[1] = wakeup->listener = -1;
     wakeup->connection = -1;
     wakeup->process = getpid();
     if (getentropy(wakeup->key, sizeof wakeup->key) == 0 && make_pipe(wakeup) &&
@@ -187,10 +187,10 @@ void cvk_wakeup_free(cvk_wakeup *wakeup)
     if (wakeup == NULL)
         return;
     cvk_forks_unwatch(&wakeup->forks);
-    close_if_open(wakeup->orders[1]);
+    close_if_open(wakeup->commands[1]);
     if (wakeup->running && wakeup->process == getpid())
         pthread_join(wakeup->thread, NULL);
-    close_if_open(wakeup->orders[0]);
+    close_if_open(wakeup->commands[0]);
     close_if_open(wakeup->listener);
     free(wakeup);
 }
@@ -207,6 +207,6 @@ const unsigned char *cvk_wakeup_key(const cvk_wakeup *wakeup)
 
 bool cvk_wakeup_arm(cvk_wakeup *wakeup, int fd, int milliseconds)
 {
-    order next = {.fd = fd, .milliseconds = milliseconds};
-    return write(wakeup->orders[1], &next, sizeof next) == (ssize_t)sizeof next;
+    command next = {.fd = fd, .milliseconds = milliseconds};
+    return write(wakeup->commands[1], &next, sizeof next) == (ssize_t)sizeof next;
 }

@@ -44,7 +44,7 @@ static size_t part_to_wipe(size_t size)
     return size <= largest_wiped ? size : 0;
 }
 
-static void give(void *block)
+static void wipe_and_free(void *block)
 {
     if (block == NULL)
         return;
@@ -57,7 +57,7 @@ static void give(void *block)
 }
 
 /* realloc() would leave the old block as it was. */
-static void *take_more(void *block, size_t size)
+static void *wiping_realloc(void *block, size_t size)
 {
     size_t old_size = block == NULL ? 0 : SIZE_OF_BLOCK(block);
     if (block == NULL || old_size > largest_wiped)
@@ -68,7 +68,7 @@ static void *take_more(void *block, size_t size)
     if (copy == NULL)
         return NULL;
     memcpy(copy, block, size < old_size ? size : old_size);
-    give(block);
+    wipe_and_free(block);
     return copy;
 }
 
@@ -87,7 +87,7 @@ static bool is_program(const Dl_info *mine)
 }
 
 /* Keeps the library that this function is in from being unloaded. */
-static bool stay(void)
+static bool prevent_unloading(void)
 {
     static const char here;
     Dl_info mine;
@@ -99,8 +99,8 @@ static bool stay(void)
 
 void cvk_wiping_heap_begin(void)
 {
-    if (!stay() || curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, give, take_more, strdup,
-                                        calloc) != CURLE_OK)
+    if (!prevent_unloading() || curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_and_free,
+                                                     wiping_realloc, strdup, calloc) != CURLE_OK)
         curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 

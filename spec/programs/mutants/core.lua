@@ -593,7 +593,7 @@ return {
   {
     name = "reuse: a kept connection is not looked at",
     file = "csrc/transfer/sockets.c",
-    from = "        fit = !shows(fd, *silent);",
+    from = "        fit = !has_input(fd, *silent);",
     to = "        fit = true;",
     spec = "reuse",
     test = "never become another call",
@@ -601,8 +601,8 @@ return {
   {
     name = "reuse: only a hang-up of a kept connection is noticed",
     file = "csrc/transfer/sockets.c",
-    from = "        fit = !shows(fd, *silent);",
-    to = "        fit = !shows(fd, false);",
+    from = "        fit = !has_input(fd, *silent);",
+    to = "        fit = !has_input(fd, false);",
     spec = "reuse",
     test = "never become another call",
   },
@@ -656,7 +656,7 @@ return {
   {
     name = "engine: a call that met a stale connection fails",
     file = "csrc/transfer/engine.c",
-    from = "if (transfer->stale && !transfer->abandoned)",
+    from = "if (transfer->stale && !transfer->cancelled)",
     to = "if (transfer == NULL)",
     spec = "reuse",
     test = "never become another call",

@@ -108,8 +108,8 @@ return {
   {
     name = "client: a proxy of the environment gets requests to this machine",
     file = "csrc/lua/client_methods.c",
-    from = "settings->direct = cvk_uri_is_plain(client->address.data) &&",
-    to = "settings->direct = client->api != NULL &&",
+    from = "settings->no_proxy = cvk_uri_is_plain(client->address.data) &&",
+    to = "settings->no_proxy = client->api != NULL &&",
     spec = "credential",
     test = "proxy of the environment",
   },

@@ -196,9 +196,9 @@ return {
   {
     name = "engine: messages are left while handles are taken out",
     file = "csrc/transfer/engine.c",
-    from = [[        end = &handle->transfer->ended;
+    from = [[        end = &handle->transfer->next_done;
     }]],
-    to = [[        end = &handle->transfer->ended;
+    to = [[        end = &handle->transfer->next_done;
         break;
     }]],
     spec = "deadlines",
