@@ -339,6 +339,17 @@ describe(".ci/install", function()
     assert.equal("", output)
   end)
 
+  it("takes of several names of a package the first that this Debian has", function()
+    local folder = fresh_folder()
+    local ok, output = run(([[
+      cp -R .ci %s && cd %s && mkdir bin
+      echo 'run cmd:no-such-command its-old-name|its-name|its-new-name' >>.ci/packages
+      printf '#!/bin/sh\n[ "$2" = its-name ]\n' >bin/apt-cache && chmod +x bin/*
+      LUA=%s PATH="%s/bin:$PATH" .ci/install --name run]]):format(folder, folder, lua, folder))
+    assert.is_false(ok)
+    assert.match("apt%-get install its%-name\n", output)
+  end)
+
   it("refuses a group that it does not know", function()
     local ok, output = run(".ci/install nonsense")
     assert.is_false(ok)
