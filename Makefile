@@ -104,7 +104,7 @@ man_dir     = $(DESTDIR)$(PREFIX)/share/man/man3
 version     = $(shell sed -n 's/^return "\(.*\)"/\1/p' lua/convoke/version.lua)
 
 # What builds or copies names the packages that are missing; what tries something installs them.
-building := all help env repl install uninstall clean rockspec
+building := all help env repl install systems uninstall clean rockspec
 trying   := demo sandbox test timing poll kqueue contract rock check format coverage mutants sanitize \
   torture threads memory fuzz storm soak memcheck bench guard instructions deadlines
 asking   := $(if $(filter $(trying),$(MAKECMDGOALS)),,--name)
@@ -243,6 +243,9 @@ rockspec: ## write the rockspec of the release anew, from that of the clone
 	@awk -v version='$(version)' '/^version = / { $$0 = "version = \"" version "-1\"" } \
 	  /^  url = / { $$0 = "  url = \"git+https://convoke.example/convoke.git\",\n  tag = \"v" version "\"," } \
 	  { print }' rockspec/convoke-scm-1.rockspec >rockspec/$(release).rockspec
+
+systems: ## rows of .ci/systems.table, each in a bare root of its system (SYSTEM=trixie ROW=test)
+	@.ci/systems
 
 ##@ Look at the code
 
