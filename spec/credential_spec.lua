@@ -470,7 +470,10 @@ describe("a credential", function()
     it("does not go through a proxy elsewhere", function()
       for _, proxy in ipairs { "http://proxy.example:3128", "proxy.example:3128", "10.0.0.1",
         "http://127.0.0.1@proxy.example:3128", "http://127.0.0.1:1@proxy.example",
-        "proxy.example?@127.0.0.1", "http://proxy.example#@localhost" } do
+        "proxy.example?@127.0.0.1", "http://proxy.example#@localhost",
+        "proxy.example/?://localhost", "proxy.example?x://127.0.0.1", "http://[::1]proxy.example",
+        "http://localhost:1x", "http://127.0.0.1:proxy.example", "http://a@proxy.example@127.0.0.1",
+        "localhost://proxy.example", "http:///proxy.example" } do
         local options = { url = "http://127.0.0.1:1", token = "shown", proxy = proxy }
         assert(contains(raised(convoke.edgegap, options), "proxy"))
         options.allow_http = true

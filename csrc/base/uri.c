@@ -153,9 +153,16 @@ bool cvk_uri_is_loopback(const char *address)
 
 bool cvk_uri_proxy_is_loopback(const char *proxy)
 {
-    const char *scheme = strstr(proxy, "://"), *host = scheme == NULL ? proxy : scheme + 3;
+    static const char letters_and_digits[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                             "0123456789";
+    const char *host = proxy + strspn(proxy, letters_and_digits);
+    host = host > proxy && strncmp(host, "://", 3) == 0 ? host + 3 : proxy;
     size_t size = strcspn(host, "/?#");
-    for (const char *at; (at = memchr(host, '@', size)) != NULL; host = at + 1)
+    const char *at = memchr(host, '@', size);
+    if (at != NULL) {
         size -= (size_t)(at + 1 - host);
-    return is_loopback(host, host_length(host, size));
+        host = at + 1;
+    }
+    size_t name = host_length(host, size);
+    return good_port(host + name, size - name) && is_loopback(host, name);
 }

@@ -23,7 +23,8 @@ bool cvk_uri_is_plain(const char *address);
 /* Whether an address without fault names this machine: "localhost", ::1 or one of 127.0.0.0/8. */
 bool cvk_uri_is_loopback(const char *address);
 
-/* Whether a proxy, `[scheme://][user[:password]@]host[:port]`, is on this machine. */
+/* Whether a proxy, `[scheme://][user[:password]@]host[:port]`, is on this machine. One that libcurl
+ * could read in another way is not. */
 bool cvk_uri_proxy_is_loopback(const char *proxy);
 
 /* Length of the `scheme://host[:port]` part of an address without fault. */
