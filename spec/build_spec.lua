@@ -344,7 +344,8 @@ describe(".ci/install", function()
     local ok, output = run(([[
       cp -R .ci %s && cd %s && mkdir bin
       echo 'run cmd:no-such-command its-old-name|its-name|its-new-name' >>.ci/packages
-      printf '#!/bin/sh\n[ "$2" = its-name ]\n' >bin/apt-cache && chmod +x bin/*
+      printf '#!/bin/sh\n[ $2 = its-name ] && echo Candidate: 2 || echo "Candidate: (none)"\n' \
+        >bin/apt-cache && chmod +x bin/*
       LUA=%s PATH="%s/bin:$PATH" .ci/install --name run]]):format(folder, folder, lua, folder))
     assert.is_false(ok)
     assert.match("apt%-get install its%-name\n", output)
