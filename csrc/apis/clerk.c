@@ -98,6 +98,7 @@ static const cvk_operation operations[] = {
         PARAMS(list_params),
         READS_ONLY,
         .paging = CVK_PAGES_BY_OFFSET,
+        .item_id = "id",
         .success = STATUSES(200),
         .errors = STATUSES(400, 401, 429, 500),
         .answer = EITHER(MODEL(invitation), paginated_invitations),

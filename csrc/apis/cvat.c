@@ -133,6 +133,7 @@ static const cvk_operation operations[] = {
         PARAMS(list_params),
         READS_ONLY,
         .paging = CVK_PAGES_BY_NEXT_PAGE,
+        .item_id = "key",
         EXCLUSIONS(organizations),
         .success = STATUSES(200),
         .errors = CVAT_ERRORS,

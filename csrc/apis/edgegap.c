@@ -305,6 +305,7 @@ static const cvk_operation operations[] = {
         PARAMS(list_params),
         READS_ONLY,
         .paging = CVK_PAGES_BY_NUMBER,
+        .item_id = "session_id",
         .success = STATUSES(200),
         .errors = EDGEGAP_ERRORS,
         .answer = MODEL(sessions),

@@ -144,6 +144,7 @@ static const cvk_operation operations[] = {
         PARAMS(list_params),
         READS_ONLY,
         .paging = CVK_PAGES_BY_NEXT_OFFSET,
+        .item_id = "id",
         .success = STATUSES(200),
         .errors = STATUSES(401, 403, 429, 503),
         .answer = MODEL(invitation_list),

@@ -114,6 +114,7 @@ typedef struct cvk_operation {
     bool idempotent; /* a repeat changes no more than one call does */
     cvk_envelope envelope;
     cvk_paging paging;
+    const char *item_id;   /* of a paged one: the field that tells its elements apart */
     const char *non_empty; /* an array parameter that must hold something (option allow_empty) */
     const char *non_empty_member; /* and the array in each of its elements that must, too */
     const cvk_exclusion *exclusions;

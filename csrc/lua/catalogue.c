@@ -315,6 +315,7 @@ static void push_operation(lua_State *L, const cvk_api *api, size_t index)
     set_boolean(L, "idempotent", operation->idempotent);
     set_string(L, "envelope", envelope_name(operation->envelope));
     set_string(L, "paging", paging_name(operation->paging));
+    set_string(L, "item_id", operation->item_id);
     set_string(L, "non_empty", operation->non_empty);
     set_string(L, "non_empty_member", operation->non_empty_member);
     set_limits(L, api, operation);

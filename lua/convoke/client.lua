@@ -390,7 +390,8 @@ local function start(state, operation, path, params, options)
   return perform(state, operation, params, options, path)
 end
 
-local function start_each(state, operation, params, options)
+-- Walks a listing; `how` is pages.each or pages.all.
+local function start_walk(how, state, operation, path, params, options)
   if state.closed then raise("convoke." .. state.api.name .. ": the client is closed") end
   check_params(operation, params)
   options = checked_options(state, operation, options)
@@ -399,14 +400,14 @@ local function start_each(state, operation, params, options)
     local err = clash(operation, page_params, options.defaults)
     if err then return nil, err end
     local answer
-    answer, err = perform(state, operation, page_params, options)
+    answer, err = perform(state, operation, page_params, options, path)
     return answer, err
   end
   local function fail(message)
     return errors.new { kind = "decode", outcome = "unknown", operation = operation.name,
       message = message }
   end
-  return pages.each(operation, params, fetch, fail)
+  return how(operation, params, fetch, fail)
 end
 
 -- Objects ------------------------------------------------
@@ -444,6 +445,39 @@ local function method_for(operation)
   end
 end
 
+-- Walks over listings: what they are called -> how they go.
+local walks = { each = pages.each, all = pages.all }
+
+-- A method that walks the pages of an operation. It takes what the operation's own method takes.
+local function walk_for(name, operation, spelling)
+  return function(self, path, params, options, more)
+    local state = state_of(self, spelling)
+    if #operation.path_params == 0 or type(path) == "table" then
+      if more == nil then more = options end
+      path, params, options = nil, path, params
+    end
+    if more ~= nil then too_many(operation) end
+    return start_walk(walks[name], state, operation, path, params, options)
+  end
+end
+
+-- client:each and client:all: a walk over the listing with that id.
+local function walk_by_id(name, api)
+  local known = {}
+  for _, operation in ipairs(api.operations) do
+    if operation.paging then known[operation.id] = walk_for(name, operation, "client:" .. name) end
+  end
+  return function(self, id, ...)
+    state_of(self, "client:" .. name)
+    local walk = known[id]
+    if not walk then
+      local why = next(known) and suggestion(id, known) or ": none of its listings has pages"
+      raise(("convoke.%s has no listing %s%s"):format(api.name, tostring(id), why))
+    end
+    return walk(self, ...)
+  end
+end
+
 -- What is looked up and not there is a mistake; say what was meant.
 local function strict(methods, what)
   return function(_, name)
@@ -469,10 +503,9 @@ local function make_resources(api)
         or { methods = {}, name = ("convoke.%s.%s"):format(api.name, operation.resource) }
       resources[operation.resource] = resource
       resource.methods[operation.verb] = method
-      if operation.paging then
-        local spelling = operation.resource .. ":each"
-        resource.methods.each = function(self, params, options)
-          return start_each(state_of(self, spelling), operation, params, options)
+      if operation.paging and operation.verb == "list" then
+        for name in pairs(walks) do
+          resource.methods[name] = walk_for(name, operation, operation.resource .. ":" .. name)
         end
       end
     end
@@ -498,6 +531,11 @@ local function make_methods(api, by_id)
     end
     return method(self, ...)
   end
+
+  --- Walk a listing, named as in client:call(): each(id, ...) returns an iterator over the elements
+  -- of all pages, which raises the error; all(id, ...) an array of them, or nil and the error.
+  methods.each = walk_by_id("each", api)
+  methods.all = walk_by_id("all", api)
 
   --- Ends the client: its calls in flight end as `cancelled`, its credential is wiped, and calling
   -- it raises from now on.

@@ -49,7 +49,10 @@ local function new_listings(run, perform)
   end
 
   function self.each(id, query)
-    local function fetch(page_params) return self.list(id, page_params) end
+    local function fetch(page_params)
+      local listed = self.list(id, page_params)
+      return not self.failed and listed or nil -- which ends the walk
+    end
     local function fail() self.failed = true end
     return pages.each(find_operation(state.api, id), query, fetch, fail)
   end
