@@ -27,7 +27,8 @@ end
 local function lines_of(path)
   local list, number, in_comment = {}, 0, false
   local is_c = path:find "%.[ch]$"
-  for line in io.lines(path) do
+  for text in io.lines(path) do
+    local line = text
     number = number + 1
     if not is_c then
       line = line:gsub("^%s*%-%-.*$", ""):gsub("%s%-%-%s.*$", "")

@@ -121,9 +121,9 @@ local function parse(text)
   local method, target = head:match "^(%S+) (%S+) HTTP/1%.1\r\n"
   local headers, counts = {}, {}
   for name, value in head:gmatch "\n([^:\r\n]+):[ \t]*([^\r\n]*)" do
-    name = name:lower()
-    headers[name] = value
-    counts[name] = (counts[name] or 0) + 1
+    local lower = name:lower()
+    headers[lower] = value
+    counts[lower] = (counts[lower] or 0) + 1
   end
   return { raw = text, head = head, method = method, target = target, headers = headers,
     counts = counts, body = body }

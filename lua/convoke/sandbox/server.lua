@@ -145,10 +145,10 @@ end
 local function plain_headers(headers)
   local out = {}
   for name, value in headers:each() do
-    if name == ":authority" then name = "host" end
-    if name:sub(1, 1) ~= ":" then
-      local separator = name == "cookie" and "; " or ", "
-      out[name] = out[name] and out[name] .. separator .. value or value
+    local plain = name == ":authority" and "host" or name
+    if plain:sub(1, 1) ~= ":" then
+      local separator = plain == "cookie" and "; " or ", "
+      out[plain] = out[plain] and out[plain] .. separator .. value or value
     end
   end
   return out
