@@ -3,6 +3,7 @@
 local answers = require "spec.support.answers"
 local convoke = require "convoke"
 local echo_server = require "spec.support.echo_server"
+local lua = require "spec.support.lua"
 
 local unpack = table.unpack or unpack
 
@@ -535,7 +536,7 @@ describe("a client", function()
       assert(other.invitations:list())
     end)
 
-    if _VERSION == "Lua 5.4" then
+    if lua.closes_variables then
       it("by going out of scope is closed", function()
         local load = loadstring or load
         local client = clerk()
@@ -589,10 +590,10 @@ describe("a client", function()
   end)
 
   it("reads the environment of its process", function()
-    local lua = os.getenv "LUA" or "lua5.4"
+    local interpreter = os.getenv "LUA" or "lua5.4"
     local script = [[local c = require("convoke").edgegap() io.write(tostring(c))]]
     local command = ("EDGEGAP_API_TOKEN=abcd EDGEGAP_API_URL=%s %s -e '%s' 2>&1")
-      :format(nowhere, lua, script)
+      :format(nowhere, interpreter, script)
     local pipe = io.popen(command)
     local text = pipe:read "*a"
     pipe:close()

@@ -6,16 +6,29 @@ local lfs = require "lfs"
 pcall(require, "luv") -- its loop keeps descriptors for good; from here on they count as open before
 
 -- What to do so that the collector runs at the worst moments.
+local version = tonumber(_VERSION:match "%d%.%d")
 local moods = {
   -- never at rest: the next round begins at once, in small steps
   step = function()
-    collectgarbage("setpause", 100)
-    collectgarbage("setstepmul", 300)
-    if _VERSION == "Lua 5.4" then collectgarbage("incremental", 100, 300, 9) end
+    if version >= 5.5 then
+      collectgarbage "incremental"
+      collectgarbage("param", "pause", 100)
+      collectgarbage("param", "stepmul", 300)
+      collectgarbage("param", "stepsize", 512)
+    elseif version >= 5.4 then
+      collectgarbage("incremental", 100, 300, 9)
+    else
+      collectgarbage("setpause", 100)
+      collectgarbage("setstepmul", 300)
+    end
   end,
-  -- Lua 5.4's other collector, with a major collection after little growth
+  -- the other collector of Lua 5.4 and later, with a major collection after little growth
   generational = function()
     collectgarbage("generational", 1, 10)
+    if version >= 5.5 then
+      collectgarbage("param", "minormul", 1)
+      collectgarbage("param", "minormajor", 10)
+    end
   end,
   -- a whole collection every 20,000 instructions
   stress = function()

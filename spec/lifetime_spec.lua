@@ -1,4 +1,5 @@
 local convoke = require "convoke"
+local lua = require "spec.support.lua"
 local process = require "spec.support.process"
 local sandbox = require "convoke.sandbox"
 
@@ -263,7 +264,7 @@ describe("lifetimes", function()
       lasting:close()
     end)
 
-    if _VERSION == "Lua 5.4" then
+    if lua.closes_variables then
       it("is closed at the end of its scope", function()
         local made = assert(load [[
           local convoke, options = ...
@@ -276,9 +277,9 @@ describe("lifetimes", function()
   end)
 
   it("survive a collection at any moment, in every mood of the collector", function()
-    local moods = { "incremental", _VERSION == "Lua 5.4" and "generational" or nil }
+    local moods = { "incremental", lua.generational and "generational" or nil }
     for _, mood in ipairs(moods) do
-      if _VERSION == "Lua 5.4" then collectgarbage(mood) end
+      if lua.generational then collectgarbage(mood) end
       convoke.run(function()
         for i = 1, 60 do
           convoke.spawn(function()
@@ -292,7 +293,7 @@ describe("lifetimes", function()
           end)
         end
       end)
-      if _VERSION == "Lua 5.4" then collectgarbage "incremental" end
+      if lua.generational then collectgarbage "incremental" end
     end
   end)
 

@@ -1,6 +1,6 @@
-local yields_anywhere = require("spec.support.lua").yields_anywhere
 local convoke = require "convoke"
 local limit = require "spec.support.limit"
+local lua = require "spec.support.lua"
 local sandbox = require "convoke.sandbox"
 local tasks = require "convoke.tasks"
 
@@ -109,7 +109,7 @@ describe("tasks", function()
     end)
 
     it("walks pages in several tasks at the same time", function()
-      if not yields_anywhere then return pending "plain Lua 5.1" end
+      if not lua.yields_anywhere then return pending "plain Lua 5.1" end
       for i = 1, 5 do
         assert(clerk.invitations:create { email_address = ("walk%d@example.com"):format(i) })
       end
@@ -125,7 +125,7 @@ describe("tasks", function()
     end)
 
     it("lets a call be made under pcall and in a metamethod where Lua can yield there", function()
-      if not yields_anywhere then return pending "plain Lua 5.1" end
+      if not lua.yields_anywhere then return pending "plain Lua 5.1" end
       local lazy = setmetatable({}, { __index = function() return list() end })
       local ok, value = convoke.run(function()
         return pcall(function() return lazy.anything end)
@@ -134,7 +134,7 @@ describe("tasks", function()
       assert.is_table(value)
     end)
 
-    if yields_anywhere or rawget(_G, "jit") then
+    if lua.yields_anywhere or rawget(_G, "jit") then
       it("lets no call be made where C waits for it, and sends nothing", function()
         local before = #server:requests "clerk"
         convoke.run(function()
@@ -189,7 +189,7 @@ describe("tasks", function()
     end)
 
     it("raises the task's error, with the task's traceback, and reports nothing", function()
-      if not yields_anywhere then return pending "plain Lua 5.1" end
+      if not lua.yields_anywhere then return pending "plain Lua 5.1" end
       convoke.run(function()
         local task = convoke.spawn(function()
           local function inner() error "deep" end
@@ -561,7 +561,7 @@ describe("tasks", function()
       end)
   end)
 
-  if _VERSION == "Lua 5.4" then
+  if lua.closes_variables then
     it("close their to-be-closed variables however they end, and cancel at the end of a scope",
       function()
         local closed = {}
