@@ -39,8 +39,9 @@ describe("starting the sandbox", function()
   end)
 
   -- Runs a Lua text in another process with these programs before all others in its PATH: name ->
-  -- shell script. Returns what it printed.
-  local function run_beside(programs, text)
+  -- shell script; `settings`: environment variables as the shell has them, or nil. Returns what it
+  -- printed.
+  local function run_beside(programs, text, settings)
     local pipe = io.popen("mktemp -d", "r")
     local folder = pipe:read "*l"
     pipe:close()
@@ -53,13 +54,36 @@ describe("starting the sandbox", function()
     local interpreter = require("spec.support.raw_server").interpreter()
     local program = ("package.path = %q; package.cpath = %q; "):format(package.path, package.cpath)
       .. text
-    pipe = io.popen(("PATH=%s:$PATH %s -e '%s' 2>&1"):format(folder, interpreter,
+    pipe = io.popen(("PATH=%s:$PATH %s %s -e '%s' 2>&1"):format(folder, settings or "", interpreter,
       program:gsub("'", "'\\''")), "r")
     local said = pipe:read "*a"
     pipe:close()
     os.execute("rm -r " .. folder)
     return said
   end
+
+  it("takes the Lua that CONVOKE_SANDBOX_LUA names", function()
+    local lua = os.getenv "CONVOKE_SANDBOX_LUA" or require("spec.support.raw_server").interpreter()
+    local said = run_beside({ ["spare-lua"] = ('echo ran >"$0.out"; exec %s "$@"'):format(lua) }, [[
+      local one = require("convoke.sandbox").start()
+      local ran = io.popen('cat "$(command -v spare-lua).out"'):read "*l"
+      print(#one:requests "clerk", ran)
+      one:stop() ]], "CONVOKE_SANDBOX_LUA=spare-lua")
+    assert.equal("0\tran\n", said)
+  end)
+
+  it("is told and asked by LuaSocket where the Lua that started it has no cqueues", function()
+    local said = run_beside({}, [[
+      for _, name in ipairs { "cqueues", "cqueues.socket" } do
+        package.preload[name] = function() error(name .. " is not there") end
+      end
+      local one = require("convoke.sandbox").start()
+      one:advance(3600)
+      one:reset "clerk"
+      print(#one:requests "clerk", type(one:books "clerk"))
+      one:stop() ]])
+    assert.equal("0\ttable\n", said)
+  end)
 
   it("meets its starter in a folder that is closed to others", function()
     local said = run_beside({ mkfifo = [[

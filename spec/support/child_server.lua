@@ -124,7 +124,8 @@ local function written_to_file(text)
   return name
 end
 
---- Starts a server.
+--- Starts a server. Its Lua is the one under test, or the one that CONVOKE_SANDBOX_LUA names, which
+-- has cqueues where the one under test does not.
 -- @param module  its name; its function `main` is run in the child
 -- @param ...     numbers and strings for main()
 -- @return table: ports, name -> number; certificate, a file's name, if it has one; output, a file
@@ -138,11 +139,13 @@ function child_server.start(module, ...)
   local fifo = os.tmpname()
   os.remove(fifo)
   assert(os.execute("mkfifo -m 600 " .. fifo))
-  local program = ("package.path, package.cpath = %q, %q; require(%q).main(%s)")
-    :format(package.path, package.cpath, module, table.concat(arguments, ", "))
+  local other = os.getenv "CONVOKE_SANDBOX_LUA"
+  local paths = other and ("package.path = %q .. package.path"):format(package.path .. ";")
+    or ("package.path, package.cpath = %q, %q"):format(package.path, package.cpath)
+  local program = ("%s; require(%q).main(%s)"):format(paths, module, table.concat(arguments, ", "))
   -- The server ends when its standard input does.
   local process = assert(io.popen(("exec %s -e %s >%s"):format(
-    raw_server.quote(raw_server.interpreter()), raw_server.quote(program), fifo), "w"))
+    raw_server.quote(other or raw_server.interpreter()), raw_server.quote(program), fifo), "w"))
   local output = assert(io.open(fifo, "r"))
   os.remove(fifo)
   local ports, pem, line = {}, {}, output:read "*l"

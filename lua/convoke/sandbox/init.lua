@@ -38,8 +38,8 @@ local function shell_quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
--- The child's program text. Compiled modules are only searched where this process searches when
--- the child is the same interpreter.
+-- The child's program text. Another interpreter than this one also looks for modules where it does
+-- by itself, and for compiled ones only there.
 local function child_program(options, same_interpreter)
   local arguments = { "'--with-parent'" }
   for _, name in ipairs(NUMBERS) do
@@ -48,8 +48,9 @@ local function child_program(options, same_interpreter)
         :format("--" .. name:gsub("_", "-"), tostring(options[name]))
     end
   end
-  local lines = { ("package.path = %q"):format(package.path) }
-  if same_interpreter then lines[2] = ("package.cpath = %q"):format(package.cpath) end
+  local lines = { same_interpreter
+    and ("package.path, package.cpath = %q, %q"):format(package.path, package.cpath)
+    or ("package.path = %q .. package.path"):format(package.path .. ";") }
   lines[#lines + 1] = "local function main(...) require('convoke.sandbox').main { ... } end"
   lines[#lines + 1] = ("local _, why = pcall(main, %s)"):format(table.concat(arguments, ", "))
   lines[#lines + 1] = "io.stdout:write(tostring(why), '\\n')"
@@ -58,7 +59,8 @@ end
 
 local function child_command(options, fifo)
   local running = running_interpreter()
-  local lua = options.lua or running or os.getenv("LUA") or "lua5.4"
+  local lua = options.lua or os.getenv "CONVOKE_SANDBOX_LUA" or running or os.getenv "LUA"
+    or "lua5.4"
   -- The shell opens the pipe before it looks for the interpreter, so reading it never hangs.
   local program = child_program(options, lua == running)
   return ("exec %s -e %s >%s 2>&1")
@@ -95,8 +97,9 @@ end
 
 --- Starts a sandbox.
 -- @param options table or nil: `port` (integer; Clerk's port, the others follow; default free
---   ones), `lua` (interpreter, default the running one), `request_timeout` and `idle_timeout`
---   (seconds a request may take to arrive and a connection may be idle)
+--   ones), `lua` (interpreter; default what the environment variable CONVOKE_SANDBOX_LUA names, or
+--   else the running one), `request_timeout` and `idle_timeout` (seconds a request may take to
+--   arrive and a connection may be idle)
 -- @return an object with `.clerk`, `.convex`, `.cvat`, `.gencove`, `.edgegap` (`url` and
 --   credentials) and `.control_token`, as in the line the program prints, and the methods below.
 -- Raises when the server cannot start, and for an unknown option.
@@ -137,11 +140,10 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The control path
 
--- One request on a connection of its own; returns the answer's text, or nil.
-local function talk(origin, text)
-  local socket = require "cqueues.socket"
-  local host, port = origin:match("^http://([^:/]+):(%d+)$")
-  local connection = socket.connect(host, tonumber(port))
+-- One request on a connection of its own; returns the answer's text, or nil. By cqueues, in one of
+-- its coroutines:
+local function talk(socket, host, port, text)
+  local connection = socket.connect(host, port)
   connection:settimeout(CONTROL_TIMEOUT)
   connection:onerror(function(_, _, code) return code end)
   connection:setmode("b", "bn")
@@ -150,18 +152,36 @@ local function talk(origin, text)
   return answer
 end
 
--- Sends a request and waits for its answer, on an event loop that ends with the call.
+-- By LuaSocket:
+local function talk_blocking(socket, host, port, text)
+  local connection = assert(socket.connect(host, port))
+  connection:settimeout(CONTROL_TIMEOUT)
+  local answer = connection:send(text) and connection:receive "*a"
+  connection:close()
+  return answer
+end
+
+-- By cqueues, on an event loop that ends with the call, or by LuaSocket, where this Lua has no
+-- cqueues and another one runs the server.
+local function ask(host, port, text)
+  local found, socket = pcall(require, "cqueues.socket")
+  if not found then return talk_blocking(require "socket", host, port, text) end
+  local loop, answer = require("cqueues").new(), nil
+  loop:wrap(function() answer = talk(socket, host, port, text) end)
+  loop:loop()
+  loop:close()
+  return answer
+end
+
+-- Sends a request and waits for its answer.
 -- @return status and body, or nil and why
 local function exchange(origin, token, method, path, body)
-  local cqueues = require "cqueues"
   local text = ("%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nAuthorization: Bearer %s\r\n"
     .. "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s")
     :format(method, path, origin:match("//(.*)$"), token, #body, body)
-  local loop, answer = cqueues.new(), nil
-  loop:wrap(function() answer = talk(origin, text) end)
-  loop:loop()
-  loop:close()
-  local status, content = (answer or ""):match("^HTTP/1%.1 (%d+).-\r\n\r\n(.*)$")
+  local host, port = origin:match("^http://([^:/]+):(%d+)$")
+  local answer = ask(host, tonumber(port), text) or ""
+  local status, content = answer:match("^HTTP/1%.1 (%d+).-\r\n\r\n(.*)$")
   if not status then return nil, "no answer from the sandbox" end
   return tonumber(status), content
 end
