@@ -9,16 +9,23 @@ LUA     ?= lua5.4
 PREFIX  ?= /usr/local
 LIBDIR  ?= $(PREFIX)/lib
 PORT    ?= 0
-SPEC    ?= $(filter-out $(call specs,$(WITHOUT)),$(wildcard spec/*_spec.lua))
+SPEC    ?= $(filter-out $(call specs,$(WITHOUT)),$(if $(filter lua5.5,$(group)),$(core_specs),$(wildcard spec/*_spec.lua)))
 CFLAGS  ?= -O2 -g
 
 # The name under which pkg-config knows this Lua, and its group in .ci/packages.
 LUA_PC  ?= $(notdir $(LUA))
-group   := $(filter lua5.4 lua5.3 lua5.1 luajit,$(LUA))
+group   := $(filter lua5.5 lua5.4 lua5.3 lua5.1 luajit,$(LUA))
 # nginx's Lua is LuaJIT; the specs of OpenResty run under Lua 5.4, too, beside a build for LuaJIT.
 jit     := $(if $(filter lua5.4,$(LUA)),$(if $(VARIANT),,luajit))
-more    := $(if $(filter luajit,$(LUA))$(jit),nginx) $(jit)
+more    := $(if $(filter luajit,$(LUA))$(jit),nginx) $(jit) $(if $(filter lua5.5,$(group)),,hosts)
 export LUA
+
+# Lua 5.5 has no cqueues, luaossl, luv and copas yet: another Lua runs the sandbox and the servers of
+# specs, and the specs are those that need no host.
+ifeq ($(group),lua5.5)
+export CONVOKE_SANDBOX_LUA ?= lua5.4
+group   := lua5.5 lua5.4
+endif
 
 # VARIANT sets builds with other flags apart; LAUNCH stands before the Lua that runs tests and demo.
 # V=1 shows the compiler's whole command line.
@@ -41,6 +48,9 @@ ifneq ($(findstring -coverage,$(VARIANT)),)
 CFLAGS  := $(counted)
 LDFLAGS := --coverage
 endif
+
+# Those that need nothing of a host or a server in their own process.
+core_specs = $(shell $(LUA) spec/programs/core_specs.lua)
 
 # The files of specs, given by their names without "_spec.lua".
 specs    = $(foreach name,$(1),$(or $(wildcard spec/$(name)_spec.lua),$(error there is no spec/$(name)_spec.lua)))
@@ -105,7 +115,7 @@ version     = $(shell sed -n 's/^return "\(.*\)"/\1/p' lua/convoke/version.lua)
 
 # What builds or copies names the packages that are missing; what tries something installs them.
 building := all help env repl install systems uninstall clean rockspec
-trying   := demo sandbox test timing poll kqueue contract rock check format coverage mutants sanitize \
+trying   := demo sandbox test core timing poll kqueue contract rock check format coverage mutants sanitize \
   torture threads memory fuzz storm soak memcheck bench guard instructions deadlines
 asking   := $(if $(filter $(trying),$(MAKECMDGOALS)),,--name)
 
@@ -147,7 +157,7 @@ demo: all ## run all 27 operations against the sandbox
 
 sandbox: ## serve the five APIs locally until stopped (PORT=8900 takes 8900 to 8904)
 	@.ci/install $(group) sandbox
-	@exec $(LUA) lua/convoke/sandbox/main.lua --port $(PORT)
+	@exec $(or $(CONVOKE_SANDBOX_LUA),$(LUA)) lua/convoke/sandbox/main.lua --port $(PORT)
 
 repl: all ## an interactive Lua with convoke loaded
 	@$(LUA) -i -e 'convoke = require "convoke"'
@@ -155,6 +165,7 @@ repl: all ## an interactive Lua with convoke loaded
 env: ## print the paths for your shell: eval "$$(make -s env)"
 	@echo "export LUA_PATH='$(path)'"
 	@echo "export LUA_CPATH='$(cpath)'"
+	@$(if $(CONVOKE_SANDBOX_LUA),echo "export CONVOKE_SANDBOX_LUA='$(CONVOKE_SANDBOX_LUA)'")
 
 install: all $(archive) ## copy the module below PREFIX, /usr/local unless set (LIBDIR, DESTDIR too)
 	@for module in $(modules); do \
@@ -193,6 +204,11 @@ test: all ## run the specs (SPEC=file for one, WITHOUT=name, ARGS=... for busted
 	@.ci/install sandbox test $(more)
 	@$(if $(jit),LUA=$(jit) .ci/install run; $(MAKE) -s LUA=$(jit))
 	@$(if $(jit),NGINX_LUA='$(CURDIR)/build/$(jit)/?.so') env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(LAUNCH) $(LUA) spec/run.lua $(ARGS) $(SPEC)
+
+core: all ## the core specs: those that need no library of a host, nor nginx
+	@.ci/install sandbox test
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(LAUNCH) $(LUA) spec/run.lua $(ARGS) \
+	  $(filter-out $(call specs,$(WITHOUT)),$(core_specs))
 
 timed = $(shell grep -l spec.support.limit spec/*_spec.lua)
 
@@ -286,7 +302,7 @@ untortured = $(call specs,build catalogue examples faults_calls faults_tls game_
   openresty readme rivals rockspec sent settle storm storm_restarts storm_two_programs)
 
 torture: all ## the specs with Lua's collector at its worst (TURN=n: in one mode each, SHARE=n)
-	@.ci/install $(group) sandbox test
+	@.ci/install $(group) sandbox test hosts
 	@ARGS='$(ARGS)' .ci/torture '$(TURN)' '$(SHARE)' $(filter-out $(untortured) spec/sandbox%,$(SPEC))
 
 threads: ## Lua states in threads of their own, under the thread sanitizer

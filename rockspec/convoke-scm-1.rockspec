@@ -10,7 +10,7 @@ description = {
   license = "MIT",
 }
 supported_platforms = { "unix" }
-dependencies = { "lua >= 5.1, < 5.5", "lua-cjson" }
+dependencies = { "lua >= 5.1, < 5.6", "lua-cjson" }
 external_dependencies = {
   -- The header comes with it, and LuaRocks looks for headers where Debian has none.
   CURL = { library = "curl" },

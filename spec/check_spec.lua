@@ -36,6 +36,40 @@ local function prove(name, files, ...)
     ("%s %s/.ci/%s.lua %s"):format(lua, here, name, table.concat({ ... }, " ")))
 end
 
+describe("the core specs", function()
+  local function core_specs(files)
+    local _, names = run(files and tree(files) or here,
+      ("%s %s/spec/programs/core_specs.lua"):format(lua, here))
+    return names
+  end
+
+  it("neither name a library of a host or server nor load one by a module", function()
+    assert.equal("spec/a_spec.lua\nspec/b_spec.lua\n", core_specs {
+      ["spec/a_spec.lua"] = 'local server = require("spec.support.server").start()\n',
+      ["spec/b_spec.lua"] = 'convoke.use "tasks" -- and not "luv"\n',
+      ["spec/c_spec.lua"] = 'it("goes on", function() convoke.use "luv" end)\n',
+      ["spec/d_spec.lua"] = 'local found, uv = pcall(require, "luv")\n',
+      ["spec/e_spec.lua"] = 'local client = require "spec.support.client"\n',
+      ["spec/f_spec.lua"] = 'local nginx = require "spec.support.nginx"\n',
+      ["spec/g_spec.lua"] = 'local one = require("openssl.pkey").new()\n',
+      ["spec/support/server.lua"] = 'local function child()\n  require "cqueues"\nend\n',
+      ["spec/support/client.lua"] = 'local send = require "spec.support.send"\n',
+      ["spec/support/send.lua"] = 'local request = require "http.request"\n',
+      ["spec/support/nginx.lua"] = "return {}\n",
+    })
+  end)
+
+  it("hold most of the specs, and not those of the hosts", function()
+    local names = core_specs()
+    for _, name in ipairs { "call", "client", "decode", "encode", "lifetime", "transfer" } do
+      assert.match("spec/" .. name .. "_spec.lua\n", names, 1, true)
+    end
+    for _, name in ipairs { "hosts", "hosts_lost", "openresty", "sandbox_clerk" } do
+      assert.is_nil(names:find("spec/" .. name .. "_spec.lua", 1, true), name)
+    end
+  end)
+end)
+
 local function assert_fault(expected, name, files, ...)
   local ok, output = prove(name, files, ...)
   assert.match(expected, output)

@@ -1,9 +1,6 @@
 local convoke = require "convoke"
-local core = require "convoke.core"
 local engine = require "convoke.engine"
 local raw_server = require "spec.support.raw_server"
-local cqueues = require "cqueues"
-local uv = require "luv"
 
 describe("drain", function()
   local server, clerk
@@ -114,26 +111,6 @@ describe("drain", function()
     assert.is_table(values[1])
     assert.is_table(values[2])
     assert.is_table(list())
-  end)
-
-  it("works in coroutines of cqueues and luv", function()
-    answer_after(0.1)
-    local left, values = {}, {}
-    convoke.use "cqueues"
-    local controller = cqueues.new()
-    controller:wrap(function() values[1] = list() end)
-    controller:wrap(function()
-      while core.in_flight() == 0 do cqueues.sleep(0.005) end
-      left[1] = convoke.drain()
-    end)
-    assert(controller:loop())
-    convoke.use "luv"
-    coroutine.wrap(function() values[2] = list() end)()
-    coroutine.wrap(function() left[2] = convoke.drain() end)()
-    uv.run()
-    assert.same({ 0, 0 }, left)
-    assert.is_table(values[1])
-    assert.is_table(values[2])
   end)
 
   it("that is stopped by an error lets calls begin again", function()

@@ -27,26 +27,31 @@ local PRELUDE = [[
   end
 ]]
 
+-- Runs a program in a process of its own; returns what it printed and its exit status.
+local function run_program(server, program)
+  local name = os.tmpname()
+  local file = assert(io.open(name, "w"))
+  file:write(PRELUDE, program)
+  file:close()
+  local pipe = io.popen(("timeout 20 %s %s '%s' 2>&1; echo status $?"):format(interpreter, name,
+    server.url))
+  local output = pipe:read "*a"
+  pipe:close()
+  os.remove(name)
+  return output
+end
+
 describe("a lost loop of", function()
   local server
 
   setup(function() server = raw_server.start() end)
   teardown(function() server:stop() end)
 
-  -- Runs a program and returns how its calls ended, one a line.
+  -- Runs a program; returns how its calls ended, one a line.
   local function run(program)
     server:play { { { "receive" }, { "sleep", 0.05 }, { "send", raw_server.answer(200, "[]") },
       { "again" } } }
-    local name = os.tmpname()
-    local file = assert(io.open(name, "w"))
-    file:write(PRELUDE, program, "\nprint(table.concat(ended, ', '))\n")
-    file:close()
-    local pipe = io.popen(("timeout 20 %s %s '%s' 2>&1; echo status $?"):format(interpreter, name,
-      server.url))
-    local output = pipe:read "*a"
-    pipe:close()
-    os.remove(name)
-    return output
+    return run_program(server, program .. "\nprint(table.concat(ended, ', '))\n")
   end
 
   describe("luv", function()
@@ -187,6 +192,37 @@ describe("a lost loop of", function()
       assert.matches("second fine", output)
       assert.matches("first fine", output)
       assert.matches("status 0\n$", output)
+    end)
+  end
+end)
+
+describe("a program ends with a call in flight in", function()
+  local server
+
+  setup(function() server = raw_server.start() end)
+  teardown(function() server:stop() end)
+
+  local hosts = {
+    luv = [[convoke.use "luv" coroutine.wrap(list)() require("luv").run "nowait"]],
+    cqueues = [[
+      convoke.use "cqueues"
+      local controller = require("cqueues").new()
+      controller:wrap(list)
+      controller:step(0)
+    ]],
+    copas = has_copas and [[
+      convoke.use "copas"
+      local copas = require "copas"
+      copas.addthread(list)
+      copas.step(0)
+    ]],
+  }
+
+  for host, program in pairs(hosts) do
+    it(host, function()
+      server:play { { { "receive" }, { "hold" } } }
+      local output = run_program(server, program .. "print(convoke.stats().in_flight)")
+      assert.equal("1\nstatus 0\n", output)
     end)
   end
 end)

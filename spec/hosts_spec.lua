@@ -310,6 +310,19 @@ for name, host in pairs(hosts) do
       assert.is_true(seconds < limit(0.5), seconds)
     end)
 
+    it("can drain, and then goes on", function()
+      delay(0.1, 1)
+      local values, left = {}, nil
+      run(function() values[1] = list() end, function()
+        while convoke.stats().in_flight == 0 do host.sleep(0.005) end
+        left = convoke.drain()
+        values[2] = list()
+      end)
+      assert.equal(0, left)
+      assert.is_table(values[1])
+      assert.is_table(values[2])
+    end)
+
     it("is never woken while nothing is in flight", function()
       run(function() assert(list()) end)
       local steps, step = 0, engine.step

@@ -147,24 +147,6 @@ describe("lifetimes", function()
       assert.equal("table\n", output)
       assert.equal(0, status)
     end)
-
-    it("ends in every host", function()
-      ends([[convoke.use "luv" coroutine.wrap(call)() require("luv").run "nowait"]], 0)
-      ends([[
-        convoke.use "cqueues"
-        local controller = require("cqueues").new()
-        controller:wrap(call)
-        controller:step(0)
-      ]], 0)
-      if pcall(require, "copas") then
-        ends([[
-          local copas = require "copas"
-          convoke.use "copas"
-          copas.addthread(call)
-          copas.step(0)
-        ]], 0)
-      end
-    end)
   end)
 
   describe("a client", function()

@@ -108,7 +108,8 @@ describe("starting the sandbox", function()
   describe("as a program", function()
     local function run_main(arguments)
       local out = os.tmpname()
-      local interpreter = require("spec.support.raw_server").interpreter()
+      local interpreter = os.getenv "CONVOKE_SANDBOX_LUA"
+        or require("spec.support.raw_server").interpreter()
       local main = package.searchpath and package.searchpath("convoke.sandbox.main", package.path)
         or "lua/convoke/sandbox/main.lua"
       local pipe = io.popen(("%s %s %s >%s 2>&1 </dev/null & echo $!"):format(interpreter, main,

@@ -143,9 +143,11 @@ function child_server.start(module, ...)
   local paths = other and ("package.path = %q .. package.path"):format(package.path .. ";")
     or ("package.path, package.cpath = %q, %q"):format(package.path, package.cpath)
   local program = ("%s; require(%q).main(%s)"):format(paths, module, table.concat(arguments, ", "))
-  -- The server ends when its standard input does.
-  local process = assert(io.popen(("exec %s -e %s >%s"):format(
-    raw_server.quote(other or raw_server.interpreter()), raw_server.quote(program), fifo), "w"))
+  -- The server ends when its standard input does. Another Lua has compiled modules of its own.
+  local lua = other and "env -u LUA_CPATH " .. raw_server.quote(other)
+    or raw_server.quote(raw_server.interpreter())
+  local process = assert(io.popen(("exec %s -e %s >%s")
+    :format(lua, raw_server.quote(program), fifo), "w"))
   local output = assert(io.open(fifo, "r"))
   os.remove(fifo)
   local ports, pem, line = {}, {}, output:read "*l"
