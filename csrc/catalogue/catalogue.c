@@ -38,6 +38,8 @@ const char *cvk_method_name(cvk_method method)
         return "PATCH";
     case CVK_DELETE:
         return "DELETE";
+    case CVK_HEAD:
+        return "HEAD";
     }
     return NULL;
 }

@@ -68,7 +68,14 @@ struct cvk_model {
 
 /* ---- operations ---------------------------------------------------------------------------- */
 
-typedef enum cvk_method { CVK_GET, CVK_POST, CVK_PUT, CVK_PATCH, CVK_DELETE } cvk_method;
+typedef enum cvk_method {
+    CVK_GET,
+    CVK_POST,
+    CVK_PUT,
+    CVK_PATCH,
+    CVK_DELETE,
+    CVK_HEAD, /* of free requests only */
+} cvk_method;
 
 /* What stands around the body fields of a request, and around the value of an answer. */
 typedef enum cvk_envelope {

@@ -44,6 +44,66 @@ const char *cvk_request_path(cvk_request *request, const char *text, size_t size
     return NULL;
 }
 
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* Whether a byte may stand in a path as it is (RFC 3986, pchar and the slash). */
+static bool is_of_path(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c != '\0' && strchr("/-._~!$&'()*+,;=:@", c) != NULL);
+}
+
+/* Whether a segment is "." or "..", however it is written: a path would swallow it. */
+static bool is_dots(const char *segment, size_t size)
+{
+    size_t dots = 0;
+    while (size > 0) {
+        size_t length = *segment == '.'                                    ? 1
+                        : size >= 3 && strncasecmp(segment, "%2e", 3) == 0 ? 3
+                                                                           : 0;
+        if (length == 0)
+            return false;
+        dots++;
+        segment += length;
+        size -= length;
+    }
+    return dots == 1 || dots == 2;
+}
+
+static const char *free_path_fault(const char *text, size_t size)
+{
+    if (size == 0 || text[0] != '/')
+        return "must begin with a slash";
+    for (size_t i = 0, start = 1; i <= size; i++) {
+        if (i > 0 && (i == size || text[i] == '/')) {
+            if (is_dots(text + start, i - start))
+                return "must not hold \".\" or \"..\": a path would swallow it";
+            start = i + 1;
+        } else if (text[i] == '?' || text[i] == '#') {
+            return "must not hold ? or #: what follows a path is given as query";
+        } else if (text[i] == '%' &&
+                   !(i + 2 < size && is_hex(text[i + 1]) && is_hex(text[i + 2]))) {
+            return "has a % that is not followed by two hexadecimal digits (write it %25)";
+        }
+    }
+    return NULL;
+}
+
+const char *cvk_request_free_path(cvk_request *request, const char *text, size_t size)
+{
+    const char *fault = free_path_fault(text, size);
+    for (size_t i = 0; i < size && fault == NULL; i++) {
+        if (text[i] == '%' || is_of_path(text[i]))
+            cvk_buffer_add_byte(&request->url, text[i]);
+        else
+            cvk_uri_add_encoded(&request->url, &text[i], 1);
+    }
+    return fault;
+}
+
 const char *cvk_request_query(cvk_request *request, const char *name, const char *text, size_t size)
 {
     cvk_buffer_add_byte(&request->url, request->has_query ? '&' : '?');

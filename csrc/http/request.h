@@ -34,6 +34,12 @@ void cvk_request_begin(cvk_request *request, const cvk_operation *operation,
 /* Puts the next value into the path. */
 const char *cvk_request_path(cvk_request *request, const char *text, size_t size);
 
+/*
+ * Adds a path that a caller has written, after that of the operation: it begins with a slash, what is
+ * percent-encoded in it stays so, and what no path may hold is encoded.
+ */
+const char *cvk_request_free_path(cvk_request *request, const char *text, size_t size);
+
 /* Adds `name=text` to the query. */
 const char *cvk_request_query(cvk_request *request, const char *name, const char *text,
                               size_t size);

@@ -7,6 +7,7 @@
 #include "lua/client.h"
 #include "lua/engine.h"
 #include "lua/prepare.h"
+#include "lua/prepare_free.h"
 #include "transfer/libcurl.h"
 
 #include <math.h>
@@ -241,6 +242,7 @@ void cvk_client_register(lua_State *L)
         {"credential", client_credential},
         {"exposure", client_exposure},
         {"prepare", cvk_client_prepare},
+        {"prepare_free", cvk_client_prepare_free},
         {"__gc", client_close},
         {NULL, NULL},
     };

@@ -246,16 +246,15 @@ static void check_unknown(preparation *p)
     }
 }
 
-/* The headers of a call's options: `headers.X-Name` is where a fault is. */
-static void add_headers(preparation *p)
+void cvk_prepare_headers(cvk_walk *walk, cvk_request *request, int index)
 {
-    lua_State *L = p->L;
-    if (!lua_istable(L, arg_headers))
+    lua_State *L = walk->L;
+    if (!lua_istable(L, index))
         return;
     cvk_spot up = {.name = "headers"};
-    for (lua_pushnil(L); lua_next(L, arg_headers); lua_pop(L, 1)) {
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING) {
-            cvk_model_fault(&p->walk, &up, "has a key that is no text");
+            cvk_model_fault(walk, &up, "has a key that is no text");
             continue;
         }
         size_t name_size, size;
@@ -266,14 +265,14 @@ static void add_headers(preparation *p)
             fault = "must be a string";
         if (fault == NULL) {
             value = lua_tolstring(L, -1, &size);
-            fault = cvk_request_header(p->request, name, value, size);
+            fault = cvk_request_header(request, name, value, size);
         }
         if (fault != NULL)
-            cvk_model_fault(&p->walk, &spot, "%s", fault);
+            cvk_model_fault(walk, &spot, "%s", fault);
     }
 }
 
-static cvk_call *push_call(lua_State *L, const cvk_client *client)
+cvk_call *cvk_prepare_call(lua_State *L, const cvk_client *client)
 {
     cvk_call *call = (cvk_call *)cvk_lua_take_spare(L); /* it begins with what is kept */
     if (call == NULL) {
@@ -306,7 +305,7 @@ int cvk_client_prepare(lua_State *L)
     size_t index = (size_t)luaL_checkinteger(L, arg_operation);
     luaL_argcheck(L, index < client->api->operation_count, arg_operation, "no such operation");
     lua_settop(L, top_faults);
-    cvk_call *call = push_call(L, client);
+    cvk_call *call = cvk_prepare_call(L, client);
     preparation p = {
         .L = L,
         .operation = &client->api->operations[index],
@@ -324,7 +323,7 @@ int cvk_client_prepare(lua_State *L)
                       p.operation->has_body ? &settings->lines_with_body : &settings->lines,
                       client->credential);
     add_body(&p);
-    add_headers(&p);
+    cvk_prepare_headers(&p.walk, p.request, arg_headers);
     check_exclusions(&p);
     check_not_empty(&p);
     check_unknown(&p);

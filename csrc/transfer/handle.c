@@ -348,8 +348,11 @@ static CURLcode set_method(CURL *curl, const cvk_operation *operation)
 {
     cvk_method method = operation->method;
     bool body = operation->has_body || method == CVK_POST;
-    bool plain = body ? method == CVK_POST : method == CVK_GET;
-    return curl_easy_setopt(curl, body ? CURLOPT_POST : CURLOPT_HTTPGET, 1L) |
+    bool plain = body ? method == CVK_POST : method == CVK_GET || method == CVK_HEAD;
+    CURLoption option = body                 ? CURLOPT_POST
+                        : method == CVK_HEAD ? CURLOPT_NOBODY
+                                             : CURLOPT_HTTPGET; /* each takes back the others */
+    return curl_easy_setopt(curl, option, 1L) |
            curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, plain ? NULL : cvk_method_name(method));
 }
 

@@ -27,7 +27,8 @@ bool cvk_sent_any(const cvk_transfer *transfer)
 
 bool cvk_sent_may_repeat(cvk_transfer *transfer)
 {
-    if (!transfer->exchange->sent || transfer->exchange->request.operation->method == CVK_GET)
+    cvk_method method = transfer->exchange->request.operation->method;
+    if (!transfer->exchange->sent || method == CVK_GET || method == CVK_HEAD)
         return true;
     transfer->exchange->failure = CVK_NETWORK;
     transfer->exchange->reason = "the connection was closed before an answer came";

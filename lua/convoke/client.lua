@@ -290,6 +290,7 @@ local function build(api, vendor, options, meta)
     log = options.log,
     defaults = defaults,
     call_options = own_call_options(api),
+    free_options = nil, -- made with the first free request
     pausing = setmetatable({}, { __mode = "k" }), -- native calls that wait for their next try
     budget = retry.budget(),
     clock = server_clock.new(),
@@ -331,11 +332,11 @@ end
 local no_options = {}
 local perform = call.perform
 
-local function checked_options(state, operation, options)
+local function checked_options(state, operation, options, known)
   if options == nil then return no_options end
   if type(options) ~= "table" then raise("options must be a table, not " .. type(options)) end
   for name, value in pairs(options) do
-    check_option(operation.name, state.call_options, name, value)
+    check_option(operation.name, known or state.call_options, name, value)
   end
   if not state.api.client_fields then return options end
   local given = copy(options)
@@ -388,6 +389,19 @@ local function start(state, operation, path, params, options)
   local err = clash(operation, params, options.defaults)
   if err then return nil, err end
   return perform(state, operation, params, options, path)
+end
+
+-- Makes a free request, see client:request().
+local function start_free(state, method, path, parts, options)
+  local free = require "convoke.call.free" -- most programs make none
+  local where = { name = state.api.name .. ".request" }
+  if state.closed then raise("convoke." .. state.api.name .. ": the client is closed") end
+  state.free_options = state.free_options or free.options(state.call_options)
+  options = checked_options(state, where, options, state.free_options)
+  local operation, faults, wrong = free.operation(state, method, path, parts, options)
+  if wrong then raise(("%s: %s"):format(where.name, wrong)) end
+  if not operation then return nil, errors.invalid(where, faults) end
+  return perform(state, operation, nil, options)
 end
 
 -- Walks a listing; `how` is pages.each or pages.all.
@@ -530,6 +544,20 @@ local function make_methods(api, by_id)
         suggestion(name, by_id)))
     end
     return method(self, ...)
+  end
+
+  --- Reaches any endpoint of the API, below the client's address.
+  -- @param method  "GET", "HEAD", "POST", "PUT", "PATCH" or "DELETE"
+  -- @param path    such as "/users"
+  -- @param parts   table or nil: query (values by name; an array repeats the name), headers, body
+  --   (a string is sent as it is, any other value as JSON)
+  -- @param options  as of other calls, and `idempotent`: it may be sent again though it does more
+  --   than read
+  -- @return as other calls; the value is free-form
+  function methods:request(method, path, parts, options, more)
+    local state = state_of(self, "client:request")
+    if more ~= nil then too_many { name = api.name .. ".request" } end
+    return start_free(state, method, path, parts, options)
   end
 
   --- Walk a listing, named as in client:call(): each(id, ...) returns an iterator over the elements

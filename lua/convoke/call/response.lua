@@ -5,11 +5,16 @@ local errors = require "convoke.errors"
 
 local response = {}
 
+--- Whether the request of an operation is a GET or a HEAD, which change nothing.
+function response.is_get(operation)
+  return operation.method == "GET" or operation.method == "HEAD"
+end
+
 -- What a refusal by status means for what was asked: `refused` only where that is certain. A
 -- redirect often says that the work is done (303 above all), and nothing is done by reading.
 local function outcome_of(api, operation, status, code)
   if status < 200 then return "unknown" end
-  if status < 400 then return operation.method == "GET" and "refused" or "unknown" end
+  if status < 400 then return response.is_get(operation) and "refused" or "unknown" end
   if status == 503 then
     for _, known in ipairs(api.not_executed_codes or {}) do
       if known == code then return "refused" end
@@ -155,11 +160,13 @@ function response.read(state, operation, native, status, data, fault)
   if not status then return nil, response.failure(operation, native:failure()) end
   local success = status >= 200 and status < 300
   if success and not fault and not operation.envelope then return data, nil, status end
-  local bare = status == 204 or (operation.answer.type == "null" and not operation.envelope)
+  local bare = status == 204 or operation.free
+    or (operation.answer.type == "null" and not operation.envelope)
   if fault == "empty" and success and bare then return true, nil, status end
   if fault or not success or failed_inside(state, operation, status, data) then
     return nil, refusal(state, operation, native, status, data, fault), status
   end
+  if operation.free then return data, nil, status end
   return unwrap(state, operation, native, status, data)
 end
 

@@ -194,7 +194,7 @@ local function after_failure(run, err)
   end
   if may_repeat(run, err) then return "again" end
   -- An earlier try may have happened, whatever became of this one.
-  if unsettled and (err.outcome == "not_sent" or (refused and operation.method ~= "GET")) then
+  if unsettled and (err.outcome == "not_sent" or (refused and not response.is_get(operation))) then
     local verdict, object, status
     if lookable and run.deadline > now() then
       verdict, object, status = look(run, err, false, nil)
@@ -275,6 +275,11 @@ end
 
 -- A call prepared as its options say, or nil and its faults.
 local function prepare_by(state, operation, params, options, path)
+  local free = operation.free
+  if free then
+    return state.native:prepare_free(operation.method, operation.path, free.query, free.headers,
+      free.body, free.type)
+  end
   return prepare(state.native, operation.index, params, options.defaults or state.defaults,
     options.headers, options.allow_empty, path)
 end

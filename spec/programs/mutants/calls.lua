@@ -139,7 +139,7 @@ return {
   {
     name = "call: a redirect after a change means that nothing was done",
     file = "lua/convoke/call/response.lua",
-    from = [[return operation.method == "GET" and "refused" or "unknown"]],
+    from = [[return response.is_get(operation) and "refused" or "unknown"]],
     to = [[return "refused"]],
     spec = "errors",
     test = "a redirect",

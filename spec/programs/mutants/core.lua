@@ -479,15 +479,15 @@ return {
   {
     name = "easy: libcurl repeats a create by itself",
     file = "csrc/transfer/sent.c",
-    from = "if (!transfer->exchange->sent || transfer->exchange->request.operation->method == CVK_GET)",
-    to = "if (transfer != NULL)",
+    from = "if (!transfer->exchange->sent || method == CVK_GET || method == CVK_HEAD)",
+    to = "if (transfer != NULL || method == CVK_GET)",
     spec = "sent",
   },
   {
     name = "easy: libcurl repeats no reading by itself",
     file = "csrc/transfer/sent.c",
-    from = "if (!transfer->exchange->sent || transfer->exchange->request.operation->method == CVK_GET)",
-    to = "if (!transfer->exchange->sent)",
+    from = "if (!transfer->exchange->sent || method == CVK_GET || method == CVK_HEAD)",
+    to = "if (!transfer->exchange->sent || method == CVK_HEAD)",
     spec = "sent",
   },
   {

@@ -1,4 +1,4 @@
--- Mutants of listings and their walks. See core.lua for the fields.
+-- Mutants of listings and their walks, and of free requests. See core.lua for the fields.
 return {
   {
     name = "pages: a listing that goes in a circle is walked for ever",
@@ -97,5 +97,47 @@ return {
     from = "if operation.paging then known[operation.id]",
     to = "if true then known[operation.id]",
     spec = "pages_changing",
+  },
+  {
+    name = "free: a path may climb out of the client's address",
+    file = "csrc/http/request.c",
+    from = "return dots == 1 || dots == 2;",
+    to = "return dots == 1;",
+    spec = "free_request",
+  },
+  {
+    name = "free: a path may begin a query",
+    file = "csrc/http/request.c",
+    from = "text[i] == '?' || text[i] == '#'",
+    to = "text[i] == '#'",
+    spec = "free_request",
+  },
+  {
+    name = "free: a POST is sent again after a lost answer",
+    file = "lua/convoke/call/free.lua",
+    from = "idempotent = reads or options.idempotent == true",
+    to = "idempotent = true",
+    spec = "free_request",
+  },
+  {
+    name = "free: a HEAD waits for a body",
+    file = "csrc/transfer/handle.c",
+    from = "method == CVK_HEAD ? CURLOPT_NOBODY",
+    to = "method == CVK_HEAD ? CURLOPT_HTTPGET",
+    spec = "free_request",
+  },
+  {
+    name = "free: the client's organization is left out",
+    file = "lua/convoke/call/free.lua",
+    from = "if not has(query) and not has(headers) then",
+    to = "if false then",
+    spec = "free_request",
+  },
+  {
+    name = "free: a failure inside Convex's answer is a success",
+    file = "lua/convoke/call/free.lua",
+    from = 'envelope = state.vendor.has_failed and "free" or nil',
+    to = "envelope = nil",
+    spec = "free_request",
   },
 }
