@@ -187,9 +187,10 @@ describe("an answer over TLS", function()
     local h2 = http2_server.start(0)
     finally(function() h2:stop() end)
     for _, ending in ipairs { { { "close" } }, { { "reset" }, { "close" } } } do
-      -- One after another, for they would share a connection.
+      -- One after another, for they would share a connection. (A handshake that is safe from
+      -- quantum computers, as OpenSSL 3.5 makes it, is longer by 1,100 bytes.)
       local counts = cut { port = tonumber(h2.url:match "%d+$"), ending = ending, step = 5,
-        most = 2400, limit = 1, authority = h2.certificate, of = operations[1],
+        most = 3600, limit = 1, authority = h2.certificate, of = operations[1],
         value = { object = "invitation", id = "inv_1", status = "pending" } }
       for _, what in ipairs { "right", "tls not_sent", "network unknown" } do
         assert.truthy(counts[what], what)

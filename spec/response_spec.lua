@@ -249,12 +249,12 @@ describe("max_response_bytes", function()
 end)
 
 describe("headers", function()
-  it("may be many", function()
+  it("may be many", function() -- libcurl takes 5,000 since 8.14
     local lines = {}
-    for i = 1, 8000 do lines[i] = ("X-%d: %d\r\n"):format(i, i) end
+    for i = 1, 4900 do lines[i] = ("X-%d: %d\r\n"):format(i, i) end
     local _, err, meta = create(clerk { always(answer(200, invitation, table.concat(lines))) })
     assert.is_nil(err)
-    assert.equal("8000", meta.headers["x-8000"])
+    assert.equal("4900", meta.headers["x-4900"])
   end)
 
   it("that are too many or too long end the call as too_large", function()

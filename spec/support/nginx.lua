@@ -110,7 +110,8 @@ local function write_configuration(self, settings)
     file:close()
     return
   end
-  local user = capture("id -u"):match "%d+" == "0" and "user nobody nogroup;" or ""
+  local is_root = capture("id -u"):match "%d+" == "0"
+  local user = is_root and ("user %s;"):format(settings.user or "nobody nogroup") or ""
   file:write(template:format(nginx.load_lines(), settings.workers or 2,
     user .. (settings.main or ""), nginx.path, nginx.cpath, settings.http or "",
     self.port, settings.server or ""))

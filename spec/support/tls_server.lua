@@ -13,6 +13,7 @@
 
 local certificates = require "spec.support.certificates"
 local child_server = require "spec.support.child_server"
+local compile = require "spec.support.compile"
 
 local tls_server = {}
 
@@ -32,7 +33,7 @@ local kinds = {
 }
 
 -- Writes what a request asks for. Returns whether the connection goes on.
-local function answer(connection, request)
+local function answer(connection, request, end_tls)
   local body, ending = request.headers["x-answer"], request.headers["x-end"]
   local close = ending and "Connection: close\r\n" or ""
   if not body then
@@ -44,19 +45,19 @@ local function answer(connection, request)
     connection:write("HTTP/1.1 200 OK\r\n", length, close, "\r\n", body)
   end
   connection:flush()
-  if ending == "whole" then connection:shutdown "w" end
+  if ending == "whole" then end_tls(connection:checktls()) end
   return not ending
 end
 
 -- (No iterators and no pcall around what waits: Lua 5.1 could not wait there.)
-local function serve(connection, context, seen)
+local function serve(connection, context, seen, end_tls)
   if not connection:starttls(context) then return end
   while true do
     local request = child_server.read_request(connection)
     if not request then return end
     local case = request.headers["x-case"] or ""
     seen[case] = (seen[case] or 0) + 1
-    if not answer(connection, request) then return end
+    if not answer(connection, request, end_tls) then return end
   end
 end
 
@@ -70,8 +71,10 @@ local function tell(connection, seen)
 end
 
 --- The child's program.
-function tls_server.main()
+-- @param library  of tls_end.c
+function tls_server.main(library)
   local child, seen = child_server.new(), {}
+  local end_tls = assert(package.loadlib(library, "end"))
   local authority = certificates.make("Authority of a spec", { authority = true })
   local signers = { another = certificates.make("Another authority", { authority = true }) }
   for kind, wish in pairs(kinds) do
@@ -79,7 +82,7 @@ function tls_server.main()
     if wish.by ~= "itself" then wish.signer = signers[wish.by] or authority end
     local made = certificates.make("Server of a spec, " .. kind, wish)
     local context = certificates.context(made)
-    child:listen(kind, function(connection) serve(connection, context, seen) end, "bf")
+    child:listen(kind, function(connection) serve(connection, context, seen, end_tls) end, "bf")
   end
   child:listen("seen", function(connection) tell(connection, seen) end, "bf")
   child:run(authority.certificate:toPEM())
@@ -109,7 +112,9 @@ end
 
 --- Starts the server.
 function tls_server.start()
-  local process = child_server.start "spec.support.tls_server"
+  local library = compile "tls_end"
+  local process = child_server.start("spec.support.tls_server", library)
+  os.remove(library)
   return setmetatable({ process = process, ports = process.ports,
     authority = process.certificate }, methods)
 end
