@@ -49,6 +49,14 @@ static bool begins_head(const char *data, size_t size)
     return size > 5 && memcmp(data, "HTTP/", 5) == 0;
 }
 
+/* Returns false: the callback is to end the transfer, whose answer is no good. */
+static bool refuse(cvk_transfer *transfer, const char *reason)
+{
+    transfer->exchange->failure = CVK_NETWORK;
+    transfer->exchange->reason = reason;
+    return false;
+}
+
 /*
  * libcurl from 7.83.0 to 8.0.1 adds a header line that begins with a space to the header before it,
  * and takes one that it has freed, of the answer before, where there is none in this answer. It shows
@@ -58,11 +66,7 @@ static bool accept_head(cvk_handle *handle, const char *data, size_t size)
 {
     bool folded = !handle->inside_line && size > 0 && (data[0] == ' ' || data[0] == '\t');
     handle->inside_line = size > 0 && data[size - 1] != '\n';
-    if (folded) {
-        handle->transfer->exchange->failure = CVK_NETWORK;
-        handle->transfer->exchange->reason = "the answer begins amid a header";
-    }
-    return !folded;
+    return !folded || refuse(handle->transfer, "the answer begins amid a header");
 }
 
 /* The first header has come: from now on there is one to add to. */
@@ -129,6 +133,18 @@ static bool note_content_length(cvk_transfer *transfer, const char *line, size_t
     return good;
 }
 
+/* Looks at a line between the status line and the end of the head. Other versions of libcurl than
+ * accept_head() is for may pass a first one that begins with a space as it is. */
+static bool accept_header(cvk_transfer *transfer, const char *line, size_t size)
+{
+    bool first = !transfer->has_header;
+    transfer->has_header = true;
+    if (first && (line[0] == ' ' || line[0] == '\t'))
+        return refuse(transfer, "the answer begins amid a header");
+    return note_content_length(transfer, line, size) ||
+           refuse(transfer, "the answer does not say clearly how long it is");
+}
+
 static size_t on_header(char *data, size_t one, size_t size, void *user)
 {
     (void)one;
@@ -144,16 +160,14 @@ static size_t on_header(char *data, size_t one, size_t size, void *user)
     bool first = begins_head(data, size);
     if (first) { /* the one before was an interim answer */
         cvk_buffer_clear(&transfer->exchange->headers);
-        transfer->head_ended = false;
+        transfer->head_ended = transfer->has_header = false;
         transfer->length = -1;
         cvk_reuse_answered(transfer, data, size);
-    } else if (data[0] == '\r' || data[0] == '\n') {
+    } else if ((data[0] == '\r' || data[0] == '\n') && data[size - 1] == '\n') {
         if (!transfer->head_ended)
             cvk_reuse_head_ended(transfer);
         transfer->head_ended = true;
-    } else if (!transfer->head_ended && !note_content_length(transfer, data, size)) {
-        transfer->exchange->failure = CVK_NETWORK;
-        transfer->exchange->reason = "the answer does not say clearly how long it is";
+    } else if (!transfer->head_ended && !accept_header(transfer, data, size)) {
         return 0;
     }
     cvk_handle *handle = user;
@@ -497,7 +511,8 @@ int cvk_handle_status(const cvk_transfer *transfer)
     return (int)status;
 }
 
-/* libcurl is content with an end amid the headers, or after an interim answer. */
+/* libcurl is content with an end amid the headers, or after an interim answer; since 8.23 it gives
+ * us the last line as it is, cut, as well. */
 static cvk_failure check_head(cvk_transfer *transfer)
 {
     int status = transfer->exchange->status;
@@ -546,6 +561,8 @@ cvk_failure cvk_handle_failure(cvk_transfer *transfer, CURLcode code)
     case CURLE_SSL_CLIENTCERT:
     case CURLE_USE_SSL_FAILED:
         return CVK_TLS;
+    case CURLE_BAD_FUNCTION_ARGUMENT: /* since 8.23 that a file of the client's key is missing */
+        return transfer->exchange->settings->key != NULL ? CVK_TLS : CVK_NETWORK;
     case CURLE_BAD_CONTENT_ENCODING:
         return CVK_DECODE;
     case CURLE_FILESIZE_EXCEEDED:

@@ -60,6 +60,7 @@ typedef struct cvk_transfer {
     size_t body_sent;       /* bytes that libcurl has read; 0 where it has the whole body */
     /* the answer */
     size_t header_bytes;
+    bool has_header; /* a line has followed the status line */
     bool head_ended; /* the empty line after the headers has come */
     int64_t length;  /* by the answer's Content-Length; -1: not said */
 } cvk_transfer;
