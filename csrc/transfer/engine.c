@@ -26,6 +26,7 @@ enum {
     most_new = 1, /* transfers that libcurl begins before we look at the clock again */
     slice = 2000, /* microseconds of timers and new transfers before sockets have their turn */
     recheck_after = 10, /* milliseconds until a transfer that could not be ended is tried again */
+    multi_quick_exit = CURLOPTTYPE_LONG + 21, /* CURLMOPT_QUICK_EXIT */
 };
 
 struct cvk_engine {
@@ -169,6 +170,8 @@ static bool new_multi(cvk_engine *engine)
     curl_multi_setopt(engine->multi, CURLMOPT_SOCKETDATA, engine);
     curl_multi_setopt(engine->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(engine->multi, CURLMOPT_TIMERDATA, engine);
+    /* libcurl 8.20 and later would wait at the end for names that are being looked up. */
+    curl_multi_setopt(engine->multi, (CURLMoption)multi_quick_exit, 1L);
     return true;
 }
 
