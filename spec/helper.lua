@@ -74,8 +74,8 @@ local function left_behind(before, after, connections)
       allowed = math.max(allowed, at_start.socket + 2) + connections -- 2: libcurl wakes itself
     elseif kind == "pipe" and core.poller == "poll" then
       allowed = allowed + 4 -- the engine's
-    elseif kind:match "^anon_inode:" then -- the engine's; libcurl wakes itself by up to two eventfds
-      local engine = kind:find "eventfd" and 3 or 1
+    elseif kind:match "^anon_inode:" then
+      local engine = kind:find "eventfd" and 3 or 1 -- newer libcurls wake themselves by up to two
       allowed = math.max(allowed, (at_start[kind] or 0) + engine)
     end
     if count > allowed then lines[#lines + 1] = ("%s (%d, not %d)"):format(kind, count, allowed) end
