@@ -273,7 +273,7 @@ static void set_exclusions(lua_State *L, const cvk_operation *operation)
 /* Appends limits to the array on top: { count, per = seconds }, in the form of the option `rate`. */
 static void append_limits(lua_State *L, const cvk_limit *limits, size_t count, bool shared)
 {
-    int before = (int)lua_rawlen(L, -1);
+    int before = (int)cvk_rawlen(L, -1);
     for (size_t i = 0; i < count; i++) {
         lua_createtable(L, 1, 3);
         lua_pushinteger(L, limits[i].count);

@@ -102,7 +102,7 @@ static void write_lines(lua_State *L, int table, const cvk_api *api, cvk_buffer 
 static const char *address_fault(lua_State *L, int index)
 {
     const char *address = luaL_checkstring(L, index);
-    return strlen(address) == lua_rawlen(L, index) ? cvk_uri_fault(address) : "holds a zero byte";
+    return strlen(address) == cvk_rawlen(L, index) ? cvk_uri_fault(address) : "holds a zero byte";
 }
 
 /*

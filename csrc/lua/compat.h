@@ -66,6 +66,15 @@ static inline void lua_rawsetp(lua_State *L, int index, const void *key)
 
 #endif
 
+/*
+ * The length of a string, table or userdata, without metamethods. Lua 5.4 and later give it as an
+ * integer of 64 bits, also where sizes have 32.
+ */
+static inline size_t cvk_rawlen(lua_State *L, int index)
+{
+    return (size_t)lua_rawlen(L, index);
+}
+
 /* Whether the value is a number that stands for a whole number within the range of int64. */
 static inline bool cvk_tointeger(lua_State *L, int index, int64_t *value)
 {

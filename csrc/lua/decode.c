@@ -156,7 +156,7 @@ static int find_keys(reader *r, const cvk_model *model)
     lua_pop(L, 1);
     if (first > 0)
         return first;
-    first = (int)lua_rawlen(L, r->keys) + 1;
+    first = (int)cvk_rawlen(L, r->keys) + 1;
     for (size_t i = 0; i < model->field_count; i++) {
         lua_pushstring(L, model->fields[i].name);
         lua_rawseti(L, r->keys, first + (int)i);

@@ -163,7 +163,7 @@ bool cvk_model_text(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_s
     bool whole;
     luaL_checkstack(L, 8, "value too deep");
     if (schema->also != NULL && type == LUA_TSTRING &&
-        has_word(schema->also, lua_tostring(L, index), lua_rawlen(L, index))) {
+        has_word(schema->also, lua_tostring(L, index), cvk_rawlen(L, index))) {
         lua_pushvalue(L, index);
         return true;
     }
@@ -271,7 +271,7 @@ static void write_list(cvk_walk *walk, const cvk_spot *spot, int index, const cv
     const void *table = lua_topointer(L, index);
     if (!may_descend(walk, spot, table))
         return;
-    int64_t length = (int64_t)lua_rawlen(L, index);
+    int64_t length = (int64_t)cvk_rawlen(L, index);
     if (walk->convex && length > convex_elements) {
         cvk_model_fault(walk, spot, "has more than %d elements, which Convex does not take",
                         convex_elements);

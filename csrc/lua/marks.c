@@ -239,7 +239,7 @@ static int bytes_tostring(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     cvk_push_raw_bytes(L, 1);
-    lua_pushfstring(L, "bytes(%d)", (int)lua_rawlen(L, -1));
+    lua_pushfstring(L, "bytes(%d)", (int)cvk_rawlen(L, -1));
     return 1;
 }
 

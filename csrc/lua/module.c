@@ -91,7 +91,7 @@ static int core_nearest(lua_State *L)
     cvk_nearest search;
     cvk_nearest_begin(&search, luaL_checkstring(L, 1));
     luaL_checktype(L, 2, LUA_TTABLE);
-    int count = (int)lua_rawlen(L, 2);
+    int count = (int)cvk_rawlen(L, 2);
     for (int i = 1; i <= count; i++) {
         lua_rawgeti(L, 2, i);
         luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 2, "names are strings");

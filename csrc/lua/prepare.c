@@ -190,7 +190,7 @@ static bool is_blank_list(lua_State *L)
     if (!lua_istable(L, -1))
         return false;
     bool blank = true;
-    for (size_t i = 1, count = lua_rawlen(L, -1); i <= count && blank; i++) {
+    for (size_t i = 1, count = cvk_rawlen(L, -1); i <= count && blank; i++) {
         lua_rawgeti(L, -1, (int)i);
         const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
         blank = text[strspn(text, " \t\r\n")] == '\0';
@@ -217,7 +217,7 @@ static void check_not_empty(preparation *p)
     push_member(L, arg_params, name);
     cvk_spot whole = {.name = name};
     refuse_blank(p, &whole);
-    size_t count = lua_istable(L, -1) ? lua_rawlen(L, -1) : 0;
+    size_t count = lua_istable(L, -1) ? cvk_rawlen(L, -1) : 0;
     for (size_t i = 1; i <= count; i++) {
         cvk_spot element = {.up = &whole, .index = (int64_t)i};
         cvk_spot spot = {.up = &element, .name = p->operation->non_empty_member};

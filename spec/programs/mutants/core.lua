@@ -444,7 +444,7 @@ return {
   {
     name = "prepare: filters without values need no allow_empty",
     file = "csrc/lua/prepare.c",
-    from = "size_t count = lua_istable(L, -1) ? lua_rawlen(L, -1) : 0;",
+    from = "size_t count = lua_istable(L, -1) ? cvk_rawlen(L, -1) : 0;",
     to = "size_t count = 0;",
     spec = "request",
     test = "of a bulk stop",
