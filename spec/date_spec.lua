@@ -40,6 +40,11 @@ describe("an HTTP date", function()
     end
   end)
 
+  it("may be later than 32 bits can count", function()
+    assert.equal(2147483648, core.http_date "Tue, 19 Jan 2038 03:14:08 GMT")
+    assert.equal(3813641340, core.http_date "Mon, 06 Nov 2090 08:49:00 GMT")
+  end)
+
   it("is nothing else", function()
     for _, text in ipairs { "", "today", "Sun, 06 Foo 1994 08:49:37 GMT",
       "Sun, 36 Nov 1994 08:49:37 GMT", ("Sun, "):rep(20) } do

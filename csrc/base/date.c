@@ -1,6 +1,5 @@
 #include "base/date.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -24,7 +23,7 @@ static int month_number(const char *name)
     return 0;
 }
 
-time_t cvk_parse_http_date(const char *text, size_t size)
+int64_t cvk_parse_http_date(const char *text, size_t size)
 {
     char copy[48], month[4];
     int day, year, hour, minute, second;
@@ -44,8 +43,7 @@ time_t cvk_parse_http_date(const char *text, size_t size)
     if (number == 0 || day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
         second < 0 || second > 60 || year < 1970)
         return -1;
-    return (time_t)(days_from_civil(year, number, day) * 86400 + hour * 3600 + minute * 60 +
-                    second);
+    return days_from_civil(year, number, day) * 86400 + hour * 3600 + minute * 60 + second;
 }
 
 /* The digits at `text` as a number; -1: there are not so many. */

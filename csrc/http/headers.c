@@ -116,7 +116,7 @@ const char *cvk_headers_find(const cvk_buffer *headers, const char *name, size_t
     return NULL;
 }
 
-double cvk_headers_retry_after(const cvk_buffer *headers, time_t now)
+double cvk_headers_retry_after(const cvk_buffer *headers, int64_t now)
 {
     size_t size, date_size;
     const char *value = cvk_headers_find(headers, "Retry-After", &size);
@@ -128,11 +128,11 @@ double cvk_headers_retry_after(const cvk_buffer *headers, time_t now)
         seconds = seconds * 10 + (value[digits] - '0');
     if (digits == size && size < 16)
         return seconds;
-    time_t then = cvk_parse_http_date(value, size);
+    int64_t then = cvk_parse_http_date(value, size);
     if (then < 0)
         return -1;
     const char *date = cvk_headers_find(headers, "Date", &date_size);
-    time_t base = date == NULL ? -1 : cvk_parse_http_date(date, date_size);
+    int64_t base = date == NULL ? -1 : cvk_parse_http_date(date, date_size);
     if (base < 0)
         base = now;
     return then > base ? (double)(then - base) : 0;

@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <time.h>
+#include <stdint.h>
 
 /*
  * Adds a header to a request's lines, in place of one of the same name. Returns what is wrong with
@@ -43,6 +43,6 @@ const char *cvk_headers_find(const cvk_buffer *headers, const char *name, size_t
  * from the answer's own `Date` or else from `now`; a date in the past is 0. Negative: none or
  * rubbish.
  */
-double cvk_headers_retry_after(const cvk_buffer *headers, time_t now);
+double cvk_headers_retry_after(const cvk_buffer *headers, int64_t now);
 
 #endif

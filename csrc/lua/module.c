@@ -66,7 +66,7 @@ static int core_http_date(lua_State *L)
 {
     size_t size;
     const char *text = luaL_checklstring(L, 1, &size);
-    time_t seconds = cvk_parse_http_date(text, size);
+    int64_t seconds = cvk_parse_http_date(text, size);
     if (seconds < 0)
         return 0;
     lua_pushnumber(L, (lua_Number)seconds);

@@ -187,7 +187,7 @@ static bool launch(cvk_engine *engine, cvk_transfer *transfer)
     cvk_handle *handle = engine->multi == NULL ? NULL : cvk_route_take_handle(transfer->route);
     if (handle == NULL)
         return false;
-    size_t running = (size_t)engine->counters.in_flight - engine->queues.count + 1;
+    size_t running = (size_t)(engine->counters.in_flight - engine->queues.count) + 1;
     long kept = cvk_pool_launch(&engine->pool, running);
     if (kept > 0)
         curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, kept);
