@@ -208,7 +208,7 @@ test: all ## run the specs (SPEC=file for one, WITHOUT=name, ARGS=... for busted
 core: all ## the core specs: those that need no library of a host, nor nginx
 	@.ci/install sandbox test
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(LAUNCH) $(LUA) spec/run.lua $(ARGS) \
-	  $(filter-out $(call specs,$(WITHOUT)),$(core_specs))
+	  $(if $(filter file,$(origin SPEC)),$(filter-out $(call specs,$(WITHOUT)),$(core_specs)),$(SPEC))
 
 timed = $(shell grep -l spec.support.limit spec/*_spec.lua)
 
