@@ -43,19 +43,22 @@ end
 -- How many tries have counted.
 local function counted_tries(run) return run.attempts - run.free end
 
--- What a call returns that has gone well.
--- @param ended  by core.now()
--- @param meta   status, attempts, elapsed, log_lines, settled
-local function succeed(state, native, entry, value, ended, meta)
-  if entry then pending_creates.succeed(entry, value, state.clock, ended, meta.settled ~= nil) end
+-- Ends a call that has gone well, and returns what it returns.
+-- @param entry      of pending_creates, or nil
+-- @param attempts   how many tries were made
+-- @param log_lines  of an application, or nil
+-- @param settled    "look-up": a look has found the value; nil: the API has answered with it
+local function succeed(state, native, entry, started, attempts, value, status, log_lines, settled)
+  local ended = now()
+  local meta = { status = status, attempts = attempts, elapsed = ended - started }
+  if log_lines then meta.log_lines = log_lines end
+  if settled then meta.settled = settled end
+  if entry then pending_creates.succeed(entry, value, state.clock, ended, settled ~= nil) end
   return value, nil, retire(native, meta, state.meta)
 end
 
-local function succeed_later(run, value, status, log_lines, settled)
-  local ended = now()
-  return succeed(run.state, run.native, run.entry, value, ended, { status = status,
-    attempts = run.attempts, elapsed = ended - run.started, log_lines = log_lines,
-    settled = settled })
+local function succeed_run(run, ...)
+  return succeed(run.state, run.native, run.entry, run.started, run.attempts, ...)
 end
 
 -- What a call returns that has failed for good.
@@ -236,7 +239,7 @@ local function try_until_settled(run, err)
     if not err then value, err, status, log_lines = try_in_turn(run) end
     if not err then
       state.budget:give()
-      return succeed_later(run, value, status, log_lines)
+      return succeed_run(run, value, status, log_lines)
     end
     local verdict, object, seen
     if state.credential and not run.renewed and err.status == 401 and renew_once(run) then
@@ -248,7 +251,7 @@ local function try_until_settled(run, err)
     end
     if verdict ~= "done" and is_parents(run, err) then verdict = "over" end
     if verdict == "done" then
-      return succeed_later(run, object, seen or err.status, nil, seen and "look-up")
+      return succeed_run(run, object, seen or err.status, nil, seen and "look-up")
     elseif verdict == "over" then
       return fail(run, err)
     end
@@ -265,23 +268,28 @@ local function conclude(run, finished, ...)
   error((...), 0)
 end
 
--- Continues a call that is not plain, or whose first try has failed with `err`.
-local function continue_call(run, native, entry, err)
-  run.native, run.entry, run.attempts = native, entry, err and 1 or 0
-  return conclude(run, protected(try_until_settled, run, err))
-end
-
 -- Performing ------------------------------------------------
 
--- A call prepared as its options say, or nil and its faults.
+-- When a call ends at the latest, by core.now().
+local function deadline_of(state, options, started)
+  local deadline = started + (options and options.timeout or state.timeout)
+  local given = options and options.deadline
+  return given and given < deadline and given or deadline
+end
+
+-- Prepares a call as its client and its options say. Returns it, or nil and its faults.
 local function prepare_by(state, operation, params, options, path)
   local free = operation.free
   if free then
     return state.native:prepare_free(operation.method, operation.path, free.query, free.headers,
       free.body, free.type)
   end
-  return prepare(state.native, operation.index, params, options.defaults or state.defaults,
-    options.headers, options.allow_empty, path)
+  local defaults, headers, allow_empty = state.defaults, nil, nil
+  if options then
+    defaults = options.defaults or defaults
+    headers, allow_empty = options.headers, options.allow_empty
+  end
+  return prepare(state.native, operation.index, params, defaults, headers, allow_empty, path)
 end
 
 --- Makes one call.
@@ -297,39 +305,28 @@ function run_module.perform(state, operation, params, options, path)
     return nil, turns.refuse(operation)
   end
   local started = now()
-  local deadline = started + (options and options.timeout or state.timeout)
-  if options and options.deadline and options.deadline < deadline then
-    deadline = options.deadline
-  end
+  local deadline = deadline_of(state, options, started)
   if state.credential then
     local renewed, why = credential.renew(state, operation, false)
     if not renewed then return nil, why end
   end
-  local native, faults
-  if options then
-    native, faults = prepare_by(state, operation, params, options, path)
-  else
-    native, faults = prepare(state.native, operation.index, params, state.defaults, nil, nil, path)
-  end
+  local native, faults = prepare_by(state, operation, params, options, path)
   if not native then return nil, errors.invalid(operation, faults) end
-  local entry = state.creates[operation.name]
-  entry = entry and pending_creates.enter(native, operation, entry, params, started)
-  -- A plain call is sent at once: it waits for no turn and tells no log.
-  local err
+  local habits = state.creates[operation.name]
+  local entry = habits and pending_creates.enter(native, operation, habits, params, started)
+  local first_err
+  -- The first try of a plain call: it waits for no turn, tells no log, and needs no run.
   if state.plain and deadline > started then
-    local value, status, log_lines
-    value, err, status, log_lines = try(state, operation, native, deadline - started, entry)
+    local value, err, status, log_lines = try(state, operation, native, deadline - started, entry)
     if not err then
-      local ended = now()
-      local budget = state.budget
-      if budget.tokens < budget.full then budget:give() end
-      local meta = { status = status, attempts = 1, elapsed = ended - started }
-      if log_lines then meta.log_lines = log_lines end
-      return succeed(state, native, entry, value, ended, meta)
+      state.budget:give()
+      return succeed(state, native, entry, started, 1, value, status, log_lines)
     end
+    first_err = err
   end
   local run = new_run(state, operation, params, options, path, started, deadline)
-  return continue_call(run, native, entry, err)
+  run.native, run.entry, run.attempts = native, entry, first_err and 1 or 0
+  return conclude(run, protected(try_until_settled, run, first_err))
 end
 
 return run_module

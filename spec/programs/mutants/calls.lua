@@ -83,8 +83,8 @@ return {
   {
     name = "call: a deadline of the caller's is not looked at",
     file = "lua/convoke/call/run.lua",
-    from = "options.deadline < deadline then",
-    to = "options.deadline < 0 then",
+    from = "return given and given < deadline and given or deadline",
+    to = "return deadline",
     spec = "call",
     test = "a deadline",
   },
