@@ -250,6 +250,24 @@ describe("a lost answer to a create with nested values", function()
   end)
 end)
 
+describe("a look for what a call with headers of its own has made", function()
+  it("is made with them: they may say whose invitations are listed", function()
+    local organisations = {}
+    local cvat = convoke.cvat { url = "http://127.0.0.1:1", token = "token", retries = 1,
+      transport = { send = function(request)
+        if request.method == "POST" then return { status = 502 } end
+        for name, value in pairs(request.headers) do
+          if name:lower() == "x-organization" then table.insert(organisations, value) end
+        end
+        return { status = 403 }
+      end } }
+    cvat.invitations:create({ email = address, role = "worker" },
+      { headers = { ["x-organization"] = "lab" } })
+    cvat:close()
+    assert.same({ "lab" }, organisations)
+  end)
+end)
+
 describe("a lost answer where duplicates are allowed", function()
   local function create()
     return clients.clerk.invitations:create { email_address = address, ignore_existing = true }
@@ -305,7 +323,7 @@ describe("a lost answer to what removes", function()
   end)
 end)
 
-describe("the books of what calls make", function()
+describe("what is known of the creates of a program", function()
   local leave = pending_creates.leave
 
   -- The entry of a call that waits for its answer.

@@ -32,7 +32,8 @@ local function new_listings(run, perform)
         message = "the client was closed" }
     else
       listed, fault, meta = perform(state, operation, query, { deadline = run.deadline,
-        defaults = run.options.defaults, looks_for = run.operation.name })
+        defaults = run.options.defaults, headers = run.options.headers,
+        looks_for = run.operation.name })
     end
     if fault then
       -- A page that was there a moment ago, before somebody removed something.

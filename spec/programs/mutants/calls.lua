@@ -201,8 +201,8 @@ return {
   {
     name = "settle: a look is a call like any other in the log",
     file = "lua/convoke/lookup/settle.lua",
-    from = ", looks_for = run.operation.name })",
-    to = " })",
+    from = "looks_for = run.operation.name })",
+    to = "})",
     spec = "settle",
     test = "is called one in the log",
   },
@@ -525,6 +525,14 @@ return {
     from = "exclusive = false,",
     to = "exclusive = true,",
     spec = "settle",
+  },
+  {
+    name = "settle: a look goes without the headers of its call",
+    file = "lua/convoke/lookup/settle.lua",
+    from = "headers = run.options.headers,",
+    to = "",
+    spec = "lookup",
+    test = "made with them",
   },
   {
     name = "settle: a listing that lags is not looked at again",
