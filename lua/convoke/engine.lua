@@ -286,17 +286,24 @@ end
 
 -- Sends a native call and waits until it is finished, parked or blocking. Returns as engine.send()
 -- does, but raises what is raised.
-local function send_raw(native, seconds, owner, token)
-  local number, why = submit(native, seconds, token)
-  if not number then return false, why end
-  if not owner then
-    block_on(native)
-    return true
+local function send_and_wait(native, seconds, owner, token)
+  local is_task = owner == scheduler
+  if is_task then
+    if token.call then engine.abandon(token.call) end -- an interrupt has stopped what waited for it
+    token.call = native -- before it is sent, lest an interrupt come between
   end
-  if owner ~= scheduler then owners[number] = owner end
-  host.drive(engine)
-  while waiters[number] == token do park(owner, token, native) end -- until it is woken
-  return true
+  local number, why = submit(native, seconds, token)
+  if number and owner then
+    if not is_task then owners[number] = owner end
+    if host then host.drive(engine) end
+    while waiters[number] == token do -- until it is woken for this
+      if is_task then owner.park(token, native) else park(owner, token, native) end
+    end
+  elseif number then
+    block_on(native)
+  end
+  if is_task then token.call = false end
+  return number ~= nil, why
 end
 
 local function pass_on(native, waited, ...)
@@ -312,8 +319,11 @@ end
 -- @return true; or false and why it was not sent: memory ran out; or nil and what was raised while
 --   it waited, whereupon engine.abandon() is to follow
 function engine.send(native, seconds, owner, token)
-  if owner == scheduler and not host then return scheduler.send(token, native, seconds) end
-  return pass_on(native, engine.protected(send_raw, native, seconds, owner, token))
+  if owner == scheduler and not host then
+    -- The scheduler ends the call of a task that ends, so no error has to be caught here.
+    return send_and_wait(native, seconds, owner, token)
+  end
+  return pass_on(native, engine.protected(send_and_wait, native, seconds, owner, token))
 end
 
 --- Ends a native call whose caller cannot wait for it any more: no call is left in flight that

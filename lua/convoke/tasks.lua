@@ -27,7 +27,6 @@ local yield = coroutine._yield or coroutine.yield
 
 local scheduler = { name = "tasks" }
 
-local submit, waiters = core.Call.submit, core.waiters()
 local PARKED = {} -- what a task yields; anything else was meant for somebody else
 local by_coroutine = {} -- every task that has not ended, or whose end is not told yet
 local first, last -- tasks that can go on, in a row by `following`
@@ -99,25 +98,13 @@ function scheduler.busy() return alive > 0 end
 
 function scheduler.ready() return first ~= nil end
 
+--- Parks the running task until it gets a turn again.
+-- @param native  the call that it waits for: cancelling the task cancels that; or nil
 function scheduler.park(task, native)
+  local before = task.call
   task.call = native or false
   yield(PARKED)
-  task.call = false
-end
-
---- Sends a native call and parks the task until it is finished. In between nothing needs memory.
--- @return true; or false and why it was not sent
-function scheduler.send(task, native, seconds)
-  if task.call then engine.abandon(task.call) end -- what waited for it was interrupted
-  task.call = native -- before it is sent: who ends a task ends its call
-  local number, why = submit(native, seconds, task)
-  if not number then
-    task.call = false
-    return false, why
-  end
-  repeat yield(PARKED) until waiters[number] ~= task -- it may have been woken for something else
-  task.call = false
-  return true
+  task.call = before
 end
 
 scheduler.wake = push_ready

@@ -37,9 +37,9 @@ return {
   },
   {
     name = "tasks: the call of a task that has caught an interrupt goes on",
-    file = "lua/convoke/tasks.lua",
-    from = "  if task.call then engine.abandon(task.call) end -- what waited",
-    to = "  -- what waited",
+    file = "lua/convoke/engine.lua",
+    from = "    if token.call then engine.abandon(token.call) end -- an interrupt",
+    to = "  -- an interrupt",
     spec = "interrupts",
     test = "that a task catches",
   },
