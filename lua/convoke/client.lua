@@ -440,7 +440,7 @@ local function method_for(operation)
   if paths == 0 then
     return function(self, params, options, more)
       local state = type(self) == "table" and self[STATE]
-      -- Most calls are like this; start() has words for what is wrong with others.
+      -- Most calls are like this; start() says what is wrong with others.
       if state and options == nil and more == nil and not state.closed
         and (params == nil or type(params) == "table") then
         return perform(state, operation, params)
@@ -492,7 +492,7 @@ local function walk_by_id(name, api)
   end
 end
 
--- What is looked up and not there is a mistake; say what was meant.
+-- An __index that raises for a name that is not there, and says which was probably meant.
 local function strict(methods, what)
   return function(_, name)
     local method = methods[name]
@@ -574,7 +574,7 @@ local function make_methods(api, by_id)
     local natives = state.native:calls() -- those that pause between two tries are not among them
     for native in pairs(state.pausing) do natives[#natives + 1] = native end
     for _, native in ipairs(natives) do
-      -- Who waited for the one before may have gone on, and this one serve another client by now.
+      -- The caller of the one before may have gone on, and this one serve another client by now.
       if native:is_of(state.native) then engine.cancel(native) end
     end
     state.native:close()

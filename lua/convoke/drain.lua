@@ -5,7 +5,7 @@ local engine = require "convoke.engine"
 local turns = require "convoke.call.turns"
 local timers = require "convoke.timers"
 
-local nobody = { wake = function() end } -- whom a timer wakes that only ends a wait
+local nobody = { wake = function() end } -- the owner of a timer that only ends a wait
 
 -- The calls that are under way: in flight, or between two tries.
 local function under_way()
@@ -18,7 +18,7 @@ local function is_idle()
   return core.in_flight() == 0 and not engine.pausing()[1]
 end
 
--- Waits until no call is under way, or until that time.
+-- Waits until no call is under way, or until `stop`, by core.now().
 local function await(stop)
   local function done() return is_idle() or core.now() >= stop end
   if engine.here() then
@@ -51,7 +51,7 @@ return function(seconds)
     turns.close_gate(gate)
     await(stop)
     local left = cancel_rest()
-    if left > 0 then -- who waited for them goes on, and can begin nothing yet
+    if left > 0 then -- their callers go on, and can begin nothing yet
       if engine.here() then engine.sleep(0) else engine.step() end
     end
     turns.open_gate(gate)

@@ -3,7 +3,7 @@
 -- Fields: kind, outcome, operation, message, and where they apply status, code, fields,
 -- retry_after, budget_empty (true: it was not sent again because the client's retry budget was used
 -- up), request_id, attempts, elapsed, data, body, log_lines, value (what was made although the API
--- reported a failure). How the error bodies of a vendor look says its file in vendors/.
+-- reported a failure). Each vendor's file in vendors/ knows what its error bodies look like.
 
 local null = require("convoke.core").null
 
@@ -15,13 +15,13 @@ local most_rows, most_name = 100, 200 -- fields of an error, and bytes of a name
 
 local metatable = { __name = "convoke.error" }
 
--- Tenths where there are any, rounded up: who waits for so long has waited long enough.
+-- Seconds with at most one decimal place, rounded up: to wait for what is shown is long enough.
 local function show_seconds(seconds)
   return (("%.1f"):format(math.ceil(seconds * 10) / 10):gsub("%.0$", ""))
 end
 
 --- One line: `clerk.invitations.create: 400 duplicate_record: ... (request 7f3a..., 1 attempt)`.
--- What it says beside: `retry after 30 s`, `retry budget empty`.
+-- Where they apply, `retry after 30 s` and `retry budget empty` follow.
 function metatable.__tostring(err)
   local what = err.kind ~= "http" and err.kind or nil
   local words = {}

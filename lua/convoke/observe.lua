@@ -1,4 +1,4 @@
---- Telling a function of the caller's (`log`) what goes on, without letting it change a result.
+--- Calls a function of the caller's (`log`) so that it cannot change a result.
 
 local tasks = require "convoke.tasks"
 
@@ -12,7 +12,7 @@ local function words_of(value)
 end
 
 --- Calls f(text). What it raises does not reach the call that it is told of, and it cannot yield:
--- no host or scheduler may be asked to wait for it. The first failure of a client's is reported.
+-- no host or scheduler may be made to wait for it. The first failure of a client is reported.
 -- @param state   of the client: a table in which it is noted that a failure was reported
 -- @param name    what the option is called, for the report
 -- @param redact  function(text) that strikes secrets out

@@ -28,7 +28,7 @@ local function is_place(value)
   return type(value) == "number" and value % 1 == 0 and math.abs(value) < 2 ^ 53
 end
 
-local nowhere = "nowhere" -- what follows a page that says so in a way that cannot be read
+local nowhere = "nowhere" -- follows a page whose link to the next one cannot be read
 
 -- What a link or a number says about the next page: true, there is one; `nowhere`, it is not
 -- behind this one. Who sends us back would keep us for ever.

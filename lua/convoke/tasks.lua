@@ -29,17 +29,18 @@ local scheduler = { name = "tasks" }
 
 local PARKED = {} -- what a task yields; anything else was meant for somebody else
 local by_coroutine = {} -- every task that has not ended, or whose end is not told yet
-local first, last -- tasks that can go on, in a row by `following`
+local first, last -- the queue of tasks that can go on, linked by `following`
 local pushed = 0 -- how many have been put there so far
 local alive = 0 -- tasks that have not ended
 local resumed = 0 -- those among them that run now, or wait in a blocking way
 local run_waiters = {} -- token -> host of coroutines that wait in run() for the last task
 
--- A debug hook (Ctrl-C in an interpreter is one) may raise between any two instructions. Whoever
--- changes the above in more than one step sets this mark meanwhile; who finds it calls repair().
+-- A debug hook (Ctrl-C in an interpreter is one) may raise between any two instructions. Code that
+-- changes the above in more than one step sets this mark meanwhile; code that finds it set calls
+-- repair().
 local unsound = false
 
--- Adds a task to the row. Needs no memory: no task that is to go on gets lost, nor a call's end.
+-- Adds a task to the queue. Needs no memory, so that no task is lost, nor the end of a call.
 local function link(task)
   pushed = pushed + 1
   task.queued, task.number, task.following = true, pushed, false
@@ -47,8 +48,8 @@ local function link(task)
   last = task
 end
 
--- Makes the row and the counts anew from the tasks that there are. All that can go on get a turn,
--- which does no harm: whoever waits looks whether what it waits for has come. Needs no memory.
+-- Makes the queue and the counts anew from the tasks that there are. Every suspended task gets a
+-- turn, which does no harm: a task looks whether what it waits for has come. Needs no memory.
 local function repair()
   unsound = true
   first, last, alive, resumed = nil, nil, 0, 0
@@ -166,7 +167,7 @@ local function on_collection(f)
   return proxy
 end
 
--- Takes out whom it wakes.
+-- Wakes all the coroutines of a table, and takes them out of it.
 local function wake_all(hosts_by_token)
   local token, owner = next(hosts_by_token)
   while token ~= nil do
@@ -184,8 +185,8 @@ local function watch_unobserved(task)
   task.sentinel = on_collection(function() report_if_unobserved(task) end)
 end
 
--- Tells of the end of a task. Can be done once more where memory ran out or an interrupt came in
--- the midst: until all is done the task is among those that repair() finds.
+-- Tells those concerned that a task has ended. Where memory runs out or an interrupt comes in the
+-- midst, it is done once more: until all is done repair() finds the task.
 local function conclude(task)
   if task.timer then timers.remove(task.timer) end
   if task.call then engine.abandon(task.call) end
@@ -264,7 +265,7 @@ local function resume(task)
     local state = task.returned and "done" or task.cancelling and "cancelled" or "failed"
     return finish(task, state, task.results or interrupted)
   end
-  -- One that blocks, in a coroutine of its own say, looks by itself when it is through.
+  -- A task that blocks, in a coroutine of its own say, looks by itself when it is through.
   if status ~= "suspended" then return end
   if arguments and task.cancelling then -- before it has begun
     dispose(task)
@@ -286,15 +287,15 @@ local next_task = engine.next_task
 
 local most_finished = 4 -- calls whose tasks go on before one of the others has its turn
 
--- Runs the tasks that can go on, one turn each, among those whose calls have finished: neither keep
--- the others waiting, however many they are.
+-- Runs the tasks that can go on, one turn each, alternating with the tasks whose calls have
+-- finished: neither keep the others waiting, however many they are.
 local function run_ready(turn, stop, every)
   local turns, finished = 0, 0
   repeat
     local task = finished < most_finished and next_task()
     if task then
       finished = finished + 1
-      if task.queued then task = nil end -- it has its turn in the row
+      if task.queued then task = nil end -- it has its turn in the queue
     elseif first and first.number <= turn and not unsound then
       task, finished = first, 0
       first = task.following or nil
@@ -353,8 +354,8 @@ function tasks.spawn(f, ...)
     cancelling = false,
     ended = false,
     ending = false, -- function(task) of all(): what to do when it has ended
-    following = false, -- the next in the row of those that can go on
-    number = 0, -- in that row
+    following = false, -- the next in the queue of tasks that can go on
+    number = 0, -- in that queue
     queued = false, -- is in it
     reason = false, -- why it is cancelled, in words
     results = false,

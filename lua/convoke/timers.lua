@@ -1,5 +1,5 @@
---- Whom to wake at what time: a binary heap, the earliest first, and of those with the same time
--- the one that was set first.
+--- Timers: which coroutine is woken at what time. They are in a binary heap, the earliest first,
+-- and of those with the same time the one that was set first.
 
 local core = require "convoke.core"
 
@@ -8,8 +8,9 @@ local timers = {}
 local heap, count = {}, 0 -- of { time, number, owner, token, heap, at = its place in the heap }
 local numbered = 0 -- times that were set so far
 
--- An error of a debug hook may leave the heap half changed, which this mark shows then. It is
--- thrown away: all that wait are woken, look at the clock by waits(), and are put into a new one.
+-- An error of a debug hook may leave the heap half changed; `changing` is still true then. Such a
+-- heap is thrown away: all waiting coroutines are woken, look at the clock by waits(), and are put
+-- into a new one.
 local changing, waking, lost = false, false, false
 
 local function check()
@@ -73,7 +74,8 @@ function timers.add(seconds, owner, token)
   return timer
 end
 
---- Whether its time has not come yet. Who waits for it asks by this, each time it is woken.
+--- Whether the time of a timer has not come yet. A coroutine that waits for it asks this each time
+-- it is woken.
 function timers.waits(timer)
   if not timer.at then return false end
   check()
@@ -117,8 +119,8 @@ function timers.hasten(timer)
   changing = false
 end
 
---- Wakes those whose time has come. Returns whether an interrupt has lost some: then all that wait
--- are to be woken.
+--- Wakes the coroutines whose time has come.
+-- @return whether an interrupt has lost timers: then all waiting coroutines are to be woken
 function timers.run()
   check()
   if count == 0 and not (lost or waking) then return false end
@@ -135,7 +137,7 @@ function timers.run()
   return some_lost
 end
 
---- Seconds until the first one's time, or nil.
+--- Seconds until the time of the first timer, or nil: there is none.
 function timers.timeout()
   if lost or changing or waking then return 0 end
   return count > 0 and math.max(0, heap[1].time - core.now()) or nil

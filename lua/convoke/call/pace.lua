@@ -9,7 +9,7 @@
 
 local pace = {}
 
-local patience = 1 -- seconds after which who does not take its turn has lost it
+local patience = 1 -- seconds: a call that does not take its turn within them loses it
 local news = 0.5 -- seconds: a hold that grows by less is not worth waking everybody for
 
 -- Limits ------------------------------------------------
@@ -25,8 +25,8 @@ local function new_windows(limits)
   return windows
 end
 
--- When the call in such a place of the line (1: the next one) may begin, which is `earliest` or
--- later, if those before it begin as soon as they may.
+-- The time, not before `earliest`, at which the call in a place of the line (1: the next one) may
+-- begin, if the calls before it begin as soon as they may.
 local function ready_at(window, earliest, place)
   local at = (window.begun + place - 1) % window.count + 1
   local rounds = math.floor((place - 1) / window.count) -- of calls that are yet to begin
@@ -47,7 +47,7 @@ end
 local Pace = {}
 Pace.__index = Pace
 
-local natives = setmetatable({}, { __mode = "kv" }) -- ticket -> native call; who died is nil
+local natives = setmetatable({}, { __mode = "kv" }) -- ticket -> native call; nil: collected
 
 --- A new pace.
 -- @param clock   function that returns the time in seconds; it never goes back
@@ -64,19 +64,19 @@ end
 -- The lane of an operation.
 --   line, first, last: its tickets in the order in which they came; those that have left are
 --     taken out once they are first
---   count: how many wait; called: how many of them were told to begin together and have not yet
---   told: the hold that those who wait know of
+--   count: how many wait; woken: how many of them were woken to begin together and have not yet
+--   told: the end of the last hold that the waiting calls were told of
 function Pace:lane(name)
   local lane = self.lanes[name]
   if not lane then
     lane = { windows = {}, held_until = -math.huge, told = -math.huge, line = {}, first = 1,
-      last = 0, count = 0, called = 0 }
+      last = 0, count = 0, woken = 0 }
     self.lanes[name] = lane
   end
   return lane
 end
 
--- When a call in such a place of its lane may begin by its own operation's limits.
+-- The time at which the call in a place of a lane may begin by the limits of its own operation.
 local function lane_ready_at(self, lane, now, place)
   local earliest = math.max(now, self.held_until, lane.held_until)
   local ready = earliest
@@ -86,8 +86,8 @@ local function lane_ready_at(self, lane, now, place)
   return ready
 end
 
--- When a call may begin by the limits of its lane and those that all lanes share; `place_of_all` is
--- its place among the calls of all lanes.
+-- The time at which a call may begin by the limits of its lane and those that all lanes share;
+-- `place_of_all` is its place among the calls of all lanes.
 local function turn_at(self, lane, now, place, place_of_all)
   local ready = lane_ready_at(self, lane, now, place)
   for _, window in ipairs(self.shared) do
@@ -101,7 +101,7 @@ local function wake_up(self, ticket)
   if native then self.wake(native) end
 end
 
--- Who is first in a lane and has not left it; nil: nobody waits.
+-- The first ticket of a lane that still waits, or nil.
 local function first_of(lane)
   while lane.first <= lane.last do
     local ticket = lane.line[lane.first]
@@ -109,7 +109,7 @@ local function first_of(lane)
     lane.line[lane.first] = nil
     lane.first = lane.first + 1
   end
-  lane.count, lane.called = 0, 0
+  lane.count, lane.woken = 0, 0
 end
 
 local function join_line(self, ticket)
@@ -125,38 +125,39 @@ local function leave_line(ticket)
   local lane = ticket.lane
   ticket.waits = false
   lane.count = lane.count - 1
-  if ticket.called then lane.called = lane.called - 1 end
-  ticket.called = false
+  if ticket.woken then lane.woken = lane.woken - 1 end
+  ticket.woken = false
 end
 
--- Tells as many as may begin now, at once: one after another would be one in each tick of a
--- program that ticks.
-local function call_together(self, lane, now)
-  local at, called = lane.first, 0
-  while at <= lane.last and turn_at(self, lane, now, called + 1, called + 1) <= now do
+-- Wakes at once all calls of a lane that may begin now. If each woke the next one, a program that
+-- calls step() once a tick would begin one call a tick.
+local function wake_together(self, lane, now)
+  local at, woken = lane.first, 0
+  while at <= lane.last and turn_at(self, lane, now, woken + 1, woken + 1) <= now do
     local ticket = lane.line[at]
     at = at + 1
     if ticket.waits then
-      called = called + 1
-      ticket.called = true
+      woken = woken + 1
+      ticket.woken = true
       wake_up(self, ticket)
     end
   end
-  lane.called = called
+  lane.woken = woken
 end
 
--- Tells those who are first now.
-local function call_next(self, lane, now)
+-- Wakes the calls of a lane whose turn has come.
+local function wake_next(self, lane, now)
   local head = first_of(lane)
   if not head then return end
   head.due = turn_at(self, lane, now, 1, 1)
-  if lane.called <= 0 then call_together(self, lane, now) end
+  if lane.woken <= 0 then wake_together(self, lane, now) end
   wake_up(self, head)
 end
 
--- Somebody has left a lane: the next one's turn, and where limits are shared, other lanes' as well.
+-- After a ticket has left a lane: wakes what comes next there and, where limits are shared, the
+-- first ticket of each other lane.
 local function move_up(self, lane, now)
-  call_next(self, lane, now)
+  wake_next(self, lane, now)
   if not self.shared[1] then return end
   for _, other in pairs(self.lanes) do
     local head = other ~= lane and first_of(other)
@@ -164,8 +165,8 @@ local function move_up(self, lane, now)
   end
 end
 
--- The first in a lane, after putting aside those who have died, or do not take their turn: their
--- coroutine may never be resumed.
+-- The first ticket of a lane. It takes out of line those before it whose call was collected, or
+-- that have not taken their turn: their coroutine may never be resumed.
 local function first_awake(self, lane, now)
   local head = first_of(lane)
   while head do
@@ -177,8 +178,8 @@ local function first_awake(self, lane, now)
   end
 end
 
--- How many of other operations begin before it by the shared limits, at least: they have come
--- before, and wait for no limit of their own.
+-- At least how many calls of other operations begin before this one by the shared limits: those
+-- that came before it and wait for no limit of their own.
 local function count_others(self, ticket, now)
   local others = 0
   for _, lane in pairs(self.shared[1] and self.lanes or {}) do
@@ -191,7 +192,7 @@ local function count_others(self, ticket, now)
   return others
 end
 
--- Its place in its lane.
+-- The place of a ticket in its lane, from 1.
 local function place_of(ticket)
   local lane = ticket.lane
   if ticket.at == lane.last then return lane.count end
@@ -208,11 +209,12 @@ end
 -- @param name      of the operation
 -- @param deadline  by the clock
 -- @param native    the call, kept weakly
--- @param alone     everybody else stands still while this one waits, as in a call that blocks: it
---   waits for nobody but the limits
+-- @param alone     whether all other calls stand still while this one waits, as it blocks: then it
+--   waits for the limits only, not for the calls before it
+-- @return the ticket
 function Pace:enter(name, deadline, native, alone)
   local ticket = { lane = self:lane(name), deadline = deadline, alone = alone, number = 0, at = 0,
-    waits = false, called = false, due = nil }
+    waits = false, woken = false, due = nil }
   natives[ticket] = native
   if not alone then join_line(self, ticket) end
   return ticket
@@ -227,7 +229,7 @@ function Pace:leave(ticket)
   if was_first then move_up(self, lane, self.clock()) end
 end
 
--- Whether nobody is before it, and when its turn comes by the limits.
+-- Whether no call is before that of a ticket, and when its turn comes by the limits.
 local function look_ahead(self, ticket, now)
   local lane = ticket.lane
   if ticket.alone then return true, turn_at(self, lane, now, 1, 1) end
@@ -255,7 +257,7 @@ function Pace:check(ticket)
     return true
   end
   if first_of(lane) == ticket then ticket.due = turn end
-  -- Who is not first is woken by those before; by itself it looks whether they are still there.
+  -- The calls before it wake one that is not first; it also looks by itself whether they are there.
   local seconds = turn - now + (is_first and 0 or patience)
   return false, math.min(seconds, ticket.deadline - now)
 end
@@ -273,7 +275,7 @@ function Pace:await(ticket, wait)
   end
 end
 
--- Wakes those that cannot outlast a hold, so that they end at once.
+-- Wakes the calls of a lane whose deadline comes before the end of a hold: they end at once.
 local function tell(self, lane, until_when)
   local head = first_of(lane)
   if head then head.due = math.max(head.due or until_when, until_when) end
@@ -299,7 +301,7 @@ function Pace:hold(name, seconds)
   for _, lane in pairs(self.lanes) do tell(self, lane, until_when) end
 end
 
---- Whether there is nothing to keep: no limit, no hold, nobody who waits.
+--- Whether the pace is of no use any more: there is no limit, no hold, and no call that waits.
 function Pace:is_over()
   local now = self.clock()
   if self.limited or self.held_until > now then return false end

@@ -155,7 +155,7 @@ end
 -- @param operation  of the catalogue
 -- @param native     the call as the core has it
 -- @param status, data, fault  as native:answer() gave them
--- @return value, err, status, log lines of Convex
+-- @return value, err, status, log lines of an application
 function response.read(state, operation, native, status, data, fault)
   if not status then return nil, response.failure(operation, native:failure()) end
   local success = status >= 200 and status < 300

@@ -1,5 +1,5 @@
---- The life of one call: it is prepared, tried, and tried again where that is allowed, until the
--- matter is settled.
+--- The life of one call: it is prepared, tried, and tried again where that is allowed, until its
+-- outcome is settled.
 --
 -- Most calls go well at their first try, and carry along no more than they need for that. A call
 -- gets a table, a run, once its first try has failed, or where it is not a plain one.
@@ -105,8 +105,8 @@ local function try_in_turn(run)
   return value, err, status, log_lines
 end
 
--- Waits before the call goes on. Returns whether it does: not once it is cancelled, which the error
--- says then.
+-- Waits before the call goes on. Returns whether it does: a call that was cancelled does not, and
+-- `err` says so then.
 local function pause(run, seconds, err)
   local state, native, waited, going_on = run.state, run.native, true, false
   if not state.closed then
@@ -140,7 +140,7 @@ local function may_repeat(run, err)
   return seconds ~= nil and pause(run, seconds, err)
 end
 
--- Lets a moment pass before the first look after a try, which the server may still be at. Returns
+-- Lets a moment pass before the first look: the server may still be working on the try. Returns
 -- whether the call goes on.
 local function pause_before_look(run, err)
   local left = run.deadline - now()
@@ -171,8 +171,8 @@ local function settle_by_looking(run, err, echo)
   return can_repeat and settle.shows_nothing(verdict) and "again" or "over"
 end
 
--- What a call returns whose work an earlier try has done: true where the answer has no body, else
--- what is certain of the object.
+-- What a call returns whose work an earlier try has done: true, or what is certain of the object
+-- where the operation answers with one.
 local function value_of_done(run, done, err)
   if not done.value then return true end
   return done.value(run.path or run.params[run.operation.path_params[1]], err)
@@ -189,7 +189,7 @@ local function after_failure(run, err)
     local done = run.state.vendor.done[operation.name]
     if done and done.says_so(err) then return "done", value_of_done(run, done, err) end
   end
-  -- Who wants no retries wants no other requests either.
+  -- A caller that wants no retries wants no other requests either.
   local lookable = run.entry and run.retries > 0 and may_reconcile
   local echo = lookable and unsettled and judge.is_echo(run.entry, err)
   if lookable and (err.outcome == "unknown" or echo) then
@@ -217,9 +217,9 @@ local function renew_once(run)
   return true
 end
 
--- Whether the call is that of the process that has forked this one. That one goes on with it, so it
--- may happen yet, whatever was sent; here it is over, as the error says then.
-local function is_parents(run, err)
+-- Whether the call belongs to the process that has forked this one. The parent goes on with it, so
+-- it may happen yet, whatever was sent; in this process it is over, and `err` says so.
+local function belongs_to_parent(run, err)
   local _, is = run.native:revoked()
   if not is then return false end
   if err.kind ~= "cancelled" then err.kind, err.message = "cancelled", tostring(err.message) end
@@ -230,7 +230,7 @@ local function is_parents(run, err)
   return true
 end
 
--- Tries until the matter is settled. Returns as perform() does.
+-- Tries until the outcome is settled. Returns what perform() does.
 -- @param err  of the first try; or nil: that is yet to be made
 local function try_until_settled(run, err)
   local state = run.state
@@ -249,7 +249,7 @@ local function try_until_settled(run, err)
     else
       verdict, object, seen = after_failure(run, err)
     end
-    if verdict ~= "done" and is_parents(run, err) then verdict = "over" end
+    if verdict ~= "done" and belongs_to_parent(run, err) then verdict = "over" end
     if verdict == "done" then
       return succeed_run(run, object, seen or err.status, nil, seen and "look-up")
     elseif verdict == "over" then

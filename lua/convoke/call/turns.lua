@@ -17,7 +17,7 @@ local gates = {} -- closed ones; while there is any, nothing new begins
 --- Whether one is closed.
 turns.draining = false
 
--- Native calls that wait for their first turn; the keys are weak, as those who wait may die.
+-- Native calls that wait for their first turn. Weak, because a call may be collected meanwhile.
 local not_begun = setmetatable({}, { __mode = "k" })
 
 --- From now on no call begins, until open_gate() is called with the same table. Those that wait for
@@ -43,7 +43,7 @@ end
 
 -- Turns ------------------------------------------------
 
---- Lets a client go without a pace again once nothing is held.
+--- Takes the pace from a client that has no limit and no hold any more.
 -- @param state  of the client
 function turns.end_pace(state)
   if not (state.pace and state.pace:is_over()) then return end
@@ -55,8 +55,8 @@ end
 -- @return nothing, or the error that it ends with
 function turns.await(run)
   local state, operation, native = run.state, run.operation, run.native
-  local waits_in = state.pace -- the client's may be another one afterwards
-  local ticket = waits_in:enter(operation.name, run.deadline, native, not engine.here())
+  local joined = state.pace -- the client may have another one when this has ended
+  local ticket = joined:enter(operation.name, run.deadline, native, not engine.here())
   local function wait(seconds)
     local is_new = run.attempts == 0 and not run.options.looks_for
     if state.closed or (turns.draining and is_new) then return false end
@@ -66,8 +66,8 @@ function turns.await(run)
     state.pausing[native], not_begun[native] = nil, nil
     return going_on and not (turns.draining and is_new)
   end
-  local waited, verdict, seconds = engine.protected(waits_in.await, waits_in, ticket, wait)
-  waits_in:leave(ticket)
+  local waited, verdict, seconds = engine.protected(joined.await, joined, ticket, wait)
+  joined:leave(ticket)
   if not waited then
     state.pausing[native], not_begun[native] = nil, nil
     error(verdict, 0)
@@ -85,7 +85,7 @@ function turns.await(run)
   return err
 end
 
---- After a 429 that says for how long: nothing of its kind begins until then.
+--- After a 429 that says for how long: holds back all calls that share its limit until then.
 -- @param run  the call, see run.lua
 -- @param err  of its last try
 -- @return whether the call itself waits for that time and is sent again, which costs it nothing

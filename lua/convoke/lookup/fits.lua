@@ -5,9 +5,12 @@ local null = require("convoke.core").null
 
 local fits = {}
 
---- How well an object fits what a call asked for: it is one for another address; it is for this
--- address, but shows something else than was asked, so that it is another's; it cannot be told; it
--- is probably for this address; it shows all that was asked. Only the last is taken as it is.
+--- How well an object fits what a call asked for:
+--   not_at_all  it is for another address
+--   differs     it is for this address, but shows something else than was asked: it is another's
+--   perhaps     nobody can tell
+--   nearly      it is probably for this address
+--   surely      it shows all that was asked
 fits.levels = { not_at_all = 0, differs = 1, perhaps = 2, nearly = 3, surely = 4 }
 local levels = fits.levels
 
@@ -38,7 +41,8 @@ function fits.same_value(one, other)
 end
 
 --- Judges an object by its address and by the fields that it shows.
--- @param address  whether it is the one that was asked for: true, false or nil, as of each field
+-- @param address  whether it is the one that was asked for: true, false, or nil: nobody can tell
+-- @param ...      the same for each field
 -- @return its level, and whether it is for the same address
 function fits.judge(address, ...)
   local fit = address and levels.surely or levels.perhaps
@@ -50,7 +54,8 @@ function fits.judge(address, ...)
   return fit, address
 end
 
---- Whether a field that need be neither asked for nor shown is as asked. Returns as same_value().
+--- Whether a field shows what was asked for; it may be absent from both. Returns what same_value()
+-- does.
 function fits.same_if_shown(asked, shown)
   if shown == nil or shown == null then return true end
   if asked == nil or asked == null or asked == "" then return shown == "" or nil end

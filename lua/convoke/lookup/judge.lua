@@ -31,9 +31,9 @@ end
 local trusted = 99 -- so many objects in order, a page of them, show the order of a listing
 local deepest = 5000 -- so many objects are read at most where something old would explain a refusal
 
--- Whose an object is that fits a call: "own"; "other", a call's that it fits better; "open" while
--- another call may still tell that it is its own, or not; or "contested", when it may be another's
--- as well.
+-- To whom an object belongs that fits a call: "own", to the call; "other", to a call that it fits
+-- better; "open": another call may still find out whether it is its own; or "contested": it may as
+-- well belong to another call.
 local function whose(habits, entry, object, fit, echo)
   local verdict = "own"
   pending_creates.each_rival(entry, function(rival)
@@ -44,10 +44,10 @@ local function whose(habits, entry, object, fit, echo)
     elseif rival.on_wire then
       verdict = "open"
     elseif habits.names_only and not habits.same_address(wanted(rival), wanted(entry)) then
-      -- Who can still ask again goes first; two that wait for each other would wait for ever.
+      -- A call that can still ask again goes first; two that wait for each other would never end.
       local hopeful = echo and not rival.ended and not rival.waiting
       verdict = (hopeful or verdict == "open") and "open" or "contested"
-    end -- who asked for the very same cannot tell the difference
+    end -- calls that asked for the very same cannot tell the difference
   end)
   return verdict
 end

@@ -1,5 +1,5 @@
---- The creates that this program has under way, and what became of those before: which call an
--- object may belong to that another call has found.
+--- The creates that this program has under way, and what became of earlier ones: with these one can
+-- tell which of its calls an object belongs to.
 
 local core = require "convoke.core"
 
@@ -20,8 +20,8 @@ end
 
 begin_anew()
 
--- Creates of which nobody knows how they ended; the latest of them. They may be executed for a
--- while yet.
+-- The latest creates of which nobody knows how they ended. The server may yet execute them for a
+-- while.
 local doubtful, last_doubtful, most_doubtful = {}, 0, 256
 local longest_doubt = 60 -- seconds
 
@@ -29,8 +29,8 @@ local function decode_percents(text)
   return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
--- The parameters of a call as they were sent: its own request is what nobody has changed since.
--- That is read only where somebody looks, so that a call that goes well keeps nothing.
+-- The parameters of a call as they were sent. The caller may have changed its table since, so they
+-- are read from the request; to copy them before would make each call that goes well dearer.
 local function params_as_sent(call, operation)
   local request = call:request()
   local params = request.body and core.read(request.body) or {}
@@ -43,8 +43,8 @@ local function params_as_sent(call, operation)
   return params
 end
 
---- What a call has asked for, by the names of the parameters. Of a collected call only the caller's
--- own table tells, which may have changed.
+--- What a call has asked for: parameter name -> value. A collected call has no request any more:
+-- then the caller's own table is used, which may have changed.
 function pending_creates.wanted(entry)
   if not entry.wanted then
     local call = calls[entry.slot]
@@ -75,9 +75,9 @@ function pending_creates.reap_collected()
   end
 end
 
--- What calls of this program were given, by ids and the times of their making: no other call has
--- made that. Each is kept while calls go on that might find it, and longer by how little is known
--- of the server's clock.
+-- The objects that calls of this program were given, by id and time of creation: no other call has
+-- made those. Each is kept as long as calls go on that might find it, and longer by the doubt about
+-- the server's clock.
 local given = core.issued_ids()
 local add = given.add
 

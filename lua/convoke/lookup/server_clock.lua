@@ -86,7 +86,8 @@ function Clock:is_vague()
   return known ~= nil and not by_creation and known[2] - known[1] > date_is_vague
 end
 
---- Whether that matters to an object: whether it may have been made before the call began.
+--- Whether an object may have been made before the call began, so that more Dates would matter.
+-- @param time, began  as of Clock:judge()
 function Clock:may_be_older(time, began)
   local known = best(self)
   return known ~= nil and time < began + known[2]
@@ -96,7 +97,7 @@ end
 -- "open".
 -- @param time   when it was made by the server's clock, in seconds, or nil
 -- @param began  our moment when the call began
--- @param wall   core.time() then
+-- @param wall   the time of day then, by core.clocks()
 function Clock:judge(time, began, wall)
   if not time then return "open" end
   local now, wall_now = core.clocks()

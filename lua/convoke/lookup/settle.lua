@@ -81,7 +81,7 @@ local function look_once(run, err, echo, perform, pause)
   return listings.failed and "unclear" or verdict, object, listings.status, listings.passing
 end
 
--- So many looks, some four seconds: after them a lost request is taken not to come any more.
+-- After so many looks, some four seconds, a lost request is taken not to be executed any more.
 local enough = 4
 
 -- Whether another look may show more than look number `turn`: listings lag behind, and a request

@@ -40,7 +40,7 @@ return {
     from = "if ticket.alone then return true, turn_at(self, lane, now, 1, 1) end", to = "",
     spec = "pace", test = "come at once to a call that blocks" },
   { name = "pace: one call begins in each round", file = "lua/convoke/call/pace.lua",
-    from = "if lane.called <= 0 then call_together(self, lane, now) end", to = "",
+    from = "if lane.woken <= 0 then wake_together(self, lane, now) end", to = "",
     spec = "pace", test = "of many that may begin together" },
   { name = "pace: a cancelled call keeps its turn", file = "lua/convoke/call/pace.lua",
     from = "if was_first then move_up(self, lane, self.clock()) end", to = "",
