@@ -102,6 +102,26 @@ describe("a look for what a lost answer may have made", function()
     assert.equal(1, asked)
   end)
 
+  it("asks for two more Dates at most, though they tell nothing new", function()
+    local operation, habits = creating "gencove"
+    local wanted = { email = address, role = "member" }
+    local entry = pending_creates.enter({ request = function()
+      return { url = "https://example.com/", headers = {}, body = cjson.encode(wanted) }
+    end }, operation, habits, wanted, convoke.now())
+    local vague = { is_vague = function() return true end,
+      may_be_older = function() return true end }
+    local dates = 0
+    judge.look(entry, setmetatable(vague, { __index = server_clock.new() }), false, function()
+      local left = { shows.gencove("own", address, -3) }
+      return function() return table.remove(left) end
+    end, function()
+      dates = dates + 1
+      return true
+    end, error)
+    pending_creates.leave(entry, false)
+    assert.equal(2, dates)
+  end)
+
   it("takes none of two that both show all that was asked for", function()
     local twins = { own, { "other", address, -3 } }
     for _, api in ipairs { "cvat", "gencove" } do

@@ -287,7 +287,7 @@ return {
     file = "lua/convoke/lookup/judge.lua",
     from = "if sorted.open or beside_others or",
     to = "if sorted.open or",
-    spec = "lookup",
+    spec = "pending_creates",
     test = "tell no new one from an old one",
   },
   {
@@ -353,15 +353,23 @@ return {
     file = "lua/convoke/lookup/pending_creates.lua",
     from = "if entry.started and not calls[slot] then clear",
     to = "if entry.started and not slot then clear",
-    spec = "lookup",
+    spec = "pending_creates",
     test = "wait for no call that was never heard of",
+  },
+  {
+    name = "creates: what was sent is read by the program's lua-cjson",
+    file = "lua/convoke/lookup/pending_creates.lua",
+    from = "request.body and core.read(request.body)",
+    to = 'request.body and require("cjson").decode(request.body)',
+    spec = "lookup",
+    test = "whatever the program has made of lua-cjson",
   },
   {
     name = "creates: doubt is forgotten at once",
     file = "lua/convoke/lookup/pending_creates.lua",
     from = "local longest_doubt = 60",
     to = "local longest_doubt = 0",
-    spec = "lookup",
+    spec = "pending_creates",
     test = "remember calls of which nobody knows",
   },
   {
@@ -369,7 +377,7 @@ return {
     file = "lua/convoke/lookup/pending_creates.lua",
     from = "most_doubtful = {}, 0, 256",
     to = "most_doubtful = {}, 0, 1",
-    spec = "lookup",
+    spec = "pending_creates",
     test = "remember calls of which nobody knows",
   },
   {
@@ -400,7 +408,7 @@ return {
 ]],
     to = [[return true
 ]],
-    spec = "lookup",
+    spec = "pending_creates",
     test = "know by what it shows",
   },
   {
@@ -408,7 +416,7 @@ return {
     file = "lua/convoke/vendors/clerk.lua",
     from = "return math.abs((to - from) / 86400000 - days) <= 1 or nil",
     to = "return to ~= nil or nil",
-    spec = "lookup",
+    spec = "pending_creates",
     test = "know by what it shows",
   },
   {
@@ -581,7 +589,8 @@ return {
     file = "lua/convoke/lookup/judge.lua",
     from = "clock:is_vague() and tries < 2 and",
     to = "clock:is_vague() and tries < 9 and",
-    spec = "settle",
+    spec = "judge",
+    test = "asks for two more Dates at most",
   },
   {
     name = "convex: a program's settings of lua-cjson change what an error says",
