@@ -74,6 +74,14 @@ void cvk_buffer_add_byte(cvk_buffer *buffer, char byte)
         buffer->data[buffer->size++] = byte;
 }
 
+char *cvk_buffer_extend(cvk_buffer *buffer, size_t size)
+{
+    if (!reserve(buffer, size))
+        return NULL;
+    buffer->size += size;
+    return buffer->data + buffer->size - size;
+}
+
 const char *cvk_buffer_string(cvk_buffer *buffer)
 {
     if (!reserve(buffer, 1))

@@ -25,6 +25,10 @@ void cvk_buffer_add_string(cvk_buffer *buffer, const char *string);
 /* Adds one byte. */
 void cvk_buffer_add_byte(cvk_buffer *buffer, char byte);
 
+/* Makes the content `size` bytes longer and returns where they begin, for the caller to fill at once;
+ * NULL if it cannot grow. */
+char *cvk_buffer_extend(cvk_buffer *buffer, size_t size);
+
 /* Puts a zero byte behind the content, not counted in `size`; returns the content or NULL. */
 const char *cvk_buffer_string(cvk_buffer *buffer);
 

@@ -25,9 +25,17 @@ static void add_escape(cvk_buffer *buffer, unsigned char byte)
 
 void cvk_json_add_string(cvk_buffer *buffer, const char *text, size_t size)
 {
+    size_t plain = cvk_json_plain(text, size);
+    if (plain == size) { /* most are: all of it at once */
+        char *quoted = cvk_buffer_extend(buffer, size + 2);
+        if (quoted == NULL)
+            return;
+        quoted[0] = quoted[size + 1] = '"';
+        memcpy(quoted + 1, text, size);
+        return;
+    }
     cvk_buffer_add_byte(buffer, '"');
-    for (size_t at = 0; at < size;) {
-        size_t plain = at + cvk_json_plain(text + at, size - at);
+    for (size_t at = 0; at < size; plain = at + cvk_json_plain(text + at, size - at)) {
         while (plain < size && (unsigned char)text[plain] >= 0x80)
             plain += 1 + cvk_json_plain(text + plain + 1, size - plain - 1);
         cvk_buffer_add(buffer, text + at, plain - at);

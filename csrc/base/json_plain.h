@@ -45,6 +45,11 @@ static inline size_t cvk_json_plain(const char *text, size_t size)
     if (marks != 0) /* the first byte is the lowest one */
         return at + (size_t)(__builtin_ctzll(marks) / 8);
 #endif
+    if (marks == 0 && at < size && size >= sizeof bytes) { /* the last eight at once */
+        memcpy(&bytes, text + size - sizeof bytes, sizeof bytes);
+        if (cvk_json_special(bytes) == 0)
+            return size;
+    }
     while (at < size && cvk_json_is_plain((unsigned char)text[at]))
         at++;
     return at;

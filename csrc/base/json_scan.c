@@ -154,15 +154,19 @@ static inline bool is_digit(const char *at, const char *end)
 
 static const char *read_digits(digits *d, const char *at, const char *end, bool fraction)
 {
+    const char *start = at;
+    uint64_t mantissa = d->mantissa;
+    int counted = d->counted;
+    for (; counted < 19 && is_digit(at, end); at++) {
+        mantissa = mantissa * 10 + (uint64_t)(*at - '0');
+        counted += mantissa > 0; /* leading zeros do not count */
+    }
+    d->mantissa = mantissa;
+    d->counted = counted;
+    d->exponent -= fraction ? at - start : 0;
     for (; is_digit(at, end); at++) {
-        if (d->counted < 19) {
-            d->mantissa = d->mantissa * 10 + (uint64_t)(*at - '0');
-            d->counted += d->mantissa > 0; /* leading zeros do not count */
-            d->exponent -= fraction;
-        } else {
-            d->cut |= *at != '0';
-            d->exponent += !fraction;
-        }
+        d->cut |= *at != '0';
+        d->exponent += !fraction;
     }
     return at;
 }

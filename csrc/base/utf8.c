@@ -1,6 +1,7 @@
 #include "base/utf8.h"
 
 #include <stdint.h>
+#include <string.h>
 
 size_t cvk_utf8_sequence(const char *bytes, size_t size)
 {
@@ -23,12 +24,22 @@ size_t cvk_utf8_sequence(const char *bytes, size_t size)
 
 size_t cvk_utf8_length(const char *text, size_t size)
 {
-    size_t characters = 0;
-    for (size_t i = 0; i < size; characters++) {
+    size_t characters = 0, i = 0;
+    while (i < size) {
+        uint64_t eight;
+        if (size - i >= sizeof eight) { /* most texts are ASCII */
+            memcpy(&eight, text + i, sizeof eight);
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+                i += sizeof eight;
+                characters += sizeof eight;
+                continue;
+            }
+        }
         size_t length = cvk_utf8_sequence(text + i, size - i);
         if (length == 0)
             return SIZE_MAX;
         i += length;
+        characters++;
     }
     return characters;
 }

@@ -1,7 +1,6 @@
 #include "http/strike.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
 /* Shorter texts are no secret worth hiding, and would strike out half an answer. */
@@ -62,24 +61,28 @@ static void strike_encoded(const char *secret, size_t secret_size, char *text, s
 
 /* ---- base64 -------------------------------------------------------------------------------------- */
 
-/* The six bits for which a character stands in either alphabet, or -1. */
-static int six_bits(char byte)
-{
-    if (byte >= 'a' && byte <= 'z')
-        return byte - 'a' + 26;
-    if (byte >= 'A' && byte <= 'Z')
-        return byte - 'A';
-    if (byte >= '0' && byte <= '9')
-        return byte - '0' + 52;
-    return byte == '+' || byte == '-' ? 62 : byte == '/' || byte == '_' ? 63 : -1;
-}
+/* The six bits for which a character stands in either alphabet, and 1 more; 0: it is in neither. */
+/* clang-format off */
+static const unsigned char base64_values[256] = {
+    [' '] =
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 63, 0, 64,
+    53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 0, 0, 0, 0, 0, 0,
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+    16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 0, 0, 0, 0, 64,
+    0, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41,
+    42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 0, 0, 0, 0, 0,
+};
+/* clang-format on */
 
-/* Whether a byte is a character of either alphabet: a bit for each of the first 128 bytes. */
 static bool is_base64(char character)
 {
-    static const uint32_t alphabets[] = {0, 0x03ffa800, 0x87fffffe, 0x07fffffe};
-    unsigned char byte = (unsigned char)character;
-    return byte < 128 && (alphabets[byte / 32] >> byte % 32 & 1) != 0;
+    return base64_values[(unsigned char)character] != 0;
+}
+
+/* -1: the character is in neither alphabet. */
+static int six_bits(char character)
+{
+    return base64_values[(unsigned char)character] - 1;
 }
 
 /* So many whole characters of base64 at least tell of a secret and nothing else. */

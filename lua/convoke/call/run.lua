@@ -33,7 +33,6 @@ run_module.retried = 0
 --   the error of the last of those; unsettled, an earlier try may have happened; renewed, it
 --   has got a new credential already.
 local function new_run(state, operation, params, options, path, started, deadline)
-  options = options or {}
   return { state = state, operation = operation, params = params, options = options, path = path,
     native = nil, entry = nil, started = started, deadline = deadline, attempts = 0,
     retries = options.retries or state.retries, free = 0, held_by = nil, unsettled = false,
@@ -272,10 +271,12 @@ end
 
 -- When a call ends at the latest, by core.now().
 local function deadline_of(state, options, started)
-  local deadline = started + (options and options.timeout or state.timeout)
-  local given = options and options.deadline
+  local deadline = started + (options.timeout or state.timeout)
+  local given = options.deadline
   return given and given < deadline and given or deadline
 end
+
+local no_options = {} -- of a call that was given none
 
 -- Prepares a call as its client and its options say. Returns it, or nil and its faults.
 local function prepare_by(state, operation, params, options, path)
@@ -284,12 +285,8 @@ local function prepare_by(state, operation, params, options, path)
     return state.native:prepare_free(operation.method, operation.path, free.query, free.headers,
       free.body, free.type)
   end
-  local defaults, headers, allow_empty = state.defaults, nil, nil
-  if options then
-    defaults = options.defaults or defaults
-    headers, allow_empty = options.headers, options.allow_empty
-  end
-  return prepare(state.native, operation.index, params, defaults, headers, allow_empty, path)
+  return prepare(state.native, operation.index, params, options.defaults or state.defaults,
+    options.headers, options.allow_empty, path)
 end
 
 --- Makes one call.
@@ -301,16 +298,15 @@ end
 -- @param path       the path value, where the operation has one and it does not sit in params
 -- @return value, nil, meta; or nil, err
 function run_module.perform(state, operation, params, options, path)
-  if turns.draining and not (options and options.looks_for) then
-    return nil, turns.refuse(operation)
-  end
+  local given = options or no_options
+  if turns.draining and not given.looks_for then return nil, turns.refuse(operation) end
   local started = now()
-  local deadline = deadline_of(state, options, started)
+  local deadline = deadline_of(state, given, started)
   if state.credential then
     local renewed, why = credential.renew(state, operation, false)
     if not renewed then return nil, why end
   end
-  local native, faults = prepare_by(state, operation, params, options, path)
+  local native, faults = prepare_by(state, operation, params, given, path)
   if not native then return nil, errors.invalid(operation, faults) end
   local habits = state.creates[operation.name]
   local entry = habits and pending_creates.enter(native, operation, habits, params, started)
@@ -324,7 +320,7 @@ function run_module.perform(state, operation, params, options, path)
     end
     first_err = err
   end
-  local run = new_run(state, operation, params, options, path, started, deadline)
+  local run = new_run(state, operation, params, given, path, started, deadline)
   run.native, run.entry, run.attempts = native, entry, first_err and 1 or 0
   return conclude(run, protected(try_until_settled, run, first_err))
 end
