@@ -1,5 +1,6 @@
 #include "base/json_scan.h"
 
+#include "base/hex.h"
 #include "base/json.h"
 #include "base/json_plain.h"
 #include "base/utf8.h"
@@ -12,14 +13,6 @@
 
 /* ---- strings --------------------------------------------------------------------------------- */
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 /* The four hexadecimal digits at a place as a number, -1: they are none. */
 static long hex_code(const char *at, const char *end)
 {
@@ -27,7 +20,7 @@ static long hex_code(const char *at, const char *end)
         return -1;
     long code = 0;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(at[i]);
+        int digit = cvk_hex_digit(at[i]);
         if (digit < 0)
             return -1;
         code = code * 16 + digit;

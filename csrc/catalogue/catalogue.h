@@ -142,7 +142,7 @@ typedef enum cvk_auth_place {
     CVK_AUTH_QUERY,  /* `?name=value` */
 } cvk_auth_place;
 
-/* One way to prove who one is. At most one of an API's ways is used by a client. */
+/* One kind of credential. A client uses at most one of those that its API knows. */
 typedef struct cvk_auth {
     const char *option;         /* of the constructor: "secret_key" */
     const char *partner;        /* a second option that comes with it: "password"; or NULL */

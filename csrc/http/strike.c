@@ -1,5 +1,7 @@
 #include "http/strike.h"
 
+#include "base/hex.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -24,19 +26,11 @@ static void strike_plain(const char *secret, size_t secret_size, char *text, siz
 
 /* ---- percent-encoded ----------------------------------------------------------------------------- */
 
-static int hex_digit(char byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    byte |= 0x20;
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
 /* Bytes at the start of the text that stand for such a byte, 0 if they do not. */
 static size_t encoded_length(unsigned char wanted, const char *text, size_t size)
 {
     if (size >= 3 && text[0] == '%') {
-        int high = hex_digit(text[1]), low = hex_digit(text[2]);
+        int high = cvk_hex_digit(text[1]), low = cvk_hex_digit(text[2]);
         if (high >= 0 && low >= 0 && high * 16 + low == wanted)
             return 3;
     }

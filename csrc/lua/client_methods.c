@@ -176,7 +176,7 @@ static bool push_exposure(lua_State *L, const cvk_client *client)
     return true;
 }
 
-/* Client:exposure(): why the client takes no credential, or nil: it could be read on its way. */
+/* Client:exposure(): why the client takes no credential, because others could read it; or nil. */
 static int client_exposure(lua_State *L)
 {
     const cvk_client *client = check_client(L);
@@ -185,18 +185,19 @@ static int client_exposure(lua_State *L)
 }
 
 /*
- * Client:credential(way, value, partner): from now on requests prove themselves by the API's
- * `way` (index in the catalogue, from 1). Returns true, or nil and what is wrong with the text,
- * and whether that is about the partner, without showing it; or nil and why it takes none, see
+ * Client:credential(kind, value, partner): requests are sent with this credential from now on.
+ * `kind` is the number of one that the catalogue lists for the API, from 1; `partner` the second
+ * text of a kind that has two, such as a password. Returns true; or nil, what is wrong with a text,
+ * without showing it, and whether that is the partner; or nil and why the client takes none, see
  * Client:exposure().
  */
 static int client_credential(lua_State *L)
 {
     cvk_client *client = check_client(L);
     luaL_argcheck(L, client->api != NULL, 1, "closed client");
-    size_t way = (size_t)luaL_checkinteger(L, 2) - 1, size, partner_size;
-    luaL_argcheck(L, way < client->api->auth_count, 2, "no such way");
-    const cvk_auth *auth = &client->api->auths[way];
+    size_t kind = (size_t)luaL_checkinteger(L, 2) - 1, size, partner_size;
+    luaL_argcheck(L, kind < client->api->auth_count, 2, "no such kind of credential");
+    const cvk_auth *auth = &client->api->auths[kind];
     const char *value = luaL_checklstring(L, 3, &size);
     const char *partner = luaL_optlstring(L, 4, "", &partner_size);
     bool about_partner;

@@ -85,8 +85,8 @@ static bool push_path_value(preparation *p, const cvk_field *field, const cvk_sp
 }
 
 /*
- * Pushes the value of a parameter, the caller's or the client's default; something or nothing where
- * there is none. Returns whether there is one.
+ * Pushes the value of a parameter, the caller's or the client's default. Returns whether there is
+ * one; where there is none it may have pushed a nil, which the caller drops with the rest.
  */
 static bool push_param(preparation *p, const cvk_field *field, const cvk_spot *spot)
 {
