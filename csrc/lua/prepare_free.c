@@ -21,10 +21,10 @@ enum {
     top_call,
 };
 
-#define FREE(of, ...) \
-    { \
-        .method = (of), .path = "", .answer = {.kind = CVK_ANY}, __VA_ARGS__ \
-    }
+/* Versions of clang-format differ about this line. */
+/* clang-format off */
+#define FREE(of, ...) {.method = (of), .path = "", .answer = {.kind = CVK_ANY}, __VA_ARGS__}
+/* clang-format on */
 
 /* What is fixed about free requests: first those without a body, then those with one. */
 static const cvk_operation free_operations[] = {

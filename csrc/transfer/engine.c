@@ -171,6 +171,7 @@ static bool new_multi(cvk_engine *engine)
     curl_multi_setopt(engine->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(engine->multi, CURLMOPT_TIMERDATA, engine);
     /* libcurl 8.20 and later would wait at the end for names that are being looked up. */
+    /* NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange) */
     curl_multi_setopt(engine->multi, (CURLMoption)multi_quick_exit, 1L);
     return true;
 }
