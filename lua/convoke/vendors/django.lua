@@ -9,7 +9,8 @@ local all_text, text_or_nil = errors.all_text, errors.text_or_nil
 -- Text that the framework uses for one field of the body only.
 local whole_body = { non_field_errors = true, __all__ = true, detail = true }
 
--- {"detail":"..","code":".."}, ["..", ".."], "..", {"field":[".."]}, {"error":".."}, maintenance
+-- {"detail":"..","code":".."}, ["..", ".."], "..", {"field":[".."]}, {"error":".."},
+-- {"message":".."}, maintenance
 function django.read_error(data, facts)
   if type(data) == "string" then
     facts.message = text_or_nil(data)
@@ -34,9 +35,11 @@ function django.read_error(data, facts)
   for key, value in pairs(data) do
     if not whole_body[key] then named[key] = value end
   end
-  if next(named) == "error" and next(named, "error") == nil and text_or_nil(named.error) then
-    facts.message = named.error -- a lone `error` is no field
-    return
+  for _, key in ipairs { "error", "message" } do
+    if next(named) == key and next(named, key) == nil and text_or_nil(named[key]) then
+      facts.message = named[key] -- a lone text under such a name is no field
+      return
+    end
   end
   errors.add_fields(rows, named)
   facts.fields = rows
