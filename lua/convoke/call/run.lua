@@ -67,6 +67,9 @@ local function fail(run, err)
   elseif run.entry then
     pending_creates.leave(run.entry, err.outcome == "unknown")
   end
+  if err.kind == "timeout" and err.message:find("deadline", 1, true) then -- not connect_timeout
+    err.message = ("%s (%.4g s)"):format(err.message, run.deadline - run.started)
+  end
   err.attempts = run.attempts
   err.elapsed = now() - run.started
   return nil, err

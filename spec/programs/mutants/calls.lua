@@ -73,6 +73,14 @@ return {
     test = "is not asked a third time",
   },
   {
+    name = "call: a timeout tells the seconds of the try, not of the call",
+    file = "lua/convoke/call/run.lua",
+    from = "run.deadline - run.started)",
+    to = "run.deadline - now())",
+    spec = "call",
+    test = "a deadline ends a call",
+  },
+  {
     name = "retry: a pause goes beyond the deadline",
     file = "lua/convoke/call/retry.lua",
     from = "if seconds >= left then",
