@@ -570,6 +570,8 @@ describe("a request", function()
       assert.same({ page_size = "all" }, context())
       assert_invalid("page_size", client "cvat".invitations:list { page_size = "ALL" })
       assert_invalid("page", client "cvat".invitations:list { page = "all" })
+      local _, err = client "cvat".invitations:list { page_size = "alles" }
+      assert.equal("must be a number or one of: all", err.fields[1].message)
     end)
   end)
 

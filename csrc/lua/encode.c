@@ -154,6 +154,18 @@ static size_t check_number(cvk_walk *walk, const cvk_spot *spot, int index,
     return check_bounds(walk, spot, value, schema) ? format_lua_number(walk->L, index, text) : 0;
 }
 
+/* Says what a number's schema allows, its words included. */
+static void fault_number(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
+{
+    if (schema->also == NULL) {
+        fault_type(walk, spot, index, "a number");
+        return;
+    }
+    push_words(walk->L, schema->also);
+    cvk_model_fault(walk, spot, "must be a number or one of: %s", lua_tostring(walk->L, -1));
+    lua_pop(walk->L, 1);
+}
+
 bool cvk_model_text(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
 {
     lua_State *L = walk->L;
@@ -182,7 +194,7 @@ bool cvk_model_text(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_s
         if (whole || is_int64_number(L, index, schema))
             size = check_integer(walk, spot, index, schema, text);
         else if (type != LUA_TNUMBER)
-            fault_type(walk, spot, index, "a number");
+            fault_number(walk, spot, index, schema);
         else
             size = check_number(walk, spot, index, schema, text);
         if (size > 0)
