@@ -64,6 +64,7 @@ build = {
         "csrc/transfer/poller_kqueue.c",
         "csrc/transfer/poller_poll.c",
         "csrc/transfer/pool.c",
+        "csrc/transfer/proxy.c",
         "csrc/transfer/queue.c",
         "csrc/transfer/result.c",
         "csrc/transfer/reuse.c",

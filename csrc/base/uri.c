@@ -151,18 +151,25 @@ bool cvk_uri_is_loopback(const char *address)
     return is_loopback(host, host_length(host, cvk_uri_origin_length(address) - scheme));
 }
 
-bool cvk_uri_proxy_is_loopback(const char *proxy)
+const char *cvk_uri_proxy_host(const char *proxy, size_t *host_size, size_t *size)
 {
     static const char letters_and_digits[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                              "0123456789";
     const char *host = proxy + strspn(proxy, letters_and_digits);
     host = host > proxy && strncmp(host, "://", 3) == 0 ? host + 3 : proxy;
-    size_t size = strcspn(host, "/?#");
-    const char *at = memchr(host, '@', size);
+    *size = strcspn(host, "/?#");
+    const char *at = memchr(host, '@', *size);
     if (at != NULL) {
-        size -= (size_t)(at + 1 - host);
+        *size -= (size_t)(at + 1 - host);
         host = at + 1;
     }
-    size_t name = host_length(host, size);
-    return good_port(host + name, size - name) && is_loopback(host, name);
+    *host_size = host_length(host, *size);
+    return host;
+}
+
+bool cvk_uri_proxy_is_loopback(const char *proxy)
+{
+    size_t host_size, size;
+    const char *host = cvk_uri_proxy_host(proxy, &host_size, &size);
+    return good_port(host + host_size, size - host_size) && is_loopback(host, host_size);
 }

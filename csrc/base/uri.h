@@ -23,8 +23,13 @@ bool cvk_uri_is_plain(const char *address);
 /* Whether an address without fault names this machine: "localhost", ::1 or one of 127.0.0.0/8. */
 bool cvk_uri_is_loopback(const char *address);
 
-/* Whether a proxy, `[scheme://][user[:password]@]host[:port]`, is on this machine. One that libcurl
- * could read in another way is not. */
+/*
+ * The host in a proxy's address, `[scheme://][user[:password]@]host[:port]`: where it begins, its
+ * size, and the size with the port. Such an address may be malformed, and so may its host and port.
+ */
+const char *cvk_uri_proxy_host(const char *proxy, size_t *host_size, size_t *size);
+
+/* Whether a proxy is on this machine. One that libcurl could read in another way is not. */
 bool cvk_uri_proxy_is_loopback(const char *proxy);
 
 /* Length of the `scheme://host[:port]` part of an address without fault. */

@@ -1,6 +1,7 @@
 #include "transfer/result.h"
 
 #include "transfer/handle.h"
+#include "transfer/proxy.h"
 #include "transfer/sent.h"
 
 void cvk_result_explain(cvk_transfer *transfer, CURLcode code)
@@ -12,10 +13,17 @@ void cvk_result_explain(cvk_transfer *transfer, CURLcode code)
     const char *message = transfer->handle->message;
     if (message[0] == '\0')
         message = curl_easy_strerror(code);
+    cvk_buffer *words = &transfer->exchange->libcurl_message;
     if (cvk_sent_before_failure(transfer))
-        cvk_buffer_add_string(&transfer->exchange->libcurl_message, "after the request had left: ");
-    cvk_buffer_add_string(&transfer->exchange->libcurl_message, message);
-    if (cvk_buffer_string(&transfer->exchange->libcurl_message) == NULL)
+        cvk_buffer_add_string(words, "after the request had left: ");
+    cvk_buffer_add_string(words, message);
+    const char *source = cvk_proxy_blamed(transfer, code, message);
+    if (source != NULL) {
+        cvk_buffer_add_string(words, " (of the proxy that ");
+        cvk_buffer_add_string(words, source);
+        cvk_buffer_add_string(words, " names)");
+    }
+    if (cvk_buffer_string(words) == NULL)
         transfer->exchange->reason = curl_easy_strerror(code);
 }
 

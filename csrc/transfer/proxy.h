@@ -1,0 +1,15 @@
+/*
+ * Whether it was a proxy that failed, not the server behind it.
+ */
+#ifndef CVK_TRANSFER_PROXY_H
+#define CVK_TRANSFER_PROXY_H
+
+#include "transfer/transfer.h"
+
+/*
+ * Where the address comes from of the proxy that made a transfer fail: "the option proxy" or the
+ * name of a variable of the environment; NULL: no proxy did. `code` and `message` are libcurl's.
+ */
+const char *cvk_proxy_blamed(const cvk_transfer *transfer, CURLcode code, const char *message);
+
+#endif
