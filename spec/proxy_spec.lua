@@ -35,7 +35,9 @@ local function blames(message, where)
     message)
 end
 
-local function blames_none(message) assert.is_nil(message:find("of the proxy", 1, true), message) end
+local function blames_none(message)
+  assert.is_nil(message:find("of the proxy", 1, true), message)
+end
 
 describe("a proxy that fails is told from the server:", function()
   it("one that refuses the connection", function()
