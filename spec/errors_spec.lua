@@ -4,6 +4,7 @@ local answers = require "spec.support.answers"
 local canned = require "spec.support.canned"
 local cjson = require "cjson"
 local convoke = require "convoke"
+local reference = require "spec.support.reference"
 local raw_server = require "spec.support.raw_server"
 
 local alone, change, credentials = canned.alone, canned.change, canned.credentials
@@ -245,7 +246,7 @@ describe("a success that holds nothing of what was promised", function()
     end
   end
 
-  for _, operation in ipairs(convoke.operations) do
+  for _, operation in ipairs(reference) do
     if answers.arguments[operation.name] then
       it("is no answer to " .. operation.name, function()
         for _, body in ipairs(strange) do

@@ -4,6 +4,7 @@ local answers = require "spec.support.answers"
 local cjson = require "cjson"
 local compile = require "spec.support.compile"
 local convoke = require "convoke"
+local reference = require "spec.support.reference"
 local echo_server = require "spec.support.echo_server"
 local preloaded = require "spec.support.preloaded"
 
@@ -191,7 +192,7 @@ describe("a request", function()
         return made
       end
       local clients = {}
-      for _, operation in ipairs(convoke.operations) do
+      for _, operation in ipairs(reference) do
         clients[operation.api] = clients[operation.api] or client(operation.api)
         local params, expected, path, body = {}, {}, operation.path, nil
         for _, param in ipairs(operation.params) do

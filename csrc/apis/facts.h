@@ -15,7 +15,7 @@
 #define FREE_OBJECT(...) {.kind = CVK_OBJECT, __VA_ARGS__}
 #define MODEL(of, ...) {.kind = CVK_MODEL, .model = &(of), __VA_ARGS__}
 /* NOLINTBEGIN(bugprone-macro-parentheses): `of` is a list in braces */
-#define ARRAY(of) {.kind = CVK_ARRAY, .items = &(const cvk_schema)of}
+#define ARRAY(of, ...) {.kind = CVK_ARRAY, .items = &(const cvk_schema)of, __VA_ARGS__}
 #define MAP(of) {.kind = CVK_MAP, .items = &(const cvk_schema)of}
 #define EITHER(list_of, object) \
     {.kind = CVK_EITHER, .items = &(const cvk_schema)list_of, .model = &(object)}
@@ -25,6 +25,7 @@
 
 #define AT_LEAST(n) .bounded_below = true, .minimum = (n)
 #define AT_MOST(n) .bounded_above = true, .maximum = (n)
+#define FROM_TO(least, most) .min_length = (least), .max_length = (most)
 #define NULLABLE .nullable = true
 #define WORDS(...) .words = (const char *const[]){__VA_ARGS__, NULL}
 
@@ -47,5 +48,8 @@
 #define AUTHS(table) .auths = (table), .auth_count = CVK_COUNT(table)
 #define CLIENT_FIELDS(table) .client_fields = (table), .client_field_count = CVK_COUNT(table)
 #define OPERATIONS(table) .operations = (table), .operation_count = CVK_COUNT(table)
+
+/* Operations in a file of their own: `cvk_<name>` there, with a count. */
+#define MORE(name) .more = (name), .more_count = name##_count
 
 #endif

@@ -17,6 +17,17 @@ const cvk_api *cvk_find_api(const char *name)
     return NULL;
 }
 
+size_t cvk_operation_count(const cvk_api *api)
+{
+    return api->operation_count + api->more_count;
+}
+
+const cvk_operation *cvk_operation_at(const cvk_api *api, size_t index)
+{
+    return index < api->operation_count ? &api->operations[index]
+                                        : &api->more[index - api->operation_count];
+}
+
 size_t cvk_find_field(const cvk_field *fields, size_t count, const char *name)
 {
     size_t i = 0;

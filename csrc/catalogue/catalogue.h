@@ -39,8 +39,8 @@ struct cvk_schema {
     bool bounded_below;       /* `minimum` counts */
     bool bounded_above;       /* `maximum` counts */
     double minimum, maximum;  /* of a number */
-    size_t min_length;        /* of a string, in characters; 0: none */
-    size_t max_length;        /* of a string, in characters; 0: none */
+    size_t min_length;        /* of a string, in characters, or a list; 0: none */
+    size_t max_length;        /* the same */
     const char *const *words; /* NULL-terminated: all a request may hold (answers may hold more) */
     const char *const *also;  /* NULL-terminated: words allowed beside a number ("all") */
     const char *format;       /* what the contract calls it ("uuid"); documentation only */
@@ -116,7 +116,8 @@ typedef struct cvk_operation {
     const cvk_field *params; /* path parameters first, in the order of the path */
     size_t param_count;
     bool has_body;   /* a JSON body is always sent, `{}` when no field is given */
-    bool extra;      /* beyond the reference pages: callable, not among the 27 */
+    bool whole_body; /* its only body parameter, `body`, is the body and no field of it */
+    bool extra;      /* beyond the reference pages: not among the 27 */
     bool safe;       /* only reads, as RFC 9110 says; such a one is idempotent, too */
     bool idempotent; /* a repeat changes no more than one call does */
     cvk_envelope envelope;
@@ -191,6 +192,8 @@ typedef struct cvk_api {
     size_t client_field_count;
     const cvk_operation *operations;
     size_t operation_count;
+    const cvk_operation *more; /* extra ones, which have a file of their own; or NULL */
+    size_t more_count;
 } cvk_api;
 
 extern const cvk_api cvk_api_clerk;
@@ -204,6 +207,12 @@ extern const cvk_api *const cvk_apis[];
 
 /* The API called `name`, or NULL. */
 const cvk_api *cvk_find_api(const char *name);
+
+/* How many operations an API has. */
+size_t cvk_operation_count(const cvk_api *api);
+
+/* The operation with an index below that count. */
+const cvk_operation *cvk_operation_at(const cvk_api *api, size_t index);
 
 /* Index of the field called `name`, or `count` when there is none. */
 size_t cvk_find_field(const cvk_field *fields, size_t count, const char *name);

@@ -295,7 +295,7 @@ static void set_limits(lua_State *L, const cvk_api *api, const cvk_operation *op
 
 static void push_operation(lua_State *L, const cvk_api *api, size_t index)
 {
-    const cvk_operation *operation = &api->operations[index];
+    const cvk_operation *operation = cvk_operation_at(api, index);
     lua_createtable(L, 0, 22);
     set_string(L, "api", api->name);
     set_string(L, "id", operation->id);
@@ -310,7 +310,8 @@ static void push_operation(lua_State *L, const cvk_api *api, size_t index)
     lua_setfield(L, -2, "params");
     set_exclusions(L, operation);
     set_boolean(L, "body", operation->has_body);
-    set_boolean(L, "extra", operation->extra);
+    set_true(L, "whole_body", operation->whole_body);
+    set_boolean(L, "extra", operation->extra || index >= api->operation_count);
     set_boolean(L, "safe", operation->safe);
     set_boolean(L, "idempotent", operation->idempotent);
     set_string(L, "envelope", envelope_name(operation->envelope));
@@ -410,33 +411,44 @@ static void push_api(lua_State *L, const cvk_api *api)
     set_strings(L, "not_executed_codes", api->not_executed_codes);
     set_auths(L, api);
     set_client_fields(L, api);
-    lua_createtable(L, (int)api->operation_count, 0);
-    for (size_t i = 0; i < api->operation_count; i++) {
+    size_t count = cvk_operation_count(api);
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
         push_operation(L, api, i);
         lua_rawseti(L, -2, (int)i + 1);
     }
     lua_setfield(L, -2, "operations");
 }
 
-/* Appends the API's operations, but for the extra ones, to the array below the API's table. */
+/* Appends the API's operations to the array below the API's table. */
 static void append_operations(lua_State *L, const cvk_api *api, int *count)
 {
     lua_getfield(L, -1, "operations");
-    for (size_t i = 0; i < api->operation_count; i++) {
-        if (api->operations[i].extra)
-            continue;
+    for (size_t i = 0; i < cvk_operation_count(api); i++) {
         lua_rawgeti(L, -1, (int)i + 1);
         lua_rawseti(L, -4, ++*count);
     }
     lua_pop(L, 1);
 }
 
-int cvk_push_catalogue(lua_State *L)
+/* Models share their fields from here to the next end_models(). */
+static void begin_models(lua_State *L)
 {
-    int count = 0;
     luaL_checkstack(L, 6, "the catalogue");
     lua_newtable(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &models_key);
+}
+
+static void end_models(lua_State *L)
+{
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &models_key);
+}
+
+int cvk_push_catalogue(lua_State *L)
+{
+    int count = 0;
+    begin_models(L);
     lua_createtable(L, 0, 2);
     lua_newtable(L); /* apis */
     lua_newtable(L); /* operations */
@@ -447,7 +459,27 @@ int cvk_push_catalogue(lua_State *L)
     }
     lua_setfield(L, -3, "operations");
     lua_setfield(L, -2, "apis");
-    lua_pushnil(L);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &models_key);
+    end_models(L);
+    return 1;
+}
+
+int cvk_push_api(lua_State *L)
+{
+    const cvk_api *api = cvk_find_api(luaL_checkstring(L, 1));
+    luaL_argcheck(L, api != NULL, 1, "no such API");
+    begin_models(L);
+    push_api(L, api);
+    end_models(L);
+    return 1;
+}
+
+int cvk_push_api_names(lua_State *L)
+{
+    int count = 0;
+    lua_newtable(L);
+    for (const cvk_api *const *api = cvk_apis; *api != NULL; api++) {
+        lua_pushstring(L, (*api)->name);
+        lua_rawseti(L, -2, ++count);
+    }
     return 1;
 }

@@ -7,16 +7,17 @@
 #include <lua.h>
 
 /*
- * Pushes one table, built afresh: `apis` by name, and `operations`, the array of all operations of
- * the reference pages in the order of API names and pages. Members that say nothing are absent.
+ * Pushes one table, built afresh: `apis` by name, and `operations`, the array of all operations
+ * in the order of API names and pages. Members that say nothing are absent.
  *
  * An API: name, title, url, url_environment, url_suffix, accept, anonymous,
  *   error_shape ("clerk", "convex", "django", "edgegap"), request_id_headers, not_executed_codes,
  *   auths {option, partner, environment, place ("header", "basic", "cookie", "query"), name,
  *   prefix, renewable, summary}, client_fields {option, param, header, summary, <type>},
- *   operations (with the extra ones, which the outer array lacks).
+ *   operations.
  * An operation: api, id, name ("clerk.invitations.create"), resource, verb, method, path, summary,
- *   safe (only reads), idempotent (a repeat changes no more than one call does), body, extra, non_empty,
+ *   safe (only reads), idempotent (a repeat changes no more than one call does), body, whole_body (the
+ *   parameter `body` is all of it), extra, item_id (what tells a listing's elements apart), non_empty,
  *   non_empty_member, envelope ("run", "named": Convex), paging ("offset", "next_page",
  *   "next_offset", "number"), success, errors (arrays of statuses), index (into the C table, from 0), path_params (names), params, exclusions {one, other, equal_is_fine}, answer.
  * A parameter: name, where ("path", "query", "header", "body"), required, default, summary, <type>.
@@ -29,5 +30,11 @@
  * Returns 1, as a C function for Lua does. Raises only for want of memory.
  */
 int cvk_push_catalogue(lua_State *L);
+
+/* core.api(name): pushes the table of one API, as above. Raises where there is none of that name. */
+int cvk_push_api(lua_State *L);
+
+/* core.api_names(): pushes an array of their names. */
+int cvk_push_api_names(lua_State *L);
 
 #endif

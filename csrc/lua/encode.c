@@ -301,6 +301,22 @@ static void write_list(cvk_walk *walk, const cvk_spot *spot, int index, const cv
     cvk_buffer_add_byte(walk->out, ']');
 }
 
+/* Whether a list has as many elements as it may have; what is no list is not looked at. */
+static bool check_count(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
+{
+    if (!lua_istable(walk->L, index))
+        return true;
+    size_t count = lua_rawlen(walk->L, index);
+    bool few = count < schema->min_length;
+    bool many = schema->max_length > 0 && count > schema->max_length;
+    if (few)
+        cvk_model_fault(walk, spot, "must have at least %d element%s", (int)schema->min_length,
+                        schema->min_length == 1 ? "" : "s");
+    else if (many)
+        cvk_model_fault(walk, spot, "must have at most %d elements", (int)schema->max_length);
+    return !few && !many;
+}
+
 void cvk_model_key(cvk_walk *walk, const char *key, size_t size, bool *first)
 {
     if (!*first)
@@ -584,7 +600,8 @@ static void write_by_kind(cvk_walk *walk, const cvk_spot *spot, int index, const
         write_model(walk, spot, index, schema->model);
         break;
     case CVK_ARRAY:
-        write_list(walk, spot, index, schema->items);
+        if (check_count(walk, spot, index, schema))
+            write_list(walk, spot, index, schema->items);
         break;
     case CVK_MAP:
         write_object(walk, spot, index, schema->items);

@@ -125,10 +125,20 @@ static int core_catalogue(lua_State *L)
 int luaopen_convoke_core(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"catalogue", core_catalogue}, {"clocks", core_clocks},       {"date_time", core_date_time},
-        {"header", cvk_core_header},   {"headers", cvk_core_headers}, {"http_date", core_http_date},
-        {"nearest", core_nearest},     {"chance", core_chance},       {"now", core_now},
-        {"read", core_read},           {"time", core_time},           {NULL, NULL},
+        {"api", cvk_push_api},
+        {"api_names", cvk_push_api_names},
+        {"catalogue", core_catalogue},
+        {"clocks", core_clocks},
+        {"date_time", core_date_time},
+        {"header", cvk_core_header},
+        {"headers", cvk_core_headers},
+        {"http_date", core_http_date},
+        {"nearest", core_nearest},
+        {"chance", core_chance},
+        {"now", core_now},
+        {"read", core_read},
+        {"time", core_time},
+        {NULL, NULL},
     };
 #ifdef luaL_checkversion
     luaL_checkversion(L); /* raises in a Lua of another version; 5.1 and LuaJIT cannot tell */

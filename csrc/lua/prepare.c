@@ -29,6 +29,7 @@ typedef struct preparation {
     cvk_request *request;
     cvk_walk walk;
     size_t given;                  /* parameters found in `params` */
+    int paths;                     /* path values so far */
     bool has_params, has_defaults; /* whether these are tables */
     bool first_field;              /* of the body */
 } preparation;
@@ -76,11 +77,17 @@ static bool push_path_value(preparation *p, const cvk_field *field, const cvk_sp
     lua_State *L = p->L;
     bool given = p->has_params && push_raw(L, arg_params, field->name);
     p->given += given;
-    if (lua_isnil(L, arg_path))
+    p->paths++;
+    if (lua_istable(L, arg_path))
+        lua_rawgeti(L, arg_path, p->paths);
+    else
+        lua_pushvalue(L, arg_path);
+    if (lua_isnil(L, -1)) {
+        lua_pop(L, 1);
         return given;
+    }
     if (given)
         cvk_model_fault(&p->walk, spot, "is given twice");
-    lua_pushvalue(L, arg_path);
     return true;
 }
 
@@ -105,7 +112,8 @@ static bool push_param(preparation *p, const cvk_field *field, const cvk_spot *s
 static void add_body_field(preparation *p, const cvk_field *field, const cvk_spot *spot, bool given)
 {
     cvk_buffer *body = &p->request->body;
-    cvk_model_key(&p->walk, field->name, strlen(field->name), &p->first_field);
+    if (!p->operation->whole_body)
+        cvk_model_key(&p->walk, field->name, strlen(field->name), &p->first_field);
     /* The arguments of a named function stand in a list, as the vendor's own client has it. */
     bool listed = p->operation->envelope == CVK_CONVEX_NAMED && field->fallback != NULL;
     if (listed)
@@ -156,7 +164,7 @@ static void add_body(preparation *p)
 {
     cvk_buffer *body = &p->request->body;
     cvk_envelope envelope = p->operation->envelope;
-    bool has_body = p->operation->has_body;
+    bool has_body = p->operation->has_body && !p->operation->whole_body;
     if (has_body)
         cvk_buffer_add_string(body, envelope == CVK_CONVEX_RUN ? "{\"args\":{" : "{");
     add_params(p);
@@ -294,8 +302,8 @@ cvk_call *cvk_prepare_call(lua_State *L, const cvk_client *client)
 /*
  * Client:prepare(operation, params, defaults, headers, allow_empty, path)
  *   operation: index in the API's table, from 0; params, defaults (values for parameters that are
- *   absent) and headers: tables or nil; allow_empty: boolean; path: the path value where it is not
- *   among params, else nil.
+ *   absent) and headers: tables or nil; allow_empty: boolean; path: the path value, or an array
+ *   of them, where they are not among params; else nil.
  * Returns a call, or nil and an array of { field =, message = }.
  */
 int cvk_client_prepare(lua_State *L)
@@ -303,12 +311,12 @@ int cvk_client_prepare(lua_State *L)
     cvk_client *client = luaL_checkudata(L, arg_client, CVK_CLIENT_TYPE);
     luaL_argcheck(L, client->api != NULL, arg_client, "closed client");
     size_t index = (size_t)luaL_checkinteger(L, arg_operation);
-    luaL_argcheck(L, index < client->api->operation_count, arg_operation, "no such operation");
+    luaL_argcheck(L, index < cvk_operation_count(client->api), arg_operation, "no such operation");
     lua_settop(L, top_faults);
     cvk_call *call = cvk_prepare_call(L, client);
     preparation p = {
         .L = L,
-        .operation = &client->api->operations[index],
+        .operation = cvk_operation_at(client->api, index),
         .request = &call->exchange->request,
         .walk = {.L = L,
                  .out = &call->exchange->request.body,

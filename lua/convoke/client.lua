@@ -1,5 +1,6 @@
 --- Clients: made from the catalogue, one constructor an API.
 
+local catalogue = require "convoke.catalogue"
 local core = require "convoke.core"
 local call = require "convoke.call.run"
 local engine = require "convoke.engine"
@@ -386,6 +387,7 @@ local function start(state, operation, path, params, options)
   if state.closed then raise("convoke." .. state.api.name .. ": the client is closed") end
   check_params(operation, params)
   options = checked_options(state, operation, options)
+  if operation.whole_body and params and params[1] ~= nil then params = { body = params } end
   local err = clash(operation, params, options.defaults)
   if err then return nil, err end
   return perform(state, operation, params, options, path)
@@ -432,12 +434,36 @@ local function state_of(object, name)
   return state
 end
 
+-- Sorts out `[path values...,] [params [, options]]`.
+-- @return the path value, or an array of several, or nil where they sit in params; params; options
+local function arguments_of(operation, ...)
+  local count, paths = #operation.path_params, nil
+  local function rest(params, options, more)
+    if more ~= nil then too_many(operation) end
+    return paths, params, options
+  end
+  if count == 0 or type((...)) == "table" then return rest(...) end
+  if count == 1 then
+    paths = (...)
+    return rest(select(2, ...))
+  end
+  paths = {}
+  for i = 1, count do
+    local value = select(i, ...)
+    if type(value) == "table" then -- the others sit in it
+      return rest(select(i, ...))
+    end
+    paths[i] = value
+  end
+  return rest(select(count + 1, ...))
+end
+
 -- A method for an operation: it takes `[params [, options]]`, or `[path value,] [params [,
 -- options]]`.
 local function method_for(operation)
   local spelling = (operation.resource or "client") .. ":" .. operation.verb
   local paths = #operation.path_params
-  if paths == 0 then
+  if paths == 0 and not operation.whole_body then
     return function(self, params, options, more)
       local state = type(self) == "table" and self[STATE]
       -- Most calls are like this; start() says what is wrong with others.
@@ -450,12 +476,9 @@ local function method_for(operation)
       return start(state, operation, nil, params, options)
     end
   end
-  if paths > 1 then raise "convoke: operations with more than one path value are not described" end
-  return function(self, path, params, options, more)
+  return function(self, ...)
     local state = state_of(self, spelling)
-    if type(path) == "table" then path, params, options, more = nil, path, params, options end
-    if more ~= nil then too_many(operation) end
-    return start(state, operation, path, params, options)
+    return start(state, operation, arguments_of(operation, ...))
   end
 end
 
@@ -464,14 +487,9 @@ local walks = { each = pages.each, all = pages.all }
 
 -- A method that walks the pages of an operation. It takes what the operation's own method takes.
 local function walk_for(name, operation, spelling)
-  return function(self, path, params, options, more)
+  return function(self, ...)
     local state = state_of(self, spelling)
-    if #operation.path_params == 0 or type(path) == "table" then
-      if more == nil then more = options end
-      path, params, options = nil, path, params
-    end
-    if more ~= nil then too_many(operation) end
-    return start_walk(walks[name], state, operation, path, params, options)
+    return start_walk(walks[name], state, operation, arguments_of(operation, ...))
   end
 end
 
@@ -605,20 +623,21 @@ local function make_class(api, vendor)
 end
 
 --- The constructor of an API's clients.
--- @param api  of the catalogue
+-- @param name  of the API
 -- @return function(options) that returns a client, or raises for what is wrong with the options
-function client.constructor(api)
+function client.constructor(name)
   local class, vendor
   return function(options)
     if options ~= nil and type(options) ~= "table" then
-      raise(("convoke.%s: options must be a table"):format(api.name))
+      raise(("convoke.%s: options must be a table"):format(name))
     end
-    vendor = vendor or require("convoke.vendors." .. api.name) -- only of those that are used
+    vendor = vendor or require("convoke.vendors." .. name) -- only of those that are used
+    local api = catalogue.api(name)
     class = class or make_class(api, vendor)
     local state = build(api, vendor, options or {}, class.meta)
     local made = { [STATE] = state }
-    for name, resource in pairs(class.resources) do
-      made[name] = setmetatable({ [STATE] = state, name = resource.name }, resource.metatable)
+    for key, resource in pairs(class.resources) do
+      made[key] = setmetatable({ [STATE] = state, name = resource.name }, resource.metatable)
     end
     return setmetatable(made, class.metatable)
   end

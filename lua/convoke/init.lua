@@ -12,6 +12,7 @@ if not loaded then
     .. "build it with `make LUA=...`, or install it for this Lua\n%s"):format(this, reason), 0)
 end
 local attempt = require "convoke.call.attempt"
+local catalogue = require "convoke.catalogue"
 local client = require "convoke.client"
 local engine = require "convoke.engine"
 local run = require "convoke.call.run"
@@ -72,14 +73,16 @@ local convoke = {
   transport = attempt.transport,
 }
 
-local catalogue = core.catalogue()
-
---- All operations of the reference pages, as data.
-convoke.operations = catalogue.operations
-
-for name, api in pairs(catalogue.apis) do
-  convoke[name] = client.constructor(api)
+for _, name in ipairs(catalogue.names) do
+  convoke[name] = client.constructor(name)
 end
+
+-- convoke.operations, an array of all operations as data, is made when it is first asked for.
+setmetatable(convoke, { __index = function(self, name)
+  if name ~= "operations" then return nil end
+  self.operations = catalogue.operations()
+  return self.operations
+end })
 
 -- What C programs drive us by.
 core.embed(engine.step, engine.pollfd)

@@ -3,6 +3,7 @@
 local answers = require "spec.support.answers"
 local all = require "spec.support.all"
 local convoke = require "convoke"
+local reference = require "spec.support.reference"
 local raw_server = require "spec.support.raw_server"
 
 local faults = {}
@@ -76,7 +77,7 @@ end
 -- there is none; `value`, what a call returns then.
 faults.operations = {}
 
-for i, operation in ipairs(convoke.operations) do
+for i, operation in ipairs(reference) do
   local body, value = answers.whole(operation)
   if not body then value = true end
   if value == nil then value = convoke.null end

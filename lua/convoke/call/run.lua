@@ -177,7 +177,9 @@ end
 -- where the operation answers with one.
 local function value_of_done(run, done, err)
   if not done.value then return true end
-  return done.value(run.path or run.params[run.operation.path_params[1]], err)
+  local names, path = run.operation.path_params, run.path
+  if type(path) == "table" then path = path[#names] end
+  return done.value(path or run.params[names[#names]], err)
 end
 
 -- Decides what follows a failed try. Returns "again", now, as all waiting is done; "done", a value

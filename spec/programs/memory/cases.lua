@@ -38,12 +38,14 @@ end
 local apis, operations = {}, {} -- names in order; operations by API and by name
 for _, operation in ipairs(convoke.operations) do
   local api = operation.api
-  if not operations[api] then
-    operations[api] = {}
-    apis[#apis + 1] = api
+  if not operation.extra then
+    if not operations[api] then
+      operations[api] = {}
+      apis[#apis + 1] = api
+    end
+    table.insert(operations[api], operation)
+    operations[operation.name] = operation
   end
-  table.insert(operations[api], operation)
-  operations[operation.name] = operation
 end
 
 -- Adds a case in which f(client, operation, params) is called, for one client.
