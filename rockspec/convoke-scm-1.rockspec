@@ -21,6 +21,8 @@ build = {
     ["convoke.core"] = {
       sources = {
         "csrc/apis/clerk.c",
+        "csrc/apis/clerk_invitation.c",
+        "csrc/apis/clerk_more.c",
         "csrc/apis/convex.c",
         "csrc/apis/cvat.c",
         "csrc/apis/edgegap.c",
@@ -91,6 +93,7 @@ build = {
     ["convoke.call.retry"] = "lua/convoke/call/retry.lua",
     ["convoke.call.run"] = "lua/convoke/call/run.lua",
     ["convoke.call.turns"] = "lua/convoke/call/turns.lua",
+    ["convoke.catalogue"] = "lua/convoke/catalogue.lua",
     ["convoke.client"] = "lua/convoke/client.lua",
     ["convoke.drain"] = "lua/convoke/drain.lua",
     ["convoke.engine"] = "lua/convoke/engine.lua",
@@ -109,6 +112,11 @@ build = {
     ["convoke.pages"] = "lua/convoke/pages.lua",
     ["convoke.sandbox"] = "lua/convoke/sandbox/init.lua",
     ["convoke.sandbox.clerk"] = "lua/convoke/sandbox/clerk.lua",
+    ["convoke.sandbox.clerk_errors"] = "lua/convoke/sandbox/clerk_errors.lua",
+    ["convoke.sandbox.clerk_lists"] = "lua/convoke/sandbox/clerk_lists.lua",
+    ["convoke.sandbox.clerk_organizations"] = "lua/convoke/sandbox/clerk_organizations.lua",
+    ["convoke.sandbox.clerk_sessions"] = "lua/convoke/sandbox/clerk_sessions.lua",
+    ["convoke.sandbox.clerk_waitlist"] = "lua/convoke/sandbox/clerk_waitlist.lua",
     ["convoke.sandbox.clock"] = "lua/convoke/sandbox/clock.lua",
     ["convoke.sandbox.convex"] = "lua/convoke/sandbox/convex.lua",
     ["convoke.sandbox.convex_functions"] = "lua/convoke/sandbox/convex_functions.lua",

@@ -73,18 +73,31 @@ describe("examples", function()
       return connection ~= nil
     end
 
-    it("shows every operation on a line of its own and counts them", function()
-      local output, status = run("examples/quickstart.lua", {})
-      assert.equal(0, status, output)
-      local lines = lines_of(output)
+    -- Whether the output has a line for each operation that is expected, and none for others.
+    local function check(output, is_expected)
+      local lines, count = lines_of(output), 0
       for _, operation in ipairs(convoke.operations) do
         local shown = 0
         for _, line in ipairs(lines) do
           if line:match "^(%S+)  " == operation.name then shown = shown + 1 end
         end
-        assert.equal(1, shown, operation.name)
+        assert.equal(is_expected(operation) and 1 or 0, shown, operation.name)
+        count = count + shown
       end
-      assert.equal("27 of 27 operations work", lines[#lines])
+      assert.equal(("%d of %d operations work"):format(count, count), lines[#lines])
+      return count
+    end
+
+    it("shows the 27 operations, each on a line of its own, and counts them", function()
+      local output, status = run("examples/quickstart.lua", {})
+      assert.equal(0, status, output)
+      assert.equal(27, check(output, function(operation) return not operation.extra end))
+    end)
+
+    it("shows all operations where it is asked to", function()
+      local output, status = run("examples/quickstart.lua --all", {})
+      assert.equal(0, status, output)
+      assert.equal(#convoke.operations, check(output, function() return true end))
     end)
 
     it("groups the operations by their API", function()

@@ -1,34 +1,12 @@
 /* Clerk Backend API: application invitations. */
+#include "apis/clerk_invitation.h"
+#include "apis/clerk_more.h"
 #include "apis/facts.h"
-
-#define INVITATION_STATUS WORDS("pending", "accepted", "revoked", "expired")
 
 /* ---- models -------------------------------------------------------------------------------- */
 
-/* Time stamps are whole milliseconds since 1970. */
-static const cvk_field invitation_fields[] = {
-    {.name = "object", REQUIRED, .schema = STRING(WORDS("invitation")),
-     .summary = "Always \"invitation\""},
-    {.name = "id", REQUIRED, .schema = STRING(), .summary = "Begins with inv_"},
-    {.name = "email_address", REQUIRED, .schema = STRING(.format = "email"),
-     .summary = "Who is invited"},
-    {.name = "public_metadata", REQUIRED, .schema = FREE_OBJECT(),
-     .summary = "Copied to the user who signs up"},
-    {.name = "revoked", .schema = BOOLEAN(), .summary = "Absent unless revoked"},
-    {.name = "status", REQUIRED, .schema = STRING(INVITATION_STATUS),
-     .summary = "Where the invitation stands"},
-    {.name = "url", .schema = STRING(), .summary = "The link that accepts; may be absent"},
-    {.name = "expires_at", .schema = INTEGER(NULLABLE, .format = "int64"),
-     .summary = "End of validity, milliseconds; null or absent when none is recorded"},
-    {.name = "created_at", REQUIRED, .schema = INTEGER(.format = "int64"),
-     .summary = "Creation, milliseconds"},
-    {.name = "updated_at", REQUIRED, .schema = INTEGER(.format = "int64"),
-     .summary = "Last change, milliseconds"},
-};
-static const cvk_model invitation = {.name = "Invitation", FIELDS(invitation_fields)};
-
 static const cvk_field paginated_fields[] = {
-    {.name = "data", REQUIRED, .schema = ARRAY(MODEL(invitation)), .summary = "One page"},
+    {.name = "data", REQUIRED, .schema = ARRAY(MODEL(cvk_clerk_invitation)), .summary = "One page"},
     {.name = "total_count", REQUIRED, .schema = INTEGER(.format = "int64"),
      .summary = "Invitations on all pages"},
 };
@@ -86,7 +64,7 @@ static const cvk_operation operations[] = {
         .has_body = true,
         .success = STATUSES(200),
         .errors = STATUSES(400, 401, 422, 429, 500),
-        .answer = MODEL(invitation),
+        .answer = MODEL(cvk_clerk_invitation),
     },
     {
         .id = "list_invitations",
@@ -101,7 +79,7 @@ static const cvk_operation operations[] = {
         .item_id = "id",
         .success = STATUSES(200),
         .errors = STATUSES(400, 401, 429, 500),
-        .answer = EITHER(MODEL(invitation), paginated_invitations),
+        .answer = EITHER(MODEL(cvk_clerk_invitation), paginated_invitations),
     },
     {
         .id = "revoke_invitation",
@@ -114,7 +92,7 @@ static const cvk_operation operations[] = {
         .idempotent = true, /* a second call is refused: invitation_already_revoked */
         .success = STATUSES(200),
         .errors = STATUSES(400, 401, 404, 429, 500),
-        .answer = MODEL(invitation),
+        .answer = MODEL(cvk_clerk_invitation),
     },
 };
 
@@ -152,4 +130,5 @@ const cvk_api cvk_api_clerk = {
     AUTHS(auths),
     CLIENT_FIELDS(client_fields),
     OPERATIONS(operations),
+    MORE(cvk_clerk_more),
 };

@@ -8,7 +8,7 @@ local openapi = {}
 local read_keywords = {
   "type", "nullable", "minimum", "maximum", "minLength", "maxLength", "format", "pattern", "enum",
   "default", "properties", "required", "items", "additionalProperties", "readOnly", "allOf",
-  "oneOf",
+  "oneOf", "minItems", "maxItems", "writeOnly",
 }
 local silent_keywords = { "description", "title", "example", "examples", "x-derived" }
 
@@ -62,10 +62,33 @@ local function read_fields(document, node, side)
   return fields
 end
 
+-- A choice of two objects as one that may have the fields of both: the words of a field are those
+-- of both, and what is required of one only is required of none.
+local function join(one, other)
+  local by_name, joined = {}, { type = "object", fields = {} }
+  for _, field in ipairs(one.fields) do by_name[field.name] = field end
+  for _, field in ipairs(other.fields) do
+    local first = by_name[field.name]
+    if first and first.enum then
+      for _, word in ipairs(first.enum) do table.insert(field.enum, word) end
+    elseif not first then
+      field.required = false
+    end
+    by_name[field.name] = nil
+    table.insert(joined.fields, field)
+  end
+  for _, field in pairs(by_name) do
+    field.required = false
+    table.insert(joined.fields, field)
+  end
+  return joined
+end
+
 local function read_either(document, node, side)
   assert(#node.oneOf == 2, "only a choice of two is understood")
   local list = read_schema(document, node.oneOf[1], side)
   local object = read_schema(document, node.oneOf[2], side)
+  if list.type == "object" and object.type == "object" then return join(list, object) end
   assert(list.type == "array" and object.type == "object", "only a list or an object is understood")
   return { type = "either", items = list.items, model = object.model, fields = object.fields }
 end
@@ -82,8 +105,8 @@ function read_schema(document, reference, side)
     nullable = node.nullable or nil,
     minimum = node.minimum,
     maximum = node.maximum,
-    min_length = node.minLength,
-    max_length = node.maxLength,
+    min_length = node.minLength or node.minItems,
+    max_length = node.maxLength or node.maxItems,
     format = node.format,
     pattern = node.pattern,
     enum = node.enum,
@@ -113,7 +136,8 @@ local function is_run_envelope(node)
 end
 
 local function add_body(document, operation, request_body)
-  local node, name = resolve(document, assert(request_body.content["application/json"]).schema)
+  local _, content = next(request_body.content)
+  local node, name = resolve(document, (request_body.content["application/json"] or content).schema)
   if is_run_envelope(node) then
     assert(#node.required == 1 and node.required[1] == "args", name .. " demands more than args")
     assert(#node.properties.format.enum == 1 and node.properties.format.enum[1] == "json")
@@ -121,6 +145,12 @@ local function add_body(document, operation, request_body)
     node = node.properties.args
   end
   operation.body = true
+  if node.type == "array" then -- the whole body
+    local param = read_schema(document, node, "request")
+    param.name, param.where, param.required = "body", "body", true
+    table.insert(operation.params, param)
+    return
+  end
   for _, field in ipairs(read_fields(document, node, "request")) do
     field.where = "body"
     table.insert(operation.params, field)
@@ -169,18 +199,20 @@ end
 
 --- Reads a document.
 -- @param path string: the file
+-- @param wants function(method, path) that says which operations are read; or nil: all
 -- @return table: `operations` by "METHOD path", each with the fields of `convoke.operations` that
 --   a document can tell, and `media_type`, `anonymous`; `servers`, the addresses; `credentials`, a
 --   set of where credentials go ("header authorization"). Raises when it meets something that it
 --   cannot read, so that nothing is passed over in silence.
-function openapi.read(path)
+function openapi.read(path, wants)
   local file = assert(io.open(path))
   local document = cjson.decode(file:read "*a")
   file:close()
   local result = { operations = {}, servers = {}, credentials = {} }
   for route, item in pairs(document.paths) do
     for method, node in pairs(item) do
-      if method ~= "parameters" then
+      local wanted = method ~= "parameters" and (not wants or wants(method:upper(), route))
+      if wanted then
         local operation = read_operation(document, method, route, item, node)
         result.operations[operation.method .. " " .. route] = operation
       end

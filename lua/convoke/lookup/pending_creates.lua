@@ -29,6 +29,16 @@ local function decode_percents(text)
   return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
+-- Adds the values that stand in the path of an address.
+local function read_path(url, operation, params)
+  if not operation.path_params[1] then return end
+  local pattern = operation.path:gsub("[%-%.%+]", "%%%0"):gsub("{[^}]+}", "([^/]+)") .. "$"
+  local values = { url:match("^[^?]*"):match(pattern) }
+  for i, name in ipairs(operation.path_params) do
+    params[name] = values[i] and decode_percents(values[i])
+  end
+end
+
 -- The parameters of a call as they were sent. The caller may have changed its table since, so they
 -- are read from the request; to copy them before would make each call that goes well dearer.
 local function params_as_sent(call, operation)
@@ -37,6 +47,7 @@ local function params_as_sent(call, operation)
   for name, value in (request.url:match "%?(.*)" or ""):gmatch "([^&=]+)=([^&]*)" do
     params[name] = decode_percents(value)
   end
+  read_path(request.url, operation, params)
   for _, param in ipairs(operation.params) do
     if param.where == "header" then params[param.name] = request.headers[param.name] end
   end

@@ -1,75 +1,25 @@
 --- Clerk's Backend API: application invitations.
 
+local errors = require "convoke.sandbox.clerk_errors"
 local ids = require "convoke.sandbox.ids"
 local json = require "convoke.sandbox.json"
+local organizations = require "convoke.sandbox.clerk_organizations"
 local router = require "convoke.sandbox.router"
 local sequence = require "convoke.sandbox.sequence"
+local sessions = require "convoke.sandbox.clerk_sessions"
+local waitlist = require "convoke.sandbox.clerk_waitlist"
 local web = require "convoke.sandbox.web"
 
 local SECRET_KEY = "sk_test_sandboxsandboxsandboxsandboxsandbox1"
 local TAKEN_ADDRESS = "member@example.com" -- already a user of the application
 local DAY = 24 * 60 * 60 * 1000 -- milliseconds
 local DEFAULT_DAYS = 30
+local MOST_ROWS = 10 -- of a bulk request
 
 local VERSIONS = {}
 for _, version in ipairs { "2021-02-05", "2024-10-01", "2025-03-12", "2025-04-10", "2025-11-10",
                            "2026-05-12" } do
   VERSIONS[version] = true
-end
-
--- ---------------------------------------------------------------------------------------------
--- Errors: code to status, message and long message.
-
-local catalogue = {
-  api_version_invalid = { 400, "API version is invalid",
-    "The given API version is unknown, or was given both as a header and in the query." },
-  authorization_header_format_invalid = { 401, "Invalid Authorization header format",
-    'Invalid Authorization header format. Must be "Bearer <YOUR_API_KEY>"' },
-  authorization_invalid = { 403, "Unauthorized request",
-    "You are not authorized to perform this request" },
-  bad_request = { 400, "Bad request", "The request could not be understood" },
-  clerk_key_invalid = { 401,
-    "The provided Clerk Secret Key is invalid. Make sure that your Clerk Secret Key is correct.",
-    "The provided Clerk Secret Key is invalid. Make sure that your Clerk Secret Key is correct." },
-  gateway_timeout = { 504, "Gateway timeout", "The server did not answer in time" },
-  internal_clerk_error = { 500, "Oops, an unexpected error occurred",
-    "There was an internal error on our servers. We've been notified and are working on fixing "
-      .. "it." },
-  invitation_already_accepted = { 400,
-    "Invitation is already accepted, try signing in instead.",
-    "Invitation is already accepted, try signing in instead." },
-  invitation_already_revoked = { 400, "Invitation is already revoked.",
-    "Invitation is already revoked." },
-  malformed_request_parameters = { 400, "Malformed request parameters",
-    "The request parameters are malformed and could not be parsed" },
-  operation_deprecated = { 410, "Operation deprecated", "This operation is no longer available" },
-  request_body_invalid = { 400, "Request body invalid",
-    "The request body is invalid. Please consult the API documentation for more information." },
-  request_body_too_large = { 413, "Request body too large", "The request body is too large" },
-  resource_locked = { 409, "Resource locked", "The resource is being changed; try again" },
-  resource_not_found = { 404, "not found", "The requested resource was not found" },
-  service_unavailable = { 503, "Service unavailable", "The service is unavailable; try again" },
-  too_many_requests = { 429, "Too many requests", "Too many requests, retry later" },
-  unsupported_content_type = { 415, "Content-Type is unsupported",
-    "The Content-Type of the request must be application/json" },
-}
-
--- An answer with an array of errors.
-local function errors_reply(status, list)
-  return web.json(status, { errors = json.array(list), clerk_trace_id = ids.hex(32) })
-end
-
--- An answer from the catalogue.
-local function problem(code, long_message)
-  local status, message, long = catalogue[code][1], catalogue[code][2], catalogue[code][3]
-  return errors_reply(status, {
-    { code = code, message = message, long_message = long_message or long },
-  })
-end
-
-local function parameter_error(code, name, message, long_message)
-  return { code = code, message = message, long_message = long_message,
-           meta = { param_name = name } }
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -94,29 +44,9 @@ local fields = {
   end },
 }
 
--- Checks the body of create; returns an array of errors (empty: fine) and drops nulls.
+-- Checks the fields of an invitation to create.
 local function check_fields(data)
-  local faults, names = {}, {}
-  for name in pairs(data) do names[#names + 1] = name end
-  table.sort(names)
-  if data.email_address == nil or data.email_address == json.null then
-    faults[1] = parameter_error("form_param_missing", "email_address", "is missing",
-                                "email_address must be included.")
-    data.email_address = nil
-  end
-  for _, name in ipairs(names) do
-    local field, value = fields[name], data[name]
-    if not field then
-      faults[#faults + 1] = parameter_error("form_param_unknown", name, "is unknown",
-        name .. " is not a valid parameter for this request.")
-    elseif value == json.null and field.nullable then
-      data[name] = nil
-    elseif value ~= nil and not field.test(value) then
-      faults[#faults + 1] = parameter_error("form_param_format_invalid", name, "is invalid",
-        ("%s must be %s."):format(name, field.wants))
-    end
-  end
-  return faults
+  return errors.check_fields(data, fields, { "email_address" })
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -170,41 +100,30 @@ local function forget_pending(service, invitation)
   if not same[1] then service.by_address[invitation.lower] = nil end
 end
 
-local function refuse_existing(service, address)
-  if service.users[address:lower()] then
-    return errors_reply(422, { parameter_error("form_identifier_exists", "email_address",
-      "already exists", "That email address is taken. Please try another.") })
+-- The refusal of addresses that have a user, or a pending invitation, or stand among them twice;
+-- nil where there are none such.
+local function refuse_existing(service, addresses)
+  local seen, pending = {}, json.array()
+  for _, address in ipairs(addresses) do
+    local lower = address:lower()
+    if service.users[lower] then
+      return errors.bad_parameter("form_identifier_exists", "email_address", "already exists",
+        "That email address is taken. Please try another.")
+    end
+    if seen[lower] or pending_for(service, lower) then pending[#pending + 1] = address end
+    seen[lower] = true
   end
-  if pending_for(service, address) then
-    return errors_reply(400, { {
-      code = "duplicate_record", message = "duplicate",
-      long_message = "There are already pending invitations for the following email addresses: "
-        .. address,
-      meta = { email_addresses = json.array { address } },
-    } })
-  end
+  if not pending[1] then return nil end
+  return errors.reply(400, { {
+    code = "duplicate_record", message = "duplicate",
+    long_message = "There are already pending invitations for the following email addresses: "
+      .. table.concat(pending, ", "),
+    meta = { email_addresses = pending },
+  } })
 end
 
--- The JSON object of a request, or nil and an answer.
-local function body_object(request)
-  if request.body == "" then return {} end
-  if web.media_type(request.headers["content-type"]) ~= "application/json" then
-    return nil, problem("unsupported_content_type")
-  end
-  local data = json.decode(request.body)
-  if not json.is_object(data) then return nil, problem("request_body_invalid") end
-  return data
-end
-
-local function create(service, request)
-  local data, refusal = body_object(request)
-  if not data then return refusal end
-  local faults = check_fields(data)
-  if #faults > 0 then return errors_reply(422, faults) end
-  if not data.ignore_existing then
-    refusal = refuse_existing(service, data.email_address)
-    if refusal then return refusal end
-  end
+-- Makes an invitation of checked fields.
+local function make_invitation(service, request, data)
   local now = service.clock:milliseconds()
   local invitation = {
     id = "inv_" .. ids.alphanumeric(27), email_address = data.email_address,
@@ -216,17 +135,49 @@ local function create(service, request)
     invitation.url = request.origin .. "/v1/tickets/accept?ticket=" .. invitation.ticket
   end
   add_invitation(service, invitation)
-  return web.json(200, render(service, invitation))
+  return invitation
+end
+
+local function create(service, request)
+  local data, refusal = errors.body_object(request)
+  if not data then return refusal end
+  local faults = check_fields(data)
+  if #faults > 0 then return errors.reply(422, faults) end
+  refusal = not data.ignore_existing and refuse_existing(service, { data.email_address })
+  if refusal then return refusal end
+  return web.json(200, render(service, make_invitation(service, request, data)))
+end
+
+-- All or nothing, which the vendor does not document.
+local function create_bulk(service, request)
+  local rows, refusal = errors.body_rows(request, MOST_ROWS)
+  if not rows then return refusal end
+  local addresses = {}
+  for _, row in ipairs(rows) do
+    for _, name in ipairs { "public_metadata", "redirect_url" } do -- null only in such rows
+      if row[name] == json.null then row[name] = nil end
+    end
+    local faults = check_fields(row)
+    if #faults > 0 then return errors.reply(422, faults) end
+    if not row.ignore_existing then addresses[#addresses + 1] = row.email_address end
+  end
+  refusal = refuse_existing(service, addresses)
+  if refusal then return refusal end
+  local made = json.array()
+  for i, row in ipairs(rows) do
+    made[i] = render(service, make_invitation(service, request, row))
+  end
+  return web.json(200, made)
 end
 
 local function revoke(service, request)
   local id = request.values.invitation_id
   local invitation = service.by_id[id]
   if not invitation then
-    return problem("resource_not_found", ("No invitation was found with id %s."):format(id))
+    return errors.problem("resource_not_found", ("No invitation was found with id %s."):format(id))
   end
   if invitation.status ~= "pending" then
-    return problem("invitation_already_" .. invitation.status)
+    return errors.problem("invitation_already_" .. invitation.status)
   end
   invitation.status, invitation.updated_at = "revoked", service.clock:milliseconds()
   forget_pending(service, invitation)
@@ -301,7 +252,7 @@ end
 
 local function list(service, request)
   local options = list_options(request.query)
-  if not options then return problem("malformed_request_parameters") end
+  if not options then return errors.problem("malformed_request_parameters") end
   local as_they_came = options.order == "created_at" and not service.disordered
   local plain = not options.statuses and options.text == ""
   local found = selected(service, options, as_they_came and options.descending,
@@ -318,18 +269,23 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The service
 
-local routes = router.new {
+local table_of_routes = {
   { "POST", "/v1/invitations", create },
   { "GET", "/v1/invitations", list },
+  { "POST", "/v1/invitations/bulk", create_bulk },
   { "POST", "/v1/invitations/{invitation_id}/revoke", revoke },
 }
+for _, room in ipairs { organizations, sessions, waitlist } do
+  for _, route in ipairs(room.routes) do table_of_routes[#table_of_routes + 1] = route end
+end
+local routes = router.new(table_of_routes)
 
 local function check_key(request)
   local scheme, key = (request.headers.authorization or ""):match("^(%S+) +(%S+)$")
   if not scheme or scheme:lower() ~= "bearer" then
-    return problem("authorization_header_format_invalid")
+    return errors.problem("authorization_header_format_invalid")
   end
-  if key ~= SECRET_KEY then return problem("clerk_key_invalid") end
+  if key ~= SECRET_KEY then return errors.problem("clerk_key_invalid") end
 end
 
 local function check_version(request)
@@ -337,7 +293,7 @@ local function check_version(request)
   local query = request.query:get("__clerk_api_version")
   local version = header or query
   if header and query or version and not VERSIONS[version] then
-    return problem("api_version_invalid")
+    return errors.problem("api_version_invalid")
   end
 end
 
@@ -356,7 +312,7 @@ function service_mt:dispatch(request)
     return route[3](self, request)
   end
   if #found > 0 then return web.reply(405, nil, "", { allow = table.concat(found, ", ") }) end
-  return problem("resource_not_found")
+  return errors.problem("resource_not_found")
 end
 
 --- Answers a request; every answer carries its trace id.
@@ -370,10 +326,13 @@ end
 function service_mt:books()
   local out = json.array()
   for invitation in self.invitations:each() do out[#out + 1] = render(self, invitation) end
+  local books = { invitations = out }
+  for _, room in ipairs { organizations, sessions, waitlist } do room.add_books(self, books) end
   local users = json.array()
   for address in pairs(self.users) do users[#users + 1] = address end
   table.sort(users)
-  return { invitations = out, users = users }
+  books.users = users
+  return books
 end
 
 local codes = {
@@ -385,7 +344,8 @@ local codes = {
 
 --- The vendor's own words for a status, for planned faults.
 function service_mt.problem(_, status)
-  local reply = problem(codes[status] or status >= 500 and "internal_clerk_error" or "bad_request")
+  local code = codes[status] or status >= 500 and "internal_clerk_error" or "bad_request"
+  local reply = errors.problem(code)
   reply.status = status
   return reply
 end
@@ -394,14 +354,22 @@ local clerk = { name = "clerk", base = "/v1" }
 
 --- A new service on a clock.
 function clerk.new(clock)
-  return setmetatable({
+  local self = setmetatable({
     clock = clock, users = { [TAKEN_ADDRESS] = true },
     -- all invitations, those that are not revoked, and where to find one; of an address those that
     -- may be pending
     invitations = sequence.new(), kept = sequence.new(), by_id = {}, by_ticket = {},
     by_address = {},
-    credentials = { secret_key = SECRET_KEY },
+    credentials = { secret_key = SECRET_KEY, organization_id = organizations.ID,
+                    user_id = organizations.USER_ID },
   }, service_mt)
+  for _, room in ipairs { organizations, sessions, waitlist } do room.begin(self) end
+  return self
 end
+
+-- What the other rooms need of invitations.
+service_mt.render_invitation, service_mt.make_invitation = render, make_invitation
+service_mt.refuse_existing, service_mt.status_of = refuse_existing, status_of
+service_mt.taken_address = TAKEN_ADDRESS
 
 return clerk

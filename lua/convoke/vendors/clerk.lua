@@ -64,6 +64,11 @@ local function same_days(params, object)
   return math.abs((to - from) / 86400000 - days) <= 1 or nil -- older servers know one length only
 end
 
+local function or_empty(metadata)
+  if metadata == nil or metadata == null then return {} end
+  return metadata
+end
+
 clerk.creates["clerk.invitations.create"] = {
   list = "list_invitations",
   id = "id",
@@ -94,6 +99,43 @@ clerk.creates["clerk.invitations.create"] = {
   many = function(params) return params.ignore_existing == true end,
   exclusive = true,
   refusal = function(err) return err.code == "duplicate_record" end,
+}
+
+-- An invitation into an organization; the listing finds the address itself.
+clerk.creates["clerk.organization_invitations.create"] = {
+  list = "ListOrganizationInvitations",
+  id = "id",
+  query = function(params, turn)
+    local typed = params.email_address
+    local stored = type(typed) == "string" and addresses().normal(typed) or nil
+    local query = { organization_id = params.organization_id, status = "pending" }
+    if stored ~= typed and turn % 2 == 0 then return query, true end
+    query.email_address = stored
+    return query, false
+  end,
+  fit = function(object, params)
+    local same = addresses().same(object.email_address, params.email_address)
+    if same == false then return levels.not_at_all end
+    return fits.judge(same, fits.same_value(object.role, params.role),
+      fits.same_value(object.public_metadata or {}, or_empty(params.public_metadata)),
+      same_days(params, object),
+      fits.same_value(or_empty(object.private_metadata), or_empty(params.private_metadata)),
+      fits.same_if_shown(params.inviter_user_id, object.inviter_id))
+  end,
+  time = clerk.creates["clerk.invitations.create"].time,
+  many = function() return false end,
+  exclusive = true,
+  refusal = function(err) return err.code == "organization_invitation_not_unique" end,
+}
+
+clerk.done["clerk.waitlist_entries.delete"] = {
+  says_so = function(err) return err.status == 404 end,
+  value = function(id) return { id = id, object = "waitlist_entry", deleted = true } end,
+}
+
+clerk.done["clerk.waitlist_entries.reject"] = {
+  says_so = function(err) return err.code == "waitlist_entry_already_rejected" end,
+  value = function(id) return { id = id, object = "waitlist_entry", status = "rejected" } end,
 }
 
 clerk.done["clerk.invitations.revoke"] = {

@@ -18,6 +18,7 @@
 --                the first one's client makes all other calls
 --   calls        array of cases that succeed; those without `prefer` are made a second time with
 --                a random answer, unless `fixed` is true
+--   extras       array of cases of operations beyond the reference pages, which succeed
 --   refusals     array of cases with `prefer` and `expect`
 
 package.path = "spec/programs/?.lua;spec/?.lua;" .. package.path
@@ -110,6 +111,18 @@ local function run_calls(run, client, seen)
   end
 end
 
+-- Calls of the extra operations: each is called at least once, where the file has any.
+local function run_extras(run, client, seen)
+  local called = {}
+  for _, case in ipairs(run.cases.extras or {}) do
+    report(describe(case), faults_of(run, seen, case, perform(client, case, case.prefer)))
+    called[case[1]] = true
+  end
+  for _, name in ipairs(run.extra_names or {}) do
+    report(name .. " (was called)", called[name] and {} or { "it was never called" })
+  end
+end
+
 local function run_refusals(run, client, seen)
   for _, case in ipairs(run.cases.refusals) do
     report(describe(case), faults_of(run, seen, case, perform(client, case, case.prefer)))
@@ -127,25 +140,36 @@ local function run_credentials(run)
   end
 end
 
--- The operations of an API by name, as its document tells them.
-local function read_documents(api, path)
-  local documents, names = {}, {}
-  local described = openapi.read(path).operations
+-- Adds the operations that a document tells to `documents`, by name.
+-- @param is_extra  whether those beyond the reference pages are meant, or the others
+-- @return their names
+local function read_document(documents, api, path, is_extra)
+  local ours, names = {}, {}
   for _, operation in ipairs(convoke.operations) do
-    if operation.api == api then
+    if operation.api == api and operation.extra == is_extra then
+      ours[operation.method .. " " .. operation.path] = operation.name
       names[#names + 1] = operation.name
-      documents[operation.name] = assert(described[operation.method .. " " .. operation.path],
-        operation.name .. " is not in the document")
     end
   end
-  return documents, names
+  local described = openapi.read(path, function(method, route)
+    return ours[method .. " " .. route] ~= nil
+  end).operations
+  for route, name in pairs(ours) do
+    documents[name] = assert(described[route], name .. " is not in the document")
+  end
+  return names
 end
 
 local function run_api(api, cases, address, folder, logs)
   local run = { api = api, cases = cases, address = address, log = logs .. "/" .. api .. ".log" }
-  run.documents, run.names = read_documents(api, ("%s/%s.openapi.json"):format(folder, api))
+  local document = ("/%s.openapi.json"):format(api)
+  run.documents = {}
+  run.names = read_document(run.documents, api, folder .. document, false)
+  run.extra_names = cases.extras
+    and read_document(run.documents, api, folder .. "/today" .. document, true)
   local client, seen = new_client(run, cases.credentials[1].client)
   run_calls(run, client, seen)
+  run_extras(run, client, seen)
   run_refusals(run, client, seen)
   client:close()
   run_credentials(run)

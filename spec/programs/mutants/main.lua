@@ -16,7 +16,7 @@ local root = "build/mutants"
 local patience = 120 -- seconds for the specs of one mutant
 
 local list = {}
-for _, name in ipairs { "core", "calls", "faces", "listings", "pace", "waiting" } do
+for _, name in ipairs { "core", "calls", "faces", "listings", "operations", "pace", "waiting" } do
   for _, mutant in ipairs(dofile("spec/programs/mutants/" .. name .. ".lua")) do
     list[#list + 1] = mutant
   end
