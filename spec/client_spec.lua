@@ -643,7 +643,7 @@ describe("convoke.operations", function()
   it("shows words, bounds and defaults of parameters", function()
     local params = {}
     for _, operation in ipairs(convoke.operations) do
-      if operation.name:match "^clerk" then
+      if operation.api == "clerk" and not operation.extra then
         for _, param in ipairs(operation.params) do params[param.name] = param end
       end
     end
