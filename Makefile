@@ -17,7 +17,8 @@ LUA_PC  ?= $(notdir $(LUA))
 group   := $(filter lua5.5 lua5.4 lua5.3 lua5.1 luajit,$(LUA))
 # nginx's Lua is LuaJIT; the specs of OpenResty run under Lua 5.4, too, beside a build for LuaJIT.
 jit     := $(if $(filter lua5.4,$(LUA)),$(if $(VARIANT),,luajit))
-more    := $(if $(filter luajit,$(LUA))$(jit),nginx) $(jit) $(if $(filter lua5.5,$(group)),,hosts)
+hosts   := $(if $(filter lua5.5,$(group)),,hosts)
+more    := $(if $(filter luajit,$(LUA))$(jit),nginx) $(jit) $(hosts)
 export LUA
 
 # Lua 5.5 has no cqueues, luaossl, luv and copas yet: another Lua runs the sandbox and the servers of
@@ -302,7 +303,7 @@ untortured = $(call specs,build catalogue examples faults_calls faults_tls game_
   openresty readme rivals rockspec sent settle storm storm_restarts storm_two_programs)
 
 torture: all ## the specs with Lua's collector at its worst (TURN=n: in one mode each, SHARE=n)
-	@.ci/install $(group) sandbox test hosts
+	@.ci/install $(group) sandbox test $(hosts)
 	@ARGS='$(ARGS)' .ci/torture '$(TURN)' '$(SHARE)' $(filter-out $(untortured) spec/sandbox%,$(SPEC))
 
 threads: ## Lua states in threads of their own, under the thread sanitizer

@@ -442,6 +442,14 @@ return {
     test = "waits for its key for a moment",
   },
   {
+    name = "date: HTTP dates end in 2038",
+    file = "csrc/base/date.c",
+    from = "days_from_civil(year, number, day) * 86400 +",
+    to = "(int32_t)(days_from_civil(year, number, day) * 86400) +",
+    spec = "date",
+    test = "later than 32 bits",
+  },
+  {
     name = "prepare: filters without values need no allow_empty",
     file = "csrc/lua/prepare.c",
     from = "size_t count = lua_istable(L, -1) ? cvk_rawlen(L, -1) : 0;",
