@@ -333,9 +333,10 @@ describe("the engine", function()
             answers = answers + 1
           end)
         end
-        convoke.sleep(0.02)
-        queued = convoke.stats().queued
-        assert.equal(6, convoke.stats().in_flight)
+        repeat
+          convoke.sleep(0)
+          queued = convoke.stats().queued
+        until queued == 4 and convoke.stats().in_flight == 6 or answers > 0
       end)
       assert.equal(6, answers)
       assert.equal(4, queued)
