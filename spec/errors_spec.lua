@@ -111,6 +111,8 @@ local shapes = {
 
   { "convex", 400, [[{"code":"BadJsonBody","message":"Not JSON"}]],
     { code = "BadJsonBody", message = "Not JSON", outcome = "refused" } },
+  { "convex", 400, [[{"code":"BadFormat","message":"Got xml"}]],
+    { code = "BadFormat", outcome = "unknown" } }, -- found out after the function has run
   { "convex", 401, [[{"code":"Unauthenticated","message":"Could not verify OIDC token"}]],
     { code = "Unauthenticated", outcome = "refused" } },
   { "convex", 429, [[{"code":"TooManyConcurrentRequests","message":"Too many"}]],

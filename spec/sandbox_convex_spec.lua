@@ -1,5 +1,6 @@
 -- The sandbox's Convex deployment, called by a plain HTTP client.
 
+local basexx = require "basexx"
 local client = require "spec.support.sandbox_client"
 local json = require "convoke.sandbox.json"
 local sandbox = require "convoke.sandbox"
@@ -124,6 +125,9 @@ describe("the sandbox's Convex", function()
       assert.is_nil(answer.errorData)
       assert.matches('{"name":"ActiveSessionAlreadyExists",', answer.errorMessage, 1, true)
       assert.matches("is not a supported Convex type.", answer.errorMessage, 1, true)
+      local args = session_args() -- the question is looked for after that
+      args.questionId = "j" .. ("0"):rep(31)
+      assert.matches("ActiveSessionAlreadyExists", failure("sessions:create", args).errorMessage)
       assert.is_string(value_of("sessions:create", session_args(), as_user))
     end)
 
@@ -271,11 +275,44 @@ describe("the sandbox's Convex", function()
     it("reads the authorization header's form", function()
       refused(with "abc", 400, "InvalidHeaderFailure")
       refused(with "Token x", 400, "InvalidAdminKey")
-      refused(with "Convex wrong-key", 400, "InvalidAdminKey")
+      refused(with "Convex wrong-key", 401, "BadAdminKey")
       refused(with "Bearer nonsense", 401, "InvalidAuthHeader")
       refused(with "Bearer a.b.c", 401, "Unauthenticated")
       assert.equal(200, with("Bearer " .. server.convex.token).status)
       assert.equal(200, with("convex " .. server.convex.deploy_key).status)
+    end)
+
+    it("takes a deploy key with or without its name, and as a query without the header", function()
+      local key = server.convex.deploy_key
+      assert.equal(200, with("Convex " .. key:match "|(.*)$").status)
+      assert.equal(200, with("Convex prod:another|" .. key:match "|(.*)$").status)
+      local function by_query(text)
+        return anyone("POST", "/api/run/testing/echo?adminKey=" .. text, { json = { args = {} } })
+      end
+      refused(by_query "wrong", 401, "BadAdminKey")
+      assert.equal(200, by_query(key:gsub("|", "%%7C"):gsub(":", "%%3A")).status)
+    end)
+
+    it("lets a deploy key act as a user", function()
+      local key, issuer = server.convex.deploy_key, "https://cute-boar-83.clerk.accounts.dev"
+      local function as(user)
+        return anyone("POST", "/api/run/admins/createUserProfile", {
+          json = { args = { role = "user" } },
+          headers = { authorization = ("Convex %s:%s"):format(key, user) } })
+      end
+      local function user(text) return as(basexx.to_base64(text)) end
+      local admin, plain = "user_sandbox_admin", "user_sandbox_plain"
+      local by_subject = '{"issuer":"%s","subject":"%s"}'
+      local by_identifier = '{"tokenIdentifier":"%s|%s"}'
+      for _, form in ipairs { by_subject, by_identifier } do
+        assert.equal(admin, user(form:format(issuer, admin)).json.value.userId)
+      end
+      assert.equal("Sorry, you must be a admin perform this operation.",
+        user(by_subject:format(issuer, plain)).json.errorData.message)
+      for _, wrong in ipairs { "{", "[]", "{}", '{"issuer":"x"}', '{"subject":7,"issuer":"x"}' } do
+        refused(user(wrong), 400, "HeaderParseFailure")
+      end
+      refused(as "?", 400, "HeaderParseFailure")
     end)
 
     it("wants a JSON body with args", function()
@@ -305,7 +342,10 @@ describe("the sandbox's Convex", function()
     it("does not know other functions, paths and methods", function()
       local answer = failure("nothing:here", {})
       assert.is_nil(answer.errorData)
-      assert.matches("Could not find function for 'nothing:here'.", answer.errorMessage, 1, true)
+      assert.matches("Could not find function for 'nothing:here'. Did you forget to run",
+        answer.errorMessage, 1, true)
+      answer = anyone("POST", "/api/mutation", { json = { path = "nothing:here", args = {} } }).json
+      assert.matches("Could not find public function for 'nothing:here'.$", answer.errorMessage)
       refused(anyone("POST", "/api/run/sessions", { json = { args = {} } }), 400,
               "MissingIdentifier")
       refused(anyone("POST", "/api/run/a%20b/c", { json = { args = {} } }), 400,

@@ -212,7 +212,7 @@ static const cvk_auth auths[] = {
      .renewable = true, .summary = "OpenID Connect token of the user"},
     {.option = "deploy_key", .environment = {"CONVEX_DEPLOY_KEY"}, .place = CVK_AUTH_HEADER,
      .name = "Authorization", .prefix = "Convex ",
-     .summary = "Deploy key; acts as admin, not as a user"},
+     .summary = "Deploy key; acts as admin, or as the user that base64 of JSON behind a colon names"},
 };
 
 const cvk_api cvk_api_convex = {

@@ -12,8 +12,9 @@ end
 
 -- What a refusal by status means for what was asked: `refused` only where that is certain. A
 -- redirect often says that the work is done (303 above all), and nothing is done by reading.
-local function outcome_of(api, operation, status, code)
-  if status < 200 then return "unknown" end
+local function outcome_of(state, operation, status, code)
+  local api, executed_codes = state.api, state.vendor.executed_codes
+  if status < 200 or (executed_codes and executed_codes[code]) then return "unknown" end
   if status < 400 then return response.is_get(operation) and "refused" or "unknown" end
   if status == 503 then
     for _, known in ipairs(api.not_executed_codes or {}) do
@@ -131,7 +132,7 @@ local function refusal(state, operation, native, status, data, fault)
   else
     err.kind = "http"
     err.outcome = not fault and failed_inside(state, operation, status, data) and "refused"
-      or outcome_of(api, operation, status, err.code)
+      or outcome_of(state, operation, status, err.code)
     if status >= 300 and status < 400 then
       err.message = errors.redirection(native:header "Location")
         .. (err.message and ": " .. err.message or "")

@@ -1,5 +1,6 @@
 --- A Convex deployment: the HTTP way of calling functions, `/api/run/...` and `/api/mutation`.
 
+local basexx = require "basexx"
 local functions = require "convoke.sandbox.convex_functions"
 local ids = require "convoke.sandbox.ids"
 local json = require "convoke.sandbox.json"
@@ -18,6 +19,8 @@ local DEPLOY_KEY = "dev:posh-chihuahua-941|sandboxsandboxsandbox"
 -- Refusals of the server itself (the third layer of answers)
 
 local messages = {
+  BadAdminKey = "The provided admin key was invalid for this instance",
+  HeaderParseFailure = "Failed to parse the user of the admin key",
   InternalServerError = "Your request couldn't be completed. Try again later.",
   InvalidAdminKey = "Invalid admin key",
   InvalidAuthHeader = "Could not parse JWT payload. Check that the token is a valid JWT format "
@@ -41,10 +44,13 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- Reading a request; each returns nil and an answer when it refuses.
 
--- Who calls: { scheme, secret } from the header, `{}` without one.
+-- Who calls: { scheme, secret } from the header or, without one, the query; `{}` without either.
 local function read_header(request)
   local header = request.headers.authorization
-  if not header then return {} end
+  if not header then
+    local key = request.query:get "adminKey"
+    return key and { scheme = "convex ", secret = key } or {}
+  end
   if #header < 7 then return nil, refusal(400, "InvalidHeaderFailure") end
   local scheme, secret = header:sub(1, 7):lower(), header:sub(8)
   if scheme == "bearer " or scheme == "convex " then return { scheme = scheme, secret = secret } end
@@ -53,12 +59,28 @@ end
 
 local users = { [TOKEN] = ADMIN, [USER_TOKEN] = USER }
 
+-- The user that a deploy key acts as, from the text behind it: base64 of JSON.
+local function user_of_key(text)
+  local known = pcall(basexx.from_base64, text) and basexx.from_base64(text)
+  local user = known and json.decode(known)
+  if not json.is_object(user) then return nil end
+  if type(user.tokenIdentifier) == "string" then return user.tokenIdentifier:match "[^|]*$" end
+  return type(user.issuer) == "string" and type(user.subject) == "string" and user.subject or nil
+end
+
+-- A key is `<type>:<name>|<secret>`, of which the secret alone counts; a user may stand behind it.
+local function authenticate_by_key(key)
+  local secret, user_text = key:gsub("^[^|]*|", ""):match "^([^:]*):?(.*)$"
+  if secret ~= DEPLOY_KEY:match "|(.*)$" then return nil, refusal(401, "BadAdminKey") end
+  if user_text == "" then return {} end
+  local user = user_of_key(user_text)
+  if not user then return nil, refusal(400, "HeaderParseFailure") end
+  return { user = user }
+end
+
 local function authenticate(given)
   if not given.scheme then return {} end
-  if given.scheme == "convex " then
-    if given.secret == DEPLOY_KEY then return {} end
-    return nil, refusal(400, "InvalidAdminKey")
-  end
+  if given.scheme == "convex " then return authenticate_by_key(given.secret) end
   if not given.secret:find("^[%w_-]+%.[%w_-]+%.[%w_-]+$") then
     return nil, refusal(401, "InvalidAuthHeader")
   end
@@ -121,8 +143,9 @@ local kind_names = { mutation = "Mutation", query = "Query", action = "Action" }
 local function run(service, name, args, call, kind)
   local entry = functions.list[name]
   if not entry then
-    return nil, { text = ("Could not find %sfunction for '%s'. "
-      .. "Did you forget to run `npx convex dev`?"):format(kind and "public " or "", name) }
+    local text = kind and "Could not find public function for '%s'."
+      or "Could not find function for '%s'. Did you forget to run `npx convex dev`?"
+    return nil, { text = text:format(name) }
   end
   if kind and kind ~= entry.kind then
     return nil, { text = ("Trying to execute %s as %s, but it is defined as %s."):format(name,

@@ -228,13 +228,13 @@ functions.list["sessions:create"] = {
                     inputParameters = v.array(v.string) },
   run = function(state, call, args)
     local user = require_user(call)
-    if not state.questions[args.questionId] then throw_text("Question not found") end
     local latest = state.latest[user]
     if latest and settle(state, latest).status ~= "completed" then
       -- The app returns its error instead of throwing it, and the server cannot serialize that.
       throw_text('ConvexError {"name":"ConvexError","data":{"name":"ActiveSessionAlreadyExists",'
         .. '"message":"You already have an active session"}} is not a supported Convex type.')
     end
+    if not state.questions[args.questionId] then throw_text("Question not found") end
     local id = functions.new_id("sessions")
     state.sessions[id] = { _id = id, userId = user, questionId = args.questionId,
                            agentThreadId = args.agentThreadId, assistantId = args.assistantId,

@@ -7,6 +7,8 @@ local version = require "convoke.version"
 local convex = {
   creates = {},
   done = {},
+  -- Codes of refusals that come after the function has run.
+  executed_codes = { BadFormat = true },
   -- Goes with every request. The server refuses old versions of the clients that it knows, and a
   -- text without a dash; any other name is fine.
   headers = { ["Convex-Client"] = "convoke-" .. version },

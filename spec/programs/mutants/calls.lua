@@ -579,6 +579,14 @@ return {
     spec = "addresses",
   },
   {
+    name = "convex: a refusal that comes after the function has run is certain",
+    file = "lua/convoke/call/response.lua",
+    from = "(executed_codes and executed_codes[code])",
+    to = "false",
+    spec = "errors",
+    test = "is read by the vendor's shape",
+  },
+  {
     name = "convex: a rejection before execution leaves the outcome unknown",
     file = "csrc/apis/convex.c",
     from = '"ExpiredInQueue",',
