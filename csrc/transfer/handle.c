@@ -15,7 +15,9 @@
 enum {
     most_header_bytes = 256 * 1024, /* of one transfer, interim answers included */
     least_expecting = 1000,         /* bytes of a body from which libcurl would wait for "100" */
-    idle_connection_seconds = 20,   /* older ones are likely to be dead at the other end */
+    sends_by_buffer = 0x080700,   /* libcurl 8.7.0: each handle keeps one once it has sent a body */
+    sent_at_once = 16 * 1024,     /* the least that libcurl takes; 64 KiB unless it is told */
+    idle_connection_seconds = 20, /* older ones are likely to be dead at the other end */
 };
 
 /* The file of certificates that libcurl trusts of itself, or NULL. */
@@ -257,6 +259,8 @@ static bool set_up(cvk_handle *handle, const cvk_settings *settings)
     CURLcode code = cvk_reuse_set_up(handle);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)CVK_RECEIVED_AT_ONCE);
+    if (curl_version_info(CURLVERSION_NOW)->version_num >= sends_by_buffer)
+        curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)sent_at_once);
     curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, settings->connect_timeout);
     curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)idle_connection_seconds);
