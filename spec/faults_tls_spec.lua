@@ -156,7 +156,7 @@ describe("an answer over TLS", function()
 
   it("is an error wherever it is cut, and says whether the request was sent", function()
     for _, ending in ipairs { { { "close" } }, { { "reset" }, { "close" } } } do
-      local counts, ends = cut { port = server.ports.good, ending = ending, step = 3, most = 2400,
+      local counts, ends = cut { port = server.ports.good, ending = ending, step = 3, most = 3000,
         x_end = "length" }
       compare(ends)
       for _, what in ipairs { "right", "tls not_sent", "network unknown" } do
@@ -169,14 +169,14 @@ describe("an answer over TLS", function()
     try_at(url_of "good", { where = "whole", ending = "whole", expect = "right" })
     server:seen()
     local counts, ends = cut { port = server.ports.good, ending = { { "close" } }, step = 5,
-      most = 2400, x_end = "whole" }
+      most = 3000, x_end = "whole" }
     compare(ends)
     assert.truthy(counts.right and counts["network unknown"])
   end)
 
   it("ends with the deadline wherever it stops", function()
     local counts, ends = cut { port = server.ports.good, ending = { { "hold" } }, step = 16,
-      most = 2400, x_end = "length", timeout = 2, limit = 64 }
+      most = 3000, x_end = "length", timeout = 2, limit = 64 }
     compare(ends)
     for _, what in ipairs { "right", "timeout not_sent", "timeout unknown" } do
       assert.truthy(counts[what], what)
