@@ -15,10 +15,22 @@
 enum {
     most_header_bytes = 256 * 1024, /* of one transfer, interim answers included */
     least_expecting = 1000,         /* bytes of a body from which libcurl would wait for "100" */
-    sends_by_buffer = 0x080700,   /* libcurl 8.7.0: each handle keeps one once it has sent a body */
-    sent_at_once = 16 * 1024,     /* the least that libcurl takes; 64 KiB unless it is told */
-    idle_connection_seconds = 20, /* older ones are likely to be dead at the other end */
+    sent_at_once = 16 * 1024,       /* the least that libcurl takes; 64 KiB unless it is told */
+    idle_connection_seconds = 20,   /* older ones are likely to be dead at the other end */
+    too_large = 100,                /* CURLE_TOO_LARGE, since 8.6.0 */
 };
+
+/* Versions of libcurl. */
+enum {
+    sends_by_buffer = 0x080700, /* each handle keeps a buffer once it has sent a body */
+    keeps_sessions = 0x080900,  /* and no longer frees twice those that there is no memory for */
+};
+
+/* Of the libcurl that is there at run time, which may be another one than we were compiled for. */
+static unsigned loaded_version(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version_num;
+}
 
 /* The file of certificates that libcurl trusts of itself, or NULL. */
 static const char *default_trust(void)
@@ -80,7 +92,7 @@ static void hide_head(cvk_handle *handle)
 
 static bool libcurl_mixes_headers(void)
 {
-    unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
+    unsigned version = loaded_version();
     return version >= 0x075300 && version < 0x080100;
 }
 
@@ -259,15 +271,14 @@ static bool set_up(cvk_handle *handle, const cvk_settings *settings)
     CURLcode code = cvk_reuse_set_up(handle);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)CVK_RECEIVED_AT_ONCE);
-    if (curl_version_info(CURLVERSION_NOW)->version_num >= sends_by_buffer)
+    if (loaded_version() >= sends_by_buffer)
         curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, (long)sent_at_once);
     curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, settings->connect_timeout);
     curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)idle_connection_seconds);
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
-#if LIBCURL_VERSION_NUM < 0x080900 /* it frees twice what there is no memory to keep */
-    curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-#endif
+    if (loaded_version() < keeps_sessions)
+        curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 #if LIBCURL_VERSION_NUM >= 0x075700 /* 7.87.0 */
     handle->quick_exit = curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
 #endif
@@ -528,6 +539,10 @@ static cvk_failure check_head(cvk_transfer *transfer)
 
 cvk_failure cvk_handle_failure(cvk_transfer *transfer, CURLcode code)
 {
+    if ((int)code == too_large) {
+        transfer->exchange->head_too_large = !transfer->head_ended;
+        return CVK_TOO_LARGE;
+    }
     switch (code) {
     case CURLE_OK:
         return check_head(transfer);
@@ -536,11 +551,6 @@ cvk_failure cvk_handle_failure(cvk_transfer *transfer, CURLcode code)
         transfer->exchange->head_too_large =
             transfer->exchange->status != 0 && !transfer->head_ended;
         return transfer->exchange->head_too_large ? CVK_TOO_LARGE : CVK_MEMORY;
-#if LIBCURL_VERSION_NUM >= 0x080600
-    case CURLE_TOO_LARGE:
-        transfer->exchange->head_too_large = !transfer->head_ended;
-        return CVK_TOO_LARGE;
-#endif
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_URL_MALFORMAT:
