@@ -11,7 +11,6 @@
 local convoke = require "convoke"
 
 local patience = tonumber(os.getenv "EDGEGAP_PATIENCE" or 60) -- seconds to wait for a session
-local pause = 0.2 -- seconds between looks at it
 
 local app, tag, player, most_players = arg[1], arg[2], arg[3], tonumber(arg[4] or 8)
 if not player or not most_players or #arg > 4 then
@@ -55,24 +54,17 @@ local function give_up(id, why)
   fail(("session %s %s; %s"):format(id, why, gone and "it is deleted" or "not deleted: " .. err))
 end
 
-local hopeless = { error = true, unprocessable = true }
-
 local function create()
-  local made = assert(sessions:create {
+  local id = assert(sessions:create {
     app_name = app,
     ip_list = { player },
     selectors = { { tag = tag } },
-  })
-  local id, deadline = made.session_id, convoke.now() + patience
-  repeat
-    local session, err = sessions:get(id)
-    if session and session.ready then return session end
-    if err then give_up(id, "cannot be looked at: " .. err) end
-    local status = session.status:lower():gsub("^status%.", "")
-    if hopeless[status] then give_up(id, "failed: " .. (session.error or session.status)) end
-    convoke.sleep(pause)
-  until convoke.now() > deadline
-  give_up(id, ("was not ready after %g seconds"):format(patience))
+  }).session_id
+  local session, err = sessions:wait(id, { timeout = patience })
+  if session then return session end
+  if err.kind == "timeout" then give_up(id, ("was not ready after %g seconds"):format(patience)) end
+  give_up(id, (err.status and "cannot be looked at: " or "failed: ")
+    .. (err.status and tostring(err) or err.message))
 end
 
 local found, session = pcall(function() return join() or create() end)

@@ -30,7 +30,8 @@ local function brief(answer)
     if answer[name] ~= nil then words[#words + 1] = name .. "=" .. short(answer[name]) end
   end
   if words[1] then return table.concat(words, " ") end
-  local list = answer.results or answer.data or answer.session_users or answer.processable or answer
+  local list = answer.results or answer.data or answer.session_users or answer.processable
+    or answer.tags or answer.sessions or answer.locations or answer
   return ("%d in a list"):format(#list)
 end
 
@@ -171,6 +172,42 @@ function further.convex()
   show("convex.query", convex:query("testing:read", { id = "1" }))
   show("convex.mutation", convex:mutation("testing:echo", { id = "2" }))
   show("convex.action", convex:action("testing:act", { id = "3" }))
+end
+
+function further.edgegap()
+  local edgegap = convoke.edgegap { url = sandbox.edgegap.url, token = sandbox.edgegap.token }
+  local deployments, tags = edgegap.deployments, edgegap.deployment_tags
+  local function start()
+    return deployments:create { application = "demo", version = "v1", tags = { "tour" },
+      users = { { user_type = "ip_address", user_data = { ip_address = "192.0.2.1" } } } }
+  end
+  local id = show("edgegap.deployments.create", start()).request_id
+  assert(deployments:wait(id, { pause = 0.1 }))
+  show("edgegap.deployments.get", deployments:get(id))
+  show("edgegap.deployments.list", deployments:list {})
+  show("edgegap.deployments.logs", deployments:logs(id))
+  show("edgegap.deployment_tags.create", tags:create(id, { name = "blue" }))
+  show("edgegap.deployment_tags.get", tags:get(id, "blue"))
+  show("edgegap.deployment_tags.list", tags:list(id))
+  show("edgegap.deployment_tags.update", tags:update(id, "blue", { name = "green" }))
+  show("edgegap.deployment_tags.delete", tags:delete(id, "green"))
+  show("edgegap.deployments.stop", deployments:stop(id))
+  show("edgegap.deployments.stop_self", deployments:stop_self(assert(start()).request_id, "key"))
+  assert(start())
+  show("edgegap.deployments.bulk_stop", deployments:bulk_stop {
+    filters = { { field = "deployment_tags", filter_type = "any", values = { "tour" } } },
+  })
+  show("edgegap.beacons.list", edgegap.beacons:list {})
+  local relays = edgegap.relay_sessions
+  local relay = show("edgegap.relay_sessions.create",
+    relays:create { users = { { ip = "192.0.2.1" } } }).session_id
+  show("edgegap.relay_sessions.get", relays:get(relay))
+  show("edgegap.relay_sessions.list", relays:list {})
+  local user = show("edgegap.relay_sessions.authorize_user",
+    relays:authorize_user { session_id = relay, user_ip = "192.0.2.2" }).session_user
+  show("edgegap.relay_sessions.revoke_user", relays:revoke_user { session_id = relay,
+    authorization_token = user.authorization_token })
+  show("edgegap.relay_sessions.delete", relays:delete(relay))
 end
 
 for _, api in ipairs { "clerk", "convex", "cvat", "gencove", "edgegap" } do

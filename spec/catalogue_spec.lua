@@ -387,6 +387,8 @@ describe("the catalogue", function()
       "clerk.organization_invitations.revoke", "clerk.sessions.revoke",
       "clerk.sessions.create_token", "clerk.sessions.create_token_from_template",
       "clerk.sessions.verify", "clerk.waitlist_entries.delete", "clerk.waitlist_entries.reject",
+      "edgegap.deployments.stop", "edgegap.deployments.stop_self", "edgegap.deployment_tags.delete",
+      "edgegap.relay_sessions.delete", "edgegap.relay_sessions.revoke_user",
     }, harmless)
     for _, api in pairs(catalogue.apis) do
       for _, operation in ipairs(api.operations) do
@@ -401,6 +403,7 @@ describe("the catalogue", function()
       next_page = { params = { "page" }, answer = "next" },
       next_offset = { params = { "offset" }, answer = "meta" },
       number = { params = { "page" }, answer = "pagination" },
+      short_page = { params = { "page", "limit" }, answer = "locations" },
     }
     for _, operation in ipairs(convoke.operations) do
       local lists = operation.verb == "list" or operation.verb:find "^list_" ~= nil
@@ -412,8 +415,9 @@ describe("the catalogue", function()
         end
         local items = find(operation.answer.fields, "name", needs[operation.paging].answer)
         assert.truthy(items)
-        items = find(operation.answer.fields, "name", "data")
-          or find(operation.answer.fields, "name", "results")
+        for _, field in ipairs(operation.answer.fields) do
+          if field.type == "array" and field.items.fields then items = field end
+        end
         assert.truthy(find(items.items.fields, "name", operation.item_id), operation.name)
       end
     end
@@ -549,7 +553,7 @@ end
 
 -- The operations beyond the reference pages are compared with the vendors' newest documents. Those
 -- of Convex are described there with their envelopes, which ours leave out.
-for _, api_name in ipairs { "clerk" } do
+for _, api_name in ipairs { "clerk", "edgegap" } do
   describe("the newest contract of " .. api_name, function()
     local path = shared .. "contracts/today/" .. api_name .. ".openapi.json"
     if not read_file(path) then

@@ -1,4 +1,6 @@
 /* Edgegap V1: game sessions. The words of `status` and `kind` are open sets. */
+#include "apis/edgegap_more.h"
+#include "apis/edgegap_shared.h"
 #include "apis/facts.h"
 
 /* ---- models of requests -------------------------------------------------------------------- */
@@ -99,18 +101,6 @@ static const cvk_field session_users_fields[] = {
 static const cvk_model session_users = {.name = "SessionUserContext",
                                         FIELDS(session_users_fields)};
 
-static const cvk_field deployment_location_fields[] = {
-    {.name = "city", REQUIRED, .schema = STRING(), .summary = "City"},
-    {.name = "country", REQUIRED, .schema = STRING(), .summary = "Country"},
-    {.name = "continent", REQUIRED, .schema = STRING(), .summary = "Continent"},
-    {.name = "administrative_division", REQUIRED, .schema = STRING(), .summary = "Division"},
-    {.name = "timezone", REQUIRED, .schema = STRING(), .summary = "Time zone"},
-    {.name = "latitude", REQUIRED, .schema = NUMBER(), .summary = "Degrees north"},
-    {.name = "longitude", REQUIRED, .schema = NUMBER(), .summary = "Degrees east"},
-};
-static const cvk_model deployment_location = {.name = "DeploymentLocation",
-                                              FIELDS(deployment_location_fields)};
-
 #define PORT INTEGER(AT_LEAST(1), AT_MOST(65535))
 
 static const cvk_field port_mapping_fields[] = {
@@ -133,7 +123,7 @@ static const cvk_field deployment_fields[] = {
      .summary = "Whether only listed addresses may connect"},
     {.name = "fqdn", REQUIRED, .schema = STRING(), .summary = "Host name to connect to"},
     {.name = "ports", .schema = MAP(MODEL(port_mapping)), .summary = "Ports by name"},
-    {.name = "location", .schema = MODEL(deployment_location), .summary = "Where it runs"},
+    {.name = "location", .schema = MODEL(cvk_edgegap_location), .summary = "Where it runs"},
     {.name = "tags", .schema = ARRAY(STRING()), .summary = "Its tags"},
     {.name = "sockets", .schema = INTEGER(), .summary = "Sockets it has"},
     {.name = "sockets_usage", .schema = INTEGER(), .summary = "Sockets in use"},
@@ -173,25 +163,10 @@ static const cvk_field session_context_fields[] = {
 static const cvk_model session_context = {.name = "SessionContext",
                                           FIELDS(session_context_fields)};
 
-static const cvk_field paginator_fields[] = {
-    {.name = "num_pages", .schema = INTEGER(), .summary = "Number of pages"},
-};
-static const cvk_model paginator = {.name = "Paginator", FIELDS(paginator_fields)};
-
-static const cvk_field pagination_fields[] = {
-    {.name = "number", .schema = INTEGER(), .summary = "This page"},
-    {.name = "next_page_number", .schema = INTEGER(NULLABLE), .summary = "The next page"},
-    {.name = "previous_page_number", .schema = INTEGER(NULLABLE), .summary = "The page before"},
-    {.name = "paginator", .schema = MODEL(paginator), .summary = "About all pages"},
-    {.name = "has_next", .schema = BOOLEAN(), .summary = "Whether a page follows"},
-    {.name = "has_previous", .schema = BOOLEAN(), .summary = "Whether a page comes before"},
-};
-static const cvk_model pagination = {.name = "Pagination", FIELDS(pagination_fields)};
-
 static const cvk_field sessions_fields[] = {
     {.name = "data", .schema = ARRAY(MODEL(session_context)), .summary = "One page"},
     {.name = "total_count", .schema = INTEGER(), .summary = "Sessions on all pages"},
-    {.name = "pagination", .schema = MODEL(pagination), .summary = "Where this page lies"},
+    {.name = "pagination", .schema = MODEL(cvk_edgegap_pagination), .summary = "Where this page lies"},
 };
 static const cvk_model sessions = {.name = "Sessions", FIELDS(sessions_fields)};
 
@@ -388,4 +363,5 @@ const cvk_api cvk_api_edgegap = {
     .error_shape = CVK_ERRORS_EDGEGAP,
     AUTHS(auths),
     OPERATIONS(operations),
+    MORE(cvk_edgegap_more),
 };

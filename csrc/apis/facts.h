@@ -16,7 +16,7 @@
 #define MODEL(of, ...) {.kind = CVK_MODEL, .model = &(of), __VA_ARGS__}
 /* NOLINTBEGIN(bugprone-macro-parentheses): `of` is a list in braces */
 #define ARRAY(of, ...) {.kind = CVK_ARRAY, .items = &(const cvk_schema)of, __VA_ARGS__}
-#define MAP(of) {.kind = CVK_MAP, .items = &(const cvk_schema)of}
+#define MAP(of, ...) {.kind = CVK_MAP, .items = &(const cvk_schema)of, __VA_ARGS__}
 #define EITHER(list_of, object) \
     {.kind = CVK_EITHER, .items = &(const cvk_schema)list_of, .model = &(object)}
 /* NOLINTEND(bugprone-macro-parentheses) */

@@ -91,6 +91,7 @@ typedef enum cvk_paging {
     CVK_PAGES_BY_NEXT_PAGE,   /* `next` is a URL; only its `page` counts (cvat) */
     CVK_PAGES_BY_NEXT_OFFSET, /* `meta.next` is a URL; only its `offset` counts (gencove) */
     CVK_PAGES_BY_NUMBER,      /* `pagination.next_page_number` (edgegap) */
+    CVK_PAGES_BY_SHORT_PAGE,  /* pages are numbered, and a short one is the last (edgegap) */
 } cvk_paging;
 
 /* Two parameters that must not be given together. */

@@ -216,6 +216,8 @@ static const char *paging_name(cvk_paging paging)
         return "next_offset";
     case CVK_PAGES_BY_NUMBER:
         return "number";
+    case CVK_PAGES_BY_SHORT_PAGE:
+        return "short_page";
     }
     return NULL;
 }

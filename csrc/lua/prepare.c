@@ -80,8 +80,10 @@ static bool push_path_value(preparation *p, const cvk_field *field, const cvk_sp
     p->paths++;
     if (lua_istable(L, arg_path))
         lua_rawgeti(L, arg_path, p->paths);
-    else
+    else if (p->paths == 1)
         lua_pushvalue(L, arg_path);
+    else
+        lua_pushnil(L);
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
         return given;

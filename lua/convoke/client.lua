@@ -524,8 +524,22 @@ local function show_resource(resource)
   return rawget(resource, "name")
 end
 
+-- The method that waits for what an operation reads: wait(path value [, options]).
+local function wait_for(operation, habits)
+  local spelling = operation.resource .. ":wait"
+  return function(self, id, options, more)
+    local state = state_of(self, spelling)
+    if state.closed then raise("convoke." .. state.api.name .. ": the client is closed") end
+    if more ~= nil then too_many(operation) end
+    local waiting = require "convoke.call.waiting" -- most programs do not wait
+    local wrong = waiting.misuse(options == nil and no_options or options, habits)
+    if wrong then raise(("%s.%s.wait: %s"):format(state.api.name, operation.resource, wrong)) end
+    return waiting.wait(state, operation, id, options or no_options, habits, perform)
+  end
+end
+
 -- The methods of an API's operations: tables of resources, by name, and functions by operation id.
-local function make_resources(api)
+local function make_resources(api, vendor)
   local resources, by_id = {}, {}
   for _, operation in ipairs(api.operations) do
     local method = method_for(operation)
@@ -535,6 +549,8 @@ local function make_resources(api)
         or { methods = {}, name = ("convoke.%s.%s"):format(api.name, operation.resource) }
       resources[operation.resource] = resource
       resource.methods[operation.verb] = method
+      local waits = vendor.waits and vendor.waits[operation.name]
+      if waits then resource.methods.wait = wait_for(operation, waits) end
       if operation.paging and operation.verb == "list" then
         for name in pairs(walks) do
           resource.methods[name] = walk_for(name, operation, operation.resource .. ":" .. name)
@@ -603,7 +619,7 @@ end
 
 -- The metatables of an API's client and resources, made once.
 local function make_class(api, vendor)
-  local resources, by_id = make_resources(api)
+  local resources, by_id = make_resources(api, vendor)
   local methods = make_methods(api, by_id)
   if vendor.add_methods then vendor.add_methods(methods, api.operations, by_id) end
   local known = {}

@@ -81,7 +81,7 @@ styles.number = {
   size = "limit",
   place = "page",
   by_number = true,
-  items = function(answer) return answer.data end,
+  items = function(answer) return answer.data or answer.sessions or answer.tags end,
   more = function(answer, window)
     local pagination = answer.pagination
     if pagination == nil then return false end
@@ -91,6 +91,14 @@ styles.number = {
     end
     return pagination.has_next and true
   end,
+}
+
+styles.short_page = {
+  size = "limit",
+  place = "page",
+  by_number = true,
+  items = function(answer) return answer.locations or answer.count and {} end,
+  more = function(_, window, count) return count >= window.size end,
 }
 
 -- Whether a value is a list; an empty table may be one.

@@ -185,14 +185,14 @@ local function read_operation(document, method, path, item, node)
   add_parameters(document, operation.params, item.parameters)
   add_parameters(document, operation.params, node.parameters)
   if node.requestBody then add_body(document, operation, node.requestBody) end
-  for status, reference in pairs(node.responses) do
+  for status in pairs(node.responses) do
     local number = tonumber(status)
-    if number < 300 then
-      table.insert(operation.success, number)
-      add_answer(document, operation, resolve(document, reference))
-    else
-      table.insert(operation.errors, number)
-    end
+    table.insert(number < 300 and operation.success or operation.errors, number)
+  end
+  table.sort(operation.success)
+  for i = #operation.success, 1, -1 do -- the first one with a body says most
+    local answer = resolve(document, node.responses[tostring(operation.success[i])])
+    if answer.content or not operation.answer then add_answer(document, operation, answer) end
   end
   return operation
 end

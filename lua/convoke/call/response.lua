@@ -139,6 +139,9 @@ local function refusal(state, operation, native, status, data, fault)
     end
     err.message = err.message or errors.phrase(status)
   end
+  local leaves = state.vendor.leaves and state.vendor.leaves[operation.name]
+  local left = leaves and not fault and leaves(status, data)
+  if left then err.outcome, err.value = "made", hide(native, left) end
   return errors.new(err)
 end
 

@@ -62,7 +62,7 @@ end
 
 -- What a call returns that has failed for good.
 local function fail(run, err)
-  if err.outcome == "made" then
+  if err.outcome == "made" and run.entry then
     pending_creates.succeed(run.entry, err.value, run.state.clock, now(), true)
   elseif run.entry then
     pending_creates.leave(run.entry, err.outcome == "unknown")

@@ -1,20 +1,23 @@
---- Edgegap V1: game sessions.
+--- Edgegap V1: game sessions; and what came after them, in rooms of their own.
 
+local deployments = require "convoke.sandbox.edgegap_deployments"
+local errors = require "convoke.sandbox.edgegap_errors"
+local relays = require "convoke.sandbox.edgegap_relays"
 local clock_text = require("convoke.sandbox.clock").plain
 local ids = require "convoke.sandbox.ids"
 local json = require "convoke.sandbox.json"
 local room = require "convoke.sandbox.room"
 local router = require "convoke.sandbox.router"
 local sequence = require "convoke.sandbox.sequence"
-local shape = require "convoke.sandbox.shape"
 local web = require "convoke.sandbox.web"
+
+local message, or_null, read_body = errors.message, errors.or_null, errors.read_body
 
 local TOKEN = "5a4d1bd0-0000-4000-8000-5a4db0c5a4db"
 local VERSION = "v1.0" -- the active version of every application
 local DISABLED_VERSION = "v0.1"
 local READY_AFTER = 0.3 -- seconds from creation until a session is linked
 local SOCKETS = 16 -- a deployment's sockets; each user takes one
-local PAGE = 10
 
 -- ---------------------------------------------------------------------------------------------
 -- Shapes of the bodies
@@ -28,12 +31,7 @@ local selector = { type = "object", required = { "tag" }, fields = {
   env = { type = "object", required = { "key", "value" }, fields = { key = text, value = text } },
 } }
 
-local function filter(field)
-  return { type = "object", required = { "field", "filter_type", "values" }, fields = {
-    field = field, values = texts,
-    filter_type = { type = "string", words = { "any", "all", "not" } },
-  } }
-end
+local filter = errors.filter
 
 local session_shape = { type = "object", required = { "app_name" }, fields = {
   app_name = text, version_name = text, ip_list = texts, deployment_request_id = text,
@@ -54,28 +52,7 @@ local bulk_stop_shape = { type = "object", required = { "filters" }, fields = {
     type = "string", words = { "session_id", "deployment_tags", "request_id" } } },
 } }
 
--- ---------------------------------------------------------------------------------------------
--- Answers
-
-local function message(status, words)
-  return web.json(status, { message = words })
-end
-
 local function not_found() return message(404, "Session not found") end
-
--- The JSON body of a request checked against a shape, or nil and an answer.
-local function read_body(request, rules)
-  if web.media_type(request.headers["content-type"]) ~= "application/json" then
-    return nil, message(400, "The request body must be JSON (Content-Type: application/json)")
-  end
-  local data, why = json.decode(request.body)
-  if data == nil then return nil, message(400, "Failed to decode JSON object: " .. why) end
-  local faults = shape.faults(data, rules)
-  if faults then
-    return nil, web.json(400, { message = "Input payload validation failed", errors = faults })
-  end
-  return data
-end
 
 -- ---------------------------------------------------------------------------------------------
 -- Deployments and sessions
@@ -168,11 +145,6 @@ local function has_user(session, ip)
   for i, user in ipairs(session.users) do
     if user.ip == ip then return i end
   end
-end
-
-local function or_null(value)
-  if value == nil then return json.null end
-  return value
 end
 
 local function show(service, session)
@@ -307,24 +279,14 @@ end
 
 
 local function list(service, request)
-  local page = web.integer(request.query:get("page") or "1")
-  local limit = web.integer(request.query:get("limit") or tostring(PAGE))
-  if not page or page < 1 or not limit or limit < 1 then
-    return web.json(400, { message = "Input payload validation failed", errors = {
-      [(not page or page < 1) and "page" or "limit"] = "must be a positive integer" } })
-  end
-  local count = service.live.count
-  local pages = math.max(1, math.ceil(count / limit))
+  local page, refusal = errors.page(request, service.live.count)
+  if not page then return refusal end
   local data = json.array()
-  for i, session in ipairs(service.live:slice((page - 1) * limit, limit)) do
+  for i, session in ipairs(service.live:slice(page.offset, page.limit)) do
     data[i] = show_context(settle(service, session))
   end
-  return web.json(200, { data = data, total_count = count, pagination = {
-    number = page, paginator = { num_pages = pages },
-    next_page_number = or_null(page < pages and page + 1 or nil),
-    previous_page_number = or_null(page > 1 and page - 1 or nil),
-    has_next = page < pages, has_previous = page > 1,
-  } })
+  return web.json(200, { data = data, total_count = service.live.count,
+                         pagination = page.pagination })
 end
 
 -- What a bulk filter's field means for a session: array of texts.
@@ -336,15 +298,7 @@ local function field_values(session, field)
 end
 
 local function passes(session, rule)
-  local have = {}
-  for _, value in ipairs(field_values(session, rule.field)) do have[value] = true end
-  local hits = 0
-  for _, value in ipairs(rule.values) do
-    if have[value] then hits = hits + 1 end
-  end
-  if rule.filter_type == "any" then return hits > 0 end
-  if rule.filter_type == "all" then return hits == #rule.values end
-  return hits == 0
+  return errors.passes(field_values(session, rule.field), rule)
 end
 
 -- The sessions that a bulk stop looks at: those that a filter names, where one does, else all.
@@ -385,7 +339,7 @@ end
 -- ---------------------------------------------------------------------------------------------
 -- The service
 
-local routes = router.new {
+local all_routes = {
   { "POST", "/v1/session", create },
   { "GET", "/v1/session/{session_id}", get },
   { "DELETE", "/v1/session/{session_id}", delete },
@@ -395,6 +349,10 @@ local routes = router.new {
   { "GET", "/v1/sessions", list },
   { "POST", "/v1/sessions/bulk-stop", bulk_stop },
 }
+for _, room_of_more in ipairs { deployments, relays } do
+  for _, route in ipairs(room_of_more.routes) do all_routes[#all_routes + 1] = route end
+end
+local routes = router.new(all_routes)
 
 local function check_token(request)
   local word, key = (request.headers.authorization or ""):match("^(%S+) (%S+)$")
@@ -431,7 +389,10 @@ function service_mt:books()
     shown.terminated = session.terminated or false
     out[#out + 1] = shown
   end
-  return { sessions = out }
+  local books = { sessions = out }
+  deployments.add_books(self, books)
+  relays.add_books(self, books)
+  return books
 end
 
 local words = {
@@ -449,11 +410,14 @@ local edgegap = { name = "edgegap", base = "" }
 
 --- A new service on a clock.
 function edgegap.new(clock)
-  return setmetatable({
+  local self = setmetatable({
     clock = clock, deployments = {}, deployed = 0, rooms = {},
     sessions = sequence.new(), live = sequence.new(), by_id = {}, -- live: not terminated
     credentials = { token = TOKEN },
   }, service_mt)
+  deployments.begin(self)
+  relays.begin(self)
+  return self
 end
 
 return edgegap

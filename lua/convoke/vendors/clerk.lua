@@ -19,6 +19,10 @@
 --   done     name of an operation -> how a repeat says that all has been done before:
 --     says_so(err)
 --     value(id, err)  what the call returns then; absent: true
+--   leaves   name of an operation -> function(status, data): what a refusal says that is there all
+--     the same, or nil; or no such table
+--   waits    name of an operation that reads -> how to wait for what it reads, as in
+--     call/waiting.lua; or no such table
 --   has_failed(status, data), unwrap(data)  where values stand in an envelope, see convex.lua
 --   add_methods(methods, operations, by_id)  where clients have methods of their own, see there
 

@@ -159,6 +159,9 @@ function good.array(schema, value, convex)
   if type(value) ~= "table" or is_wrapped(value) or not is_list(value) then
     return false
   end
+  if #value < (schema.min_length or 0) or #value > (schema.max_length or #value) then
+    return false
+  end
   for _, each in ipairs(value) do
     if not judge.allows(schema.items, each, convex) then return false end
   end

@@ -51,8 +51,8 @@ static const cvk_operation *check_operation(lua_State *L)
     const cvk_api *api = cvk_find_api(luaL_checkstring(L, 1));
     luaL_argcheck(L, api != NULL, 1, "no such API");
     size_t index = (size_t)luaL_checkinteger(L, 2);
-    luaL_argcheck(L, index < api->operation_count, 2, "no such operation");
-    return &api->operations[index];
+    luaL_argcheck(L, index < cvk_operation_count(api), 2, "no such operation");
+    return cvk_operation_at(api, index);
 }
 
 /* fuzz.below(n): a number from 0, below n, which is at most 65536. */

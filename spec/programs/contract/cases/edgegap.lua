@@ -1,3 +1,5 @@
+local convoke = require "convoke"
+
 local id = "950dd2eaff09-S"
 local token = "01234567-89ab-cdef-0123-456789abcdef"
 
@@ -52,6 +54,41 @@ return {
                           { field = "request_id", values = {}, filter_type = "not" } } },
       options = { allow_empty = true } },
     { stop, { filters = {} }, options = { allow_empty = true } },
+  },
+
+  extras = {
+    { "edgegap.deployments.create", { application = "game", version = "1.0", users = {
+      { user_type = "ip_address", user_data = { ip_address = "192.0.2.1" } },
+      { user_type = "geo_coordinates", user_data = { latitude = 1.5, longitude = -2 } } },
+      resources = { cpu_units = 256, memory_mib = 512 }, require_cached_locations = convoke.null,
+      environment_variables = { { key = "A", value = "b", is_hidden = true } }, tags = { "red" },
+      webhook_on_ready = { url = "https://example.com/a" },
+      webhook_on_error = { url = "https://example.com/b" },
+      webhook_on_terminated = { url = "https://example.com/c" } } },
+    { "edgegap.deployments.get", "a69f8e3e0555" },
+    { "edgegap.deployments.list", { query = "{}", page = 1, limit = 10 } },
+    { "edgegap.deployments.stop", "a69f8e3e0555", { container_log_storage = "true" },
+      prefer = "code=200" },
+    { "edgegap.deployments.bulk_stop", { filters = { { field = "deployment_tags",
+      values = { "red" }, filter_type = "any" } } } },
+    { "edgegap.deployments.stop_self", "a69f8e3e0555", "key/1", prefer = "code=200" },
+    { "edgegap.deployments.logs", "a69f8e3e0555" },
+    { "edgegap.deployment_tags.create", "a69f8e3e0555", { name = "red" } },
+    { "edgegap.deployment_tags.list", "a69f8e3e0555", { page = 2, limit = 1 } },
+    { "edgegap.deployment_tags.get", "a69f8e3e0555", "red/blue" },
+    { "edgegap.deployment_tags.update", "a69f8e3e0555", "red", { name = "blue" } },
+    { "edgegap.deployment_tags.delete", "a69f8e3e0555", "red" },
+    { "edgegap.beacons.list", { page = 1, limit = 5 } },
+    { "edgegap.relay_sessions.create", { users = { { ip = "192.0.2.1" } }, filters = { {
+      field = "region", values = { "eu" }, filter_type = "not" } },
+      webhook_url = "https://example.com" } },
+    { "edgegap.relay_sessions.list", { page = 1, limit = 5 } },
+    { "edgegap.relay_sessions.get", "7349356945f1-S" },
+    { "edgegap.relay_sessions.delete", "7349356945f1-S" },
+    { "edgegap.relay_sessions.authorize_user", { session_id = "7349356945f1-S",
+      user_ip = "192.0.2.1" } },
+    { "edgegap.relay_sessions.revoke_user", { session_id = "7349356945f1-S",
+      authorization_token = 3500589645 }, prefer = "code=200" },
   },
 
   refusals = {
