@@ -70,19 +70,20 @@ static const char *look_all_up(void *library, void **found)
 
 bool cvk_libcurl_load(char *why, size_t size)
 {
+    static const char file[] = CVK_LIBCURL;
     static atomic_bool loaded;
     if (atomic_load_explicit(&loaded, memory_order_acquire))
         return true;
-    void *library = dlopen(CVK_LIBCURL, RTLD_NOW | RTLD_LOCAL);
+    void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
         const char *words = dlerror();
-        snprintf(why, size, "libcurl cannot be loaded: %s", words == NULL ? CVK_LIBCURL : words);
+        snprintf(why, size, "libcurl cannot be loaded: %s", words == NULL ? file : words);
         return false;
     }
     void *found[function_count];
     const char *missing = look_all_up(library, found);
     if (missing != NULL) {
-        snprintf(why, size, "libcurl cannot be used: %s lacks %s", CVK_LIBCURL, missing);
+        snprintf(why, size, "libcurl cannot be used: %s lacks %s", file, missing);
         dlclose(library);
         return false;
     }
@@ -196,10 +197,12 @@ OURS CURLMcode(curl_multi_remove_handle)(CURLM *multi, CURL *curl)
     return REAL(multi_remove_handle)(multi, curl);
 }
 
-OURS CURLMsg *(curl_multi_info_read)(CURLM *multi, int *left)
+/* clang-format off */
+OURS CURLMsg *(curl_multi_info_read)(CURLM *multi, int *left) /* its versions differ about this */
 {
     return REAL(multi_info_read)(multi, left);
 }
+/* clang-format on */
 
 OURS CURLMcode(curl_multi_socket_action)(CURLM *multi, curl_socket_t fd, int what, int *running)
 {
