@@ -12,7 +12,7 @@ local sandbox = require("convoke.sandbox").start()
 -- Showing -----------------------------------------------------------------------------------------
 
 local telling = { "id", "_id", "session_id", "key", "token", "email", "email_address", "role",
-                  "status", "ready", "user_count" }
+                  "organization_slug", "status", "ready", "user_count" }
 
 -- A value, or its beginning.
 local function short(value)
@@ -172,6 +172,18 @@ function further.convex()
   show("convex.query", convex:query("testing:read", { id = "1" }))
   show("convex.mutation", convex:mutation("testing:echo", { id = "2" }))
   show("convex.action", convex:action("testing:act", { id = "3" }))
+end
+
+function further.cvat()
+  local invitations = convoke.cvat { url = sandbox.cvat.url, token = sandbox.cvat.token,
+                                     org = sandbox.cvat.org }.invitations
+  local invitee = convoke.cvat { url = sandbox.cvat.url,
+                                 token = sandbox.cvat.invitee_token }.invitations
+  local invitation = assert(invitations:create { email = sandbox.cvat.invitee_email,
+                                                 role = "worker" })
+  show("cvat.invitations.resend", invitations:resend(invitation.key))
+  show("cvat.invitations.accept", invitee:accept(invitation.key))
+  show("cvat.invitations.decline", invitee:decline(invitation.key))
 end
 
 function further.edgegap()

@@ -46,6 +46,11 @@ static const cvk_field invitation_list_fields[] = {
 static const cvk_model invitation_list = {.name = "PaginatedInvitationReadList",
                                           FIELDS(invitation_list_fields)};
 
+static const cvk_field accepted_fields[] = {
+    {.name = "organization_slug", REQUIRED, .schema = STRING(), .summary = "Where one is now"},
+};
+static const cvk_model accepted = {.name = "AcceptedInvitation", FIELDS(accepted_fields)};
+
 /* ---- operations ---------------------------------------------------------------------------- */
 
 /* The organization a call acts in; see `organizations` for what goes together. */
@@ -166,6 +171,50 @@ static const cvk_operation operations[] = {
         .success = STATUSES(200),
         .errors = CVAT_ERRORS,
         .answer = MODEL(invitation),
+    },
+    {
+        .id = "invitations_accept",
+        .resource = "invitations",
+        .verb = "accept",
+        .summary = "Join the organization, as the invitee; since server version 2.10",
+        .method = CVK_POST,
+        .path = "/api/invitations/{key}/accept",
+        PARAMS(key_params),
+        .extra = true,
+        .idempotent = true, /* a second call is refused: accepted already */
+        EXCLUSIONS(organizations),
+        .success = STATUSES(200),
+        .errors = STATUSES(400, 401, 403, 404),
+        .answer = MODEL(accepted),
+    },
+    {
+        .id = "invitations_decline",
+        .resource = "invitations",
+        .verb = "decline",
+        .summary = "Decline an invitation, as the invitee; since server version 2.10",
+        .method = CVK_POST,
+        .path = "/api/invitations/{key}/decline",
+        PARAMS(key_params),
+        .extra = true,
+        .idempotent = true, /* a second call is refused: 404 */
+        EXCLUSIONS(organizations),
+        .success = STATUSES(204),
+        .errors = STATUSES(401, 403, 404),
+        .answer = NOTHING,
+    },
+    {
+        .id = "invitations_resend",
+        .resource = "invitations",
+        .verb = "resend",
+        .summary = "Send an invitation again and restart its time; since server version 2.8",
+        .method = CVK_POST,
+        .path = "/api/invitations/{key}/resend",
+        PARAMS(key_params),
+        .extra = true,
+        EXCLUSIONS(organizations), /* not idempotent: each call sends one more e-mail */
+        .success = STATUSES(204),
+        .errors = STATUSES(400, 401, 403, 404, 429, 500),
+        .answer = NOTHING,
     },
 };
 

@@ -10,7 +10,8 @@ local read_keywords = {
   "default", "properties", "required", "items", "additionalProperties", "readOnly", "allOf",
   "oneOf", "minItems", "maxItems", "writeOnly",
 }
-local silent_keywords = { "description", "title", "example", "examples", "x-derived" }
+local silent_keywords = { "description", "title", "example", "examples", "x-derived",
+  "x-beyond", "x-since" }
 
 local known_keywords = {}
 for _, list in ipairs { read_keywords, silent_keywords } do

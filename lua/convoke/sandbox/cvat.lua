@@ -13,6 +13,7 @@ local web = require "convoke.sandbox.web"
 local TYPE = "application/vnd.cvat+json"
 local PAGE = 10
 local EXPIRY = 7 * 24 * 60 * 60 -- seconds after which an unanswered invitation shows as expired
+local MOST_RESENDS, RESEND_WINDOW = 5, 60 * 60 -- of a user, in so many seconds
 local ROLES = { "worker", "supervisor", "maintainer", "owner" }
 
 -- ---------------------------------------------------------------------------------------------
@@ -31,6 +32,9 @@ local seed_users = {
     token = "0000000000000000000000000000000000000003", role = "worker" },
   { username = "greta", email = "greta@example.com", password = "sandbox-password",
     token = "0000000000000000000000000000000000000004" },
+  -- Who has to accept, as on servers with ORG_INVITATION_CONFIRM.
+  { username = "ivy", email = "ivy@example.com", password = "sandbox-password", confirms = true,
+    token = "0000000000000000000000000000000000000005" },
 }
 
 local function add_user(service, fields)
@@ -211,11 +215,11 @@ local function create(service, request, context)
     django.refuse(400, json.array { "The user is a member of the organization already." })
   end
   local membership = add_membership(service, user, context.organization, fields.role,
-                                    user.is_active)
+                                    user.is_active and not user.confirms)
   service.created = service.created + 1
   local now = service.clock:now()
   local invitation = { key = ids.alphanumeric(64), created = now, owner = request.user,
-                       membership = membership, sent = not user.is_active and now or nil,
+                       membership = membership, sent = not membership.is_active and now or nil,
                        position = service.created }
   service.invitations:append(invitation)
   invitations_in(service, context.organization):append(invitation)
@@ -284,13 +288,73 @@ local function update(service, request, context)
   return 200, show(service, request, invitation)
 end
 
+local function remove_invitation(service, invitation)
+  service.invitations:remove(invitation)
+  invitations_in(service, invitation.membership.organization):remove(invitation)
+  service.by_key[invitation.key] = nil
+end
+
 -- Deletes the record only; the membership stays.
 local function destroy(service, request, context)
   local invitation = find(service, request, context)
   change_allowed(request, context, invitation)
-  service.invitations:remove(invitation)
-  invitations_in(service, invitation.membership.organization):remove(invitation)
-  service.by_key[invitation.key] = nil
+  remove_invitation(service, invitation)
+  return 204
+end
+
+local function invitee_only(request, invitation)
+  if invitation.membership.user ~= request.user then forbid() end
+end
+
+local function accept_invitation(service, request, context)
+  local invitation = find(service, request, context)
+  local membership = invitation.membership
+  invitee_only(request, invitation)
+  if show(service, request, invitation).expired == true then
+    django.refuse(400,
+      "Your invitation is expired. Please contact organization owner to renew it.")
+  end
+  if membership.is_active then django.refuse(400, "Your invitation is already accepted.") end
+  membership.is_active = true
+  return 200, { organization_slug = membership.organization.slug }
+end
+
+-- Deletes the membership and with it the invitation, an accepted one, too.
+local function decline(service, request, context)
+  local invitation = find(service, request, context)
+  local membership = invitation.membership
+  invitee_only(request, invitation)
+  for i, one in ipairs(service.memberships) do
+    if one == membership then table.remove(service.memberships, i) end
+  end
+  service.memberships_of[membership.user][membership.organization] = nil
+  remove_invitation(service, invitation)
+  return 204
+end
+
+-- Refuses who has sent too many again; what is refused for other reasons counts, too.
+local function throttle(service, request)
+  local now, recent = service.clock:now(), {}
+  for _, time in ipairs(service.resent[request.user] or {}) do
+    if time > now - RESEND_WINDOW then recent[#recent + 1] = time end
+  end
+  if #recent >= MOST_RESENDS then
+    local seconds = math.ceil(recent[1] + RESEND_WINDOW - now)
+    django.detail(429, ("Request was throttled. Expected available in %d seconds."):format(seconds),
+      { ["retry-after"] = tostring(seconds) })
+  end
+  recent[#recent + 1] = now
+  service.resent[request.user] = recent
+end
+
+local function resend(service, request, context)
+  throttle(service, request)
+  local invitation = find(service, request, context)
+  change_allowed(request, context, invitation)
+  if invitation.membership.is_active then
+    django.refuse(400, "This invitation is already accepted.")
+  end
+  invitation.sent = service.clock:now()
   return 204
 end
 
@@ -317,6 +381,9 @@ local routes = router.new {
   { "GET", "/api/invitations/{key}", retrieve, true, true },
   { "PATCH", "/api/invitations/{key}", update, true, true },
   { "DELETE", "/api/invitations/{key}", destroy, true, true },
+  { "POST", "/api/invitations/{key}/accept", accept_invitation, true, true },
+  { "POST", "/api/invitations/{key}/decline", decline, true, true },
+  { "POST", "/api/invitations/{key}/resend", resend, true, true },
   { "POST", "/api/auth/login", auth.login, false },
   { "POST", "/api/auth/logout", auth.logout, false },
   { "POST", "/api/auth/signing", auth.signing, true },
@@ -422,6 +489,7 @@ function cvat.new(clock)
     invitations = sequence.new(), by_key = {}, sessions = {}, session_of = {}, signatures = {},
     created = 0, latest = 0,
     user_by = { email = {}, username = {}, token = {}, access_token = {} },
+    resent = {}, -- user -> times
     memberships_of = {}, -- user -> organization -> membership
     inside = {}, -- organization -> its invitations
     last_number = {}, -- user name -> the last number that was put after it
@@ -434,7 +502,8 @@ function cvat.new(clock)
     org = self.organizations[1].slug, org_id = self.organizations[1].id,
     other_org = self.organizations[2].slug, maintainer_token = self.users[2].token,
     worker_token = self.users[3].token, outsider_token = self.users[4].token,
-    outsider_email = self.users[4].email,
+    outsider_email = self.users[4].email, invitee_token = self.users[5].token,
+    invitee_email = self.users[5].email,
   }
   return self
 end

@@ -57,4 +57,14 @@ cvat.done["cvat.invitations.delete"] = {
   says_so = function(err) return err.status == 404 end,
 }
 
+cvat.done["cvat.invitations.decline"] = cvat.done["cvat.invitations.delete"]
+
+cvat.done["cvat.invitations.accept"] = {
+  says_so = function(err)
+    return err.status == 400 and type(err.message) == "string"
+      and err.message:find("already accepted", 1, true) ~= nil
+  end,
+  value = function() return {} end, -- which organization it was is not told
+}
+
 return cvat

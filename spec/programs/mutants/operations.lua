@@ -80,4 +80,18 @@ return {
     to = "more = function(_, _, count) return count > 0 end",
     spec = "edgegap_more",
   },
+  {
+    name = "more: an invitation is sent again by itself",
+    file = "csrc/apis/cvat.c",
+    from = [[.path = "/api/invitations/{key}/resend",]],
+    to = [[.path = "/api/invitations/{key}/resend", .idempotent = true,]],
+    spec = "cvat_more",
+  },
+  {
+    name = "more: a second acceptance after a lost answer is an error",
+    file = "lua/convoke/vendors/cvat.lua",
+    from = 'err.message:find("already accepted", 1, true) ~= nil',
+    to = "false",
+    spec = "cvat_more",
+  },
 }

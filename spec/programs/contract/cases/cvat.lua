@@ -55,6 +55,12 @@ return {
     { delete, key, { ["X-Organization"] = "my-org" } },
   },
 
+  extras = {
+    { "cvat.invitations.accept", key, { org = "team" } },
+    { "cvat.invitations.decline", key, { org_id = 7 } },
+    { "cvat.invitations.resend", key, { ["X-Organization"] = "team" } },
+  },
+
   refusals = {
     { create, guest,
       prefer = "code=400, example=field",
