@@ -325,7 +325,8 @@ describe("values", function()
       refused_one("session_id", "a string, not boolean", edgegap.sessions:get(false))
       refused_one("args", "an object, not number", convex:mutation("m:f", 5))
       refused_one("args", "an object, not a list", convex:mutation("m:f", { 1, 2 }))
-      refused_one("page_size", "a number, not string", cvat.invitations:list { page_size = "most" })
+      refused_one("page_size", "a number or one of: all",
+        cvat.invitations:list { page_size = "most" })
     end)
 
     it("that are lists with holes, names or odd positions are refused", function()
