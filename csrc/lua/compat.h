@@ -74,6 +74,9 @@ static inline size_t cvk_rawlen(lua_State *L, int index)
 {
     return (size_t)lua_rawlen(L, index);
 }
+#if LUA_VERSION_NUM >= 502 /* a macro of ours before */
+#pragma GCC poison lua_rawlen
+#endif
 
 /* Whether the value is a number that stands for a whole number within the range of int64. */
 static inline bool cvk_tointeger(lua_State *L, int index, int64_t *value)

@@ -306,7 +306,7 @@ static bool check_count(cvk_walk *walk, const cvk_spot *spot, int index, const c
 {
     if (!lua_istable(walk->L, index))
         return true;
-    size_t count = lua_rawlen(walk->L, index);
+    size_t count = cvk_rawlen(walk->L, index);
     bool few = count < schema->min_length;
     bool many = schema->max_length > 0 && count > schema->max_length;
     if (few)

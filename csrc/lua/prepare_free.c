@@ -74,7 +74,7 @@ static void add_to_query(cvk_walk *walk, cvk_request *request, const char *name,
 static void add_query(cvk_walk *walk, cvk_request *request)
 {
     lua_State *L = walk->L;
-    size_t count = lua_istable(L, arg_query) ? lua_rawlen(L, arg_query) : 0;
+    size_t count = lua_istable(L, arg_query) ? cvk_rawlen(L, arg_query) : 0;
     for (size_t i = 1; i < count; i += 2) {
         lua_rawgeti(L, arg_query, (int)i);
         lua_rawgeti(L, arg_query, (int)i + 1);
