@@ -366,7 +366,7 @@ end)
 
 it("no call is given what another was given, however many there were in between", function()
   local server = start("gencove", nil)
-  local client = server:client { timeout = 60, retries = 1 }
+  local client = server:client { timeout = 600, retries = 1 } -- for 5,000 calls
   local first, made = true, nil
   server.answer = function(asked, create)
     if asked.email ~= "ada@example.com" then return 201, create() end

@@ -112,7 +112,7 @@ end
 
 --- Starts the server.
 function tls_server.start()
-  local library = compile "tls_end"
+  local library = compile("tls_end", nil, true)
   local process = child_server.start("spec.support.tls_server", library)
   os.remove(library)
   return setmetatable({ process = process, ports = process.ports,
