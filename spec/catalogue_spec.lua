@@ -294,8 +294,8 @@ describe("the catalogue", function()
   it("lets a Clerk client choose the version of the API, and a CVAT client the organization",
     function()
       local version = catalogue.apis.clerk.client_fields[1]
-      assert.equal("api_version Clerk-API-Version string",
-        ("%s %s %s"):format(version.option, version.header, version.type))
+      assert.equal("api_version Clerk-API-Version string 2026-05-12",
+        ("%s %s %s %s"):format(version.option, version.header, version.type, version.default))
       assert.same({ "org", "org_id" }, collect(catalogue.apis.cvat.client_fields, "option"))
     end)
 

@@ -105,8 +105,8 @@ static const cvk_auth auths[] = {
 };
 
 static const cvk_client_field client_fields[] = {
-    {.option = "api_version", .header = "Clerk-API-Version", .schema = STRING(),
-     .summary = "API version, a date such as 2026-05-12; the vendor's choice when absent"},
+    {.option = "api_version", .header = "Clerk-API-Version", .fallback = "2026-05-12",
+     .schema = STRING(), .summary = "API version, a date; false: none is asked for"},
 };
 
 /* Of an instance as well; its secret keys show whether it is for production or for development. */

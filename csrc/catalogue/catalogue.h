@@ -158,9 +158,10 @@ typedef struct cvk_auth {
 
 /* A constructor option whose value goes out with each request that has that parameter. */
 typedef struct cvk_client_field {
-    const char *option; /* "org" */
-    const char *param;  /* the parameter it stands in for when absent: "org" */
-    const char *header; /* or the header sent with every request: "Clerk-API-Version" */
+    const char *option;   /* "org" */
+    const char *param;    /* the parameter it stands in for when absent: "org" */
+    const char *header;   /* or the header sent with every request: "Clerk-API-Version" */
+    const char *fallback; /* what is sent without the option, unless that is false; or NULL */
     const char *summary;
     cvk_schema schema;
 } cvk_client_field;

@@ -386,10 +386,11 @@ static void set_client_fields(lua_State *L, const cvk_api *api)
     lua_createtable(L, (int)api->client_field_count, 0);
     for (size_t i = 0; i < api->client_field_count; i++) {
         const cvk_client_field *field = &api->client_fields[i];
-        lua_createtable(L, 0, 5);
+        lua_createtable(L, 0, 6);
         set_string(L, "option", field->option);
         set_string(L, "param", field->param);
         set_string(L, "header", field->header);
+        set_string(L, "default", field->fallback);
         set_string(L, "summary", field->summary);
         push_schema_members(L, &field->schema);
         lua_rawseti(L, -2, (int)i + 1);

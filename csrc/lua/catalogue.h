@@ -13,7 +13,7 @@
  * An API: name, title, url, url_environment, url_suffix, accept, anonymous,
  *   error_shape ("clerk", "convex", "django", "edgegap"), request_id_headers, not_executed_codes,
  *   auths {option, partner, environment, place ("header", "basic", "cookie", "query"), name,
- *   prefix, renewable, summary}, client_fields {option, param, header, summary, <type>},
+ *   prefix, renewable, summary}, client_fields {option, param, header, default, summary, <type>},
  *   operations.
  * An operation: api, id, name ("clerk.invitations.create"), resource, verb, method, path, summary,
  *   safe (only reads), idempotent (a repeat changes no more than one call does), body, whole_body (the

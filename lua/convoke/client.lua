@@ -76,6 +76,7 @@ local positive = { function(v) return is_number_from(0)(v) and v > 0 end, "a num
 local whole = { is_whole_from(0), "a whole number from 0" }
 local text = { is_text, "a string" }
 local text_or_empty = { function(v) return v == "" or is_text(v) end, "a string" }
+local text_or_false = { function(v) return v == false or is_text(v) end, "a string or false" }
 
 -- name -> { check, what it must be }
 local common_options = {
@@ -222,6 +223,7 @@ end
 -- text means something to a parameter.
 local function field_rule(field)
   if field.type == "integer" then return whole end
+  if field.default then return text_or_false end
   return field.param and text_or_empty or text
 end
 
@@ -252,13 +254,14 @@ local function apply_client_fields(api, options, where)
   local defaults, headers = {}, {}
   for _, field in ipairs(api.client_fields or {}) do
     local value = options[field.option]
-    if value ~= nil and field.param then
+    if value == nil then value = field.default end
+    if value and field.param then
       if next(defaults) then
         raise(("%s: options %s and %s cannot be given together"):format(where, next(defaults),
           field.option))
       end
       defaults[field.param] = value
-    elseif value ~= nil then
+    elseif value then
       headers[field.header] = value
     end
   end

@@ -12,8 +12,8 @@ return {
   margin = 0.03,
 
   thousands = {
-    ["create, blocking"] = 150,
-    ["create, 64 tasks"] = 154,
+    ["create, blocking"] = 154,
+    ["create, 64 tasks"] = 158,
     ["list of 500"] = 7950,
   },
 }

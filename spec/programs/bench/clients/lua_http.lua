@@ -18,6 +18,7 @@ local function exchange(body)
   headers:append(":path", prefix .. "/invitations" .. (list and "?limit=500" or ""))
   headers:append("authorization", "Bearer sk_test_bench", true)
   headers:append("accept", "application/json")
+  headers:append("clerk-api-version", "2026-05-12")
   if body then
     headers:append("content-type", "application/json")
     headers:append("content-length", tostring(#body))

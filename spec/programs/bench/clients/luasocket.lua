@@ -17,6 +17,7 @@ local function by_socket_http(body)
     url = ("http://%s:%s%s"):format(host, port, path),
     method = body and "POST" or "GET",
     headers = { authorization = "Bearer sk_test_bench", accept = "application/json",
+      ["clerk-api-version"] = "2026-05-12",
       ["content-type"] = body and "application/json", ["content-length"] = body and #body },
     source = body and ltn12.source.string(body),
     sink = ltn12.sink.table(parts),
@@ -33,7 +34,7 @@ local function connect()
 end
 
 local head = ("%s %s HTTP/1.1\r\nHost: %s:%s\r\nAuthorization: Bearer sk_test_bench\r\n"
-  .. "Accept: application/json\r\n"):format(list and "GET" or "POST", path, host, port)
+  .. "Accept: application/json\r\nClerk-API-Version: 2026-05-12\r\n"):format(list and "GET" or "POST", path, host, port)
 local body_head = "Content-Type: application/json\r\nContent-Length: "
 
 local function by_kept_connection(body)

@@ -20,7 +20,11 @@ warmup = int(words["warmup"])
 connections = int(words.get("connections", width))
 ca = words.get("ca")
 is_list = words["workload"] == "list"
-headers = {"Authorization": "Bearer sk_test_bench", "Accept": "application/json"}
+headers = {
+    "Authorization": "Bearer sk_test_bench",
+    "Accept": "application/json",
+    "Clerk-API-Version": "2026-05-12",
+}
 
 
 def invitation(number):

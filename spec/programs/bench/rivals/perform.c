@@ -111,6 +111,7 @@ void rival_perform(const rival_plan *plan)
                  .transfers = calloc((size_t)plan->width, sizeof *p.transfers)};
     p.headers = curl_slist_append(NULL, "Authorization: Bearer sk_test_bench");
     p.headers = curl_slist_append(p.headers, "Accept: application/json");
+    p.headers = curl_slist_append(p.headers, "Clerk-API-Version: 2026-05-12");
     if (!p.list)
         p.headers = curl_slist_append(p.headers, "Content-Type: application/json");
     curl_multi_setopt(p.multi, CURLMOPT_MAXCONNECTS, plan->width);

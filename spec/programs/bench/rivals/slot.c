@@ -40,6 +40,7 @@ static struct curl_slist *headers(const rival_plan *plan)
         return list;
     list = curl_slist_append(NULL, "Authorization: Bearer sk_test_bench");
     list = curl_slist_append(list, "Accept: application/json");
+    list = curl_slist_append(list, "Clerk-API-Version: 2026-05-12");
     if (!is_list(plan)) {
         list = curl_slist_append(list, "Content-Type: application/json");
         list = curl_slist_append(list, "Expect:");
