@@ -380,8 +380,8 @@ describe("a request", function()
       assert.equal("2026-05-12", version(nil))
       assert.is_nil(version(false)) -- something on the way may add one: two are refused
       assert.is_false(pcall(client, "clerk", { api_version = true }))
-      for _, version in ipairs { "", "a\r\nX-Evil: 1", "a\0b", 5 } do
-        assert.is_false(pcall(client, "clerk", { api_version = version }))
+      for _, wrong in ipairs { "", "a\r\nX-Evil: 1", "a\0b", 5 } do
+        assert.is_false(pcall(client, "clerk", { api_version = wrong }))
       end
     end)
 

@@ -34,7 +34,8 @@ local function connect()
 end
 
 local head = ("%s %s HTTP/1.1\r\nHost: %s:%s\r\nAuthorization: Bearer sk_test_bench\r\n"
-  .. "Accept: application/json\r\nClerk-API-Version: 2026-05-12\r\n"):format(list and "GET" or "POST", path, host, port)
+  .. "Accept: application/json\r\nClerk-API-Version: 2026-05-12\r\n")
+  :format(list and "GET" or "POST", path, host, port)
 local body_head = "Content-Type: application/json\r\nContent-Length: "
 
 local function by_kept_connection(body)
