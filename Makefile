@@ -320,11 +320,17 @@ wrapped := malloc calloc realloc strdup free curl_multi_socket_action epoll_ctl
 
 instrument = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
-memory: ## every operation while memory runs out, at every allocation (MOST=n: at n of a row)
+instrumented := $(sources:csrc/%.c=$(build)/instrumented/%.o)
+$(build)/instrumented/%.o: csrc/%.c $(build)/ready
+	@mkdir -p $(@D)
+	@$(CC) $(compile) $(CPPFLAGS) -D_GNU_SOURCE $(instrument) -MMD -MP -c -o $@ $<
+
+-include $(instrumented:.o=.d)
+
+memory: $(instrumented) ## every operation while memory runs out, at every allocation (MOST=n: at n of a row)
 	@.ci/install build $(group) sandbox
-	@mkdir -p $(build)
 	@$(CC) $(compile) $(CPPFLAGS) -D_GNU_SOURCE $(instrument) $(wrapped:%=-Wl,--wrap=%) \
-	  -o $(build)/memory spec/programs/memory/*.c $(sources) $(libs) $(linked) \
+	  -o $(build)/memory spec/programs/memory/*.c $(instrumented) $(libs) $(linked) \
 	  $(shell pkg-config --libs $(LUA_PC))
 	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	  LSAN_OPTIONS=print_suppressions=0:suppressions=spec/programs/memory/lsan.supp \
