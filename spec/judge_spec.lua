@@ -11,7 +11,8 @@ local address = "ada@example.com"
 -- An operation of an API that creates, and how its vendor lets one look for what it makes.
 local function creating(api)
   local name = api .. ".invitations.create"
-  return { name = name, params = {} }, require("convoke.vendors." .. api).creates[name]
+  return { name = name, params = {}, path_params = {} },
+    require("convoke.vendors." .. api).creates[name]
 end
 
 -- The time `seconds` ago, as APIs write it.
