@@ -17,7 +17,7 @@ describe("what is known of the creates of a program", function()
     entry.on_wire = true
     return entry
   end
-  local operation = { name = "clerk.invitations.create", params = {} }
+  local operation = { name = "clerk.invitations.create", params = {}, path_params = {} }
   local of_clerk = require("convoke.vendors.clerk").creates["clerk.invitations.create"]
   local clock
 
@@ -92,7 +92,7 @@ describe("what is known of the creates of a program", function()
   end)
 
   it("wait for no call that was never heard of again", function()
-    local of_cvat = { name = "cvat.invitations.create", params = {} }
+    local of_cvat = { name = "cvat.invitations.create", params = {}, path_params = {} }
     local habits_of_cvat = require("convoke.vendors.cvat").creates["cvat.invitations.create"]
     local wanted = { email = "dora@example.com", role = "worker" }
     local object = { key = "k", role = "worker", user = { username = "dora1" },
@@ -113,7 +113,7 @@ describe("what is known of the creates of a program", function()
   end)
 
   it("remember calls of which nobody knows how they ended", function()
-    local of_cvat = { name = "cvat.invitations.create", params = {} }
+    local of_cvat = { name = "cvat.invitations.create", params = {}, path_params = {} }
     local habits_of_cvat = require("convoke.vendors.cvat").creates["cvat.invitations.create"]
     local natives, wanted = {}, { email = "eve@example.com", role = "worker" }
     for i = 1, 3 do -- they may be executed late
@@ -162,7 +162,7 @@ describe("what is known of the creates of a program", function()
   end)
 
   it("remember a call that was never heard of again", function()
-    local of_cvat = { name = "cvat.invitations.create", params = {} }
+    local of_cvat = { name = "cvat.invitations.create", params = {}, path_params = {} }
     local habits_of_cvat = require("convoke.vendors.cvat").creates["cvat.invitations.create"]
     local wanted = { email = "bo@example.com", role = "worker" }
     local object = { key = "k", role = "worker", user = { username = "bo1" },
