@@ -31,8 +31,10 @@ return {
   {
     name = "pages: a full last page ends a listing without total",
     file = "lua/convoke/pages.lua",
-    from = "return count >= window.size",
-    to = "return count > window.size",
+    from = [[
+    return count >= window.size]],
+    to = [[
+    return count > window.size]],
     spec = "pages",
   },
   {
