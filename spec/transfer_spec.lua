@@ -343,7 +343,7 @@ describe("a call in flight", function()
     local script = {}
     for turn = 1, turns do
       script[#script + 1] = { "receive" }
-      if turn <= 2 then script[#script + 1] = { "sleep", 0.5 } end
+      if turn <= 2 then script[#script + 1] = { "sleep", 2 } end -- until all are under way
       script[#script + 1] = { "send", answer(200, invitation) }
     end
     server:play { script }
