@@ -639,7 +639,7 @@ describe("the option rate", function()
   end)
 
   it("cannot be what is documented where nothing is", function()
-    local ok, err = pcall(convoke.edgegap, { token = "t", rate = "documented" })
+    local ok, err = pcall(convoke.gencove, { api_key = "k", rate = "documented" })
     assert.is_false(ok)
     assert.truthy(tostring(err):find("no limits are documented for this API", 1, true))
   end)
