@@ -28,8 +28,8 @@ static const char *find_proxy(const cvk_transfer *transfer, const char **source)
     return NULL;
 }
 
-/* Whether libcurl says that it could not connect to that proxy: "to HOST port PORT". The variable
- * no_proxy may have kept it from the proxy. */
+/* Whether libcurl before 8.21 says that it could not connect to that proxy: "to HOST port PORT". The
+ * variable no_proxy may have kept it from the proxy. */
 static bool names(const char *message, const char *proxy)
 {
     char wanted[300];
@@ -53,6 +53,7 @@ const char *cvk_proxy_blamed(const cvk_transfer *transfer, CURLcode code, const 
     bool blamed = code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY ||
                   strstr(message, "CONNECT tunnel failed") != NULL ||
                   strstr(message, "from proxy after CONNECT") != NULL ||
-                  strstr(message, "Proxy CONNECT aborted") != NULL || names(message, proxy);
+                  strstr(message, "Proxy CONNECT aborted") != NULL ||
+                  strstr(message, " over proxy ") != NULL || names(message, proxy);
     return blamed ? source : NULL;
 }
