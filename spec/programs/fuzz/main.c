@@ -120,7 +120,7 @@ static void append_lines(lua_State *L, const cvk_buffer *lines)
     for (size_t i = 0; i < lines->size;) {
         size_t size = strnlen(lines->data + i, lines->size - i);
         lua_pushlstring(L, lines->data + i, size);
-        lua_rawseti(L, -2, (int)lua_rawlen(L, -2) + 1);
+        lua_rawseti(L, -2, (int)cvk_rawlen(L, -2) + 1);
         i += size + 1;
     }
 }

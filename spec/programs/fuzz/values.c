@@ -50,7 +50,7 @@ void cvk_values_words(lua_State *L)
 static void push_word(lua_State *L, cvk_source *source)
 {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &words_key);
-    size_t count = lua_istable(L, -1) ? lua_rawlen(L, -1) : 0;
+    size_t count = lua_istable(L, -1) ? cvk_rawlen(L, -1) : 0;
     if (count == 0)
         lua_pushliteral(L, "a");
     else
