@@ -1,6 +1,7 @@
 #include "http/request.h"
 #include "http/headers.h"
 
+#include "base/hex.h"
 #include "base/uri.h"
 
 #include <string.h>
@@ -44,11 +45,6 @@ const char *cvk_request_path(cvk_request *request, const char *text, size_t size
     return NULL;
 }
 
-static bool is_hex(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /* Whether a byte may stand in a path as it is (RFC 3986, pchar and the slash). */
 static bool is_of_path(char c)
 {
@@ -84,8 +80,8 @@ static const char *free_path_fault(const char *text, size_t size)
             start = i + 1;
         } else if (text[i] == '?' || text[i] == '#') {
             return "must not hold ? or #: what follows a path is given as query";
-        } else if (text[i] == '%' &&
-                   !(i + 2 < size && is_hex(text[i + 1]) && is_hex(text[i + 2]))) {
+        } else if (text[i] == '%' && (i + 2 >= size || cvk_hex_digit(text[i + 1]) < 0 ||
+                                      cvk_hex_digit(text[i + 2]) < 0)) {
             return "has a % that is not followed by two hexadecimal digits (write it %25)";
         }
     }
