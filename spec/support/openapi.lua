@@ -103,7 +103,7 @@ function read_schema(document, reference, side)
   if node.oneOf then return read_either(document, node, side) end
   local schema = {
     type = node.type or "any",
-    nullable = node.nullable or nil,
+    nullable = node.type and node.nullable or nil, -- anything may be null
     minimum = node.minimum,
     maximum = node.maximum,
     min_length = node.minLength or node.minItems,
@@ -131,20 +131,28 @@ local function add_parameters(document, params, list)
   end
 end
 
--- Convex puts the arguments into `args`, beside the `format` of the values.
-local function is_run_envelope(node)
-  return node.properties and node.properties.args ~= nil and node.properties.format ~= nil
+-- Convex puts the arguments into `args`, beside the `format` of the values. Returns what stands
+-- around them ("run" where they are described, "named", "each" where there are several calls; or
+-- nil), and the node that describes the parameters.
+local function envelope_of(node, name)
+  local properties = node.properties or {}
+  if properties.queries then return "each", node end
+  if not properties.args or not properties.format then return nil, node end
+  local words = properties.format.enum
+  assert(words[1] == "json" and (words[2] or "convex_encoded_json") == "convex_encoded_json")
+  if properties.args.properties then
+    assert(#node.required == 1 and node.required[1] == "args", name .. " demands more than args")
+    return "run", properties.args
+  end
+  local rest = {}
+  for key, property in pairs(properties) do rest[key] = key ~= "format" and property or nil end
+  return "named", { type = "object", properties = rest, required = node.required }
 end
 
 local function add_body(document, operation, request_body)
   local _, content = next(request_body.content)
   local node, name = resolve(document, (request_body.content["application/json"] or content).schema)
-  if is_run_envelope(node) then
-    assert(#node.required == 1 and node.required[1] == "args", name .. " demands more than args")
-    assert(#node.properties.format.enum == 1 and node.properties.format.enum[1] == "json")
-    operation.envelope = "run"
-    node = node.properties.args
-  end
+  operation.envelope, node = envelope_of(node, name)
   operation.body = true
   if node.type == "array" then -- the whole body
     local param = read_schema(document, node, "request")
@@ -167,20 +175,22 @@ local function add_answer(document, operation, response)
   assert(next(response.content, media_type) == nil, "more than one media type in an answer")
   operation.media_type = media_type
   local schema = content.schema
-  if operation.envelope == "run" then
+  if operation.envelope == "run" or operation.envelope == "named" then
     local choice = resolve(document, schema).oneOf
-    local success, failure = choice[1], choice[2]
-    assert(success.title == "Success" and resolve(document, failure).title == "Error")
+    local success, failure = resolve(document, choice[1]), resolve(document, choice[2])
+    assert(success.properties.status.enum[1] == "success" and failure.title == "Error")
     schema = success.properties.value
   end
   operation.answer = read_schema(document, schema, "answer")
 end
 
 local function read_operation(document, method, path, item, node)
+  local ways = node.security or document.security
   local operation = {
     method = method:upper(), path = path, params = {}, body = false, success = {}, errors = {},
+    no_credential = #ways == 0 or nil,
   }
-  for _, way in ipairs(node.security or document.security) do
+  for _, way in ipairs(ways) do
     operation.anonymous = operation.anonymous or next(way) == nil
   end
   add_parameters(document, operation.params, item.parameters)
@@ -202,9 +212,9 @@ end
 -- @param path string: the file
 -- @param wants function(method, path) that says which operations are read; or nil: all
 -- @return table: `operations` by "METHOD path", each with the fields of `convoke.operations` that
---   a document can tell, and `media_type`, `anonymous`; `servers`, the addresses; `credentials`, a
---   set of where credentials go ("header authorization"). Raises when it meets something that it
---   cannot read, so that nothing is passed over in silence.
+--   a document can tell, and `media_type`, `anonymous` (credentials may be left out); `servers`,
+--   the addresses; `credentials`, a set of where credentials go ("header authorization"). Raises
+--   when it meets something that it cannot read, so that nothing is passed over in silence.
 function openapi.read(path, wants)
   local file = assert(io.open(path))
   local document = cjson.decode(file:read "*a")
@@ -266,6 +276,7 @@ function openapi.facts(operation)
     method = operation.method,
     path = operation.path,
     body = tostring(operation.body),
+    credential = operation.no_credential and "none" or nil,
     envelope = operation.envelope,
     success = words(operation.success),
     errors = words(operation.errors),
