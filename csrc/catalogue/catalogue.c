@@ -24,8 +24,10 @@ size_t cvk_operation_count(const cvk_api *api)
 
 const cvk_operation *cvk_operation_at(const cvk_api *api, size_t index)
 {
-    return index < api->operation_count ? &api->operations[index]
-                                        : &api->more[index - api->operation_count];
+    if (index < api->operation_count)
+        return &api->operations[index];
+    index -= api->operation_count;
+    return api->compiled != NULL ? api->compiled[index] : &api->more[index];
 }
 
 size_t cvk_find_field(const cvk_field *fields, size_t count, const char *name)
@@ -51,6 +53,10 @@ const char *cvk_method_name(cvk_method method)
         return "DELETE";
     case CVK_HEAD:
         return "HEAD";
+    case CVK_OPTIONS:
+        return "OPTIONS";
+    case CVK_TRACE:
+        return "TRACE";
     }
     return NULL;
 }

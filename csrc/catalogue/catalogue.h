@@ -27,6 +27,7 @@ typedef enum cvk_kind {
     CVK_ANY,    /* any JSON value, null too */
     CVK_NULL,   /* always null (a function without a result) */
     CVK_EITHER, /* a list of `items` or an object with the fields of `model` (answers only) */
+    CVK_UNION,  /* what one of `branches` says; of answers: any value, by `model` and `items` */
 } cvk_kind;
 
 typedef struct cvk_model cvk_model;
@@ -35,28 +36,61 @@ typedef struct cvk_schema cvk_schema;
 /* The type of one value. Members that do not apply to the kind stay zero. */
 struct cvk_schema {
     cvk_kind kind;
-    bool nullable;            /* null may be sent, and may come */
-    bool bounded_below;       /* `minimum` counts */
-    bool bounded_above;       /* `maximum` counts */
-    double minimum, maximum;  /* of a number */
-    size_t min_length;        /* of a string, in characters, or a list; 0: none */
-    size_t max_length;        /* the same */
-    const char *const *words; /* NULL-terminated: all a request may hold (answers may hold more) */
-    const char *const *also;  /* NULL-terminated: words allowed beside a number ("all") */
-    const char *format;       /* what the contract calls it ("uuid"); documentation only */
-    const cvk_model *model;   /* of CVK_MODEL and CVK_EITHER */
-    const cvk_schema *items;  /* of CVK_ARRAY, CVK_MAP and CVK_EITHER */
+    bool nullable;           /* null may be sent, and may come */
+    bool bounded_below;      /* `minimum` counts */
+    bool bounded_above;      /* `maximum` counts */
+    bool above, below;       /* a number must not be `minimum`, or `maximum`, itself */
+    bool bytes;              /* a string may be any bytes */
+    double minimum, maximum; /* of a number */
+    size_t min_length;       /* of a string, in characters, or a list; 0: none */
+    size_t max_length;       /* the same */
+    const char *const
+        *words; /* NULL-terminated: all a request may hold (answers may hold more), numbers
+                                 and booleans as JSON has them; of a union see `told_by` */
+    const char *const *also;           /* NULL-terminated: words allowed beside a number ("all") */
+    const char *pattern;               /* that a string must match in requests; NULL: none */
+    const char *format;                /* what the contract calls it ("uuid"); documentation only */
+    const cvk_model *model;            /* of CVK_MODEL and CVK_EITHER */
+    const cvk_schema *items;           /* of CVK_ARRAY, CVK_MAP and CVK_EITHER */
+    const cvk_schema *const *branches; /* NULL-terminated; of CVK_UNION in requests */
+    const char *
+        told_by; /* the field that tells which branch of a union a value is of, by the word that `words`
+                            has for each; NULL: there is none */
 };
 
-typedef enum cvk_place { CVK_BODY, CVK_PATH, CVK_QUERY, CVK_HEADER } cvk_place;
+typedef enum cvk_place { CVK_BODY, CVK_PATH, CVK_QUERY, CVK_HEADER, CVK_COOKIE } cvk_place;
+
+/* How a value that is more than one text is written (OpenAPI's names). */
+typedef enum cvk_style_kind {
+    CVK_STYLE_SIMPLE,
+    CVK_STYLE_LABEL,
+    CVK_STYLE_MATRIX,
+    CVK_STYLE_FORM,
+    CVK_STYLE_SPACE,
+    CVK_STYLE_PIPE,
+    CVK_STYLE_DEEP,
+    CVK_STYLE_JSON, /* as JSON text */
+} cvk_style_kind;
+
+typedef struct cvk_style {
+    cvk_style_kind kind;
+    bool explode;
+    bool reserved;    /* characters that have a meaning in addresses go as they are */
+    const char *type; /* the Content-Type of a part of a multipart body; NULL: none */
+} cvk_style;
 
 /* A field of a model, or a parameter of an operation. */
 typedef struct cvk_field {
     const char *name; /* as on the wire */
     cvk_place place;  /* parameters only; fields of a model are CVK_BODY */
     bool required;
+    bool listed;          /* on the wire it stands in a list of one */
+    bool filled;          /* the fallback goes out where it is absent */
     const char *fallback; /* what the server takes when absent, as JSON text; NULL: not known */
     const char *summary;  /* one line for the reader */
+    const char *alias_of; /* the parameter that says the same and is the documented one; or NULL */
+    const char *wire;     /* what it is called on the wire, where that is not `name`; or NULL */
+    const cvk_style *style; /* NULL: it is one text */
     cvk_schema schema;
 } cvk_field;
 
@@ -64,6 +98,7 @@ struct cvk_model {
     const char *name;
     const cvk_field *fields;
     size_t field_count;
+    const cvk_schema *rest; /* what members may be that are no field; NULL: there are none */
 };
 
 /* ---- operations ---------------------------------------------------------------------------- */
@@ -74,7 +109,9 @@ typedef enum cvk_method {
     CVK_PUT,
     CVK_PATCH,
     CVK_DELETE,
-    CVK_HEAD, /* of free requests only */
+    CVK_HEAD, /* of free requests and documents only, as those below */
+    CVK_OPTIONS,
+    CVK_TRACE,
 } cvk_method;
 
 /* What stands around the body fields of a request, and around the value of an answer. */
@@ -82,6 +119,7 @@ typedef enum cvk_envelope {
     CVK_PLAIN,        /* nothing */
     CVK_CONVEX_RUN,   /* {"args": {fields}, "format": "json"}; {"status", "value", "logLines"} */
     CVK_CONVEX_NAMED, /* {fields, "format": "json"} with args among the fields; answer as above */
+    CVK_CONVEX_EACH,  /* {fields}; {"results": [{"status", "value", "logLines"}]} */
 } cvk_envelope;
 
 /* How a listing goes on. */
@@ -93,6 +131,20 @@ typedef enum cvk_paging {
     CVK_PAGES_BY_NUMBER,      /* `pagination.next_page_number` (edgegap) */
     CVK_PAGES_BY_SHORT_PAGE,  /* pages are numbered, and a short one is the last (edgegap) */
 } cvk_paging;
+
+/* How the body of a request is written. */
+typedef enum cvk_body_form {
+    CVK_BODY_JSON,
+    CVK_BODY_FORM,      /* application/x-www-form-urlencoded */
+    CVK_BODY_MULTIPART, /* multipart/form-data */
+    CVK_BODY_RAW,       /* the text of the parameter `body` as it is */
+} cvk_body_form;
+
+/* What an answer with a status holds. */
+typedef struct cvk_answer {
+    short status; /* such as 200; 2: all of 200 to 299; 0: any other */
+    cvk_schema schema;
+} cvk_answer;
 
 /* Two parameters that must not be given together. */
 typedef struct cvk_exclusion {
@@ -116,11 +168,12 @@ typedef struct cvk_operation {
     const char *path;        /* below the API's address: "/invitations/{invitation_id}/revoke" */
     const cvk_field *params; /* path parameters first, in the order of the path */
     size_t param_count;
-    bool has_body;   /* a JSON body is always sent, `{}` when no field is given */
-    bool whole_body; /* its only body parameter, `body`, is the body and no field of it */
-    bool extra;      /* beyond the reference pages: not among the 27 */
-    bool safe;       /* only reads, as RFC 9110 says; such a one is idempotent, too */
-    bool idempotent; /* a repeat changes no more than one call does */
+    bool has_body;      /* a JSON body is always sent, `{}` when no field is given */
+    bool whole_body;    /* its only body parameter, `body`, is the body and no field of it */
+    bool extra;         /* beyond the reference pages: not among the 27 */
+    bool no_credential; /* goes without the client's credential */
+    bool safe;          /* only reads, as RFC 9110 says; such a one is idempotent, too */
+    bool idempotent;    /* a repeat changes no more than one call does */
     cvk_envelope envelope;
     cvk_paging paging;
     const char *item_id;   /* of a paged one: the field that tells its elements apart */
@@ -133,6 +186,18 @@ typedef struct cvk_operation {
     const short *success; /* statuses the contract names, zero-terminated */
     const short *errors;  /* error statuses the contract names, zero-terminated */
     cvk_schema answer;    /* the value; CVK_NULL with success 204 means no body */
+    /* Of documents that are read at run time: */
+    const cvk_answer *answers; /* by status, the more exact first; NULL: `answer` is that of all */
+    size_t answer_count;
+    bool path_has_query; /* the path brings a query along */
+    bool typed_answer;   /* only an answer that says it is JSON is read as such */
+    bool optional_body;  /* no body is sent where no field of it is given */
+    cvk_body_form body_form;
+    const char *content_type; /* of the body; NULL: JSON's */
+    const char *accept;       /* NULL: the API's */
+    const char *server;       /* its address where it has its own; NULL: the client's */
+    const cvk_schema *rest;   /* what parameters may be that are not listed, fields of the body */
+    size_t security;          /* which of the client's credentials it takes, from 1; 0: the one */
 } cvk_operation;
 
 /* ---- credentials and addresses --------------------------------------------------------------- */
@@ -153,6 +218,7 @@ typedef struct cvk_auth {
     const char *name;   /* header, cookie or query name */
     const char *prefix; /* before the value: "Bearer "; added unless the value has it already */
     bool renewable;     /* short-lived: may be a function */
+    bool spaces;        /* a value in a header may hold spaces */
     const char *summary;
 } cvk_auth;
 
@@ -196,6 +262,8 @@ typedef struct cvk_api {
     size_t operation_count;
     const cvk_operation *more; /* extra ones, which have a file of their own; or NULL */
     size_t more_count;
+    const cvk_operation *const
+        *compiled; /* in place of `more`: of a document; each may be NULL yet */
 } cvk_api;
 
 extern const cvk_api cvk_api_clerk;
