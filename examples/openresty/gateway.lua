@@ -14,6 +14,9 @@ local token = os.getenv "CONVEX_TOKEN" or error("CONVEX_TOKEN must hold a user's
 local clerk = convoke.clerk { timeout = 10 }
 local convex = convoke.convex { token = token, timeout = 10 }
 
+-- What the calls of all workers do, counted in the dictionary that nginx.conf declares.
+local metrics = convoke.metrics { dict = "convoke_metrics" }
+
 local function answer(status, value)
   ngx.status = status
   ngx.say(cjson.encode(value))
@@ -57,6 +60,12 @@ function gateway.join()
       or failure(refused),
     code = applied and { applied = true } or failure(failed),
   })
+end
+
+--- What Prometheus asks for.
+function gateway.metrics()
+  ngx.header.content_type = "text/plain; version=0.0.4"
+  ngx.print(metrics:text())
 end
 
 return gateway

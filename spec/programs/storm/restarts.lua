@@ -250,7 +250,7 @@ end
 --   seconds); http2, over TLS, else HTTP/1.1
 -- @return { faults =, counts =, outages =, connections =, seconds = }
 function restarts.run(options)
-  local sandbox = require("convoke.sandbox").start {}
+  local sandbox = require("convoke.sandbox").start { cvat = "2.15" }
   local report, targets, clients = { faults = {}, counts = {} }, {}, {}
   for i, api in ipairs(restarts.apis) do targets[i] = port_of(sandbox[api].url) end
   local gateway = options.http2 and gateways.start(targets)

@@ -9,7 +9,9 @@
 
 local all_of = require "spec.support.all"
 local convoke = require "convoke"
+local counters = require "spec.programs.storm.counts"
 local proxies = require "spec.programs.storm.proxy"
+local traces = require "spec.programs.storm.traces"
 
 local storm = {}
 
@@ -354,11 +356,12 @@ end
 
 --- Runs a storm.
 -- @param options  seed, count (calls), tasks (64), retries (6), timeout (30 seconds)
--- @return what audit() returns, with fates (what the proxy did), seconds (of the storm itself) and
---   calls
+-- @return what audit() returns, with fates (what the proxy did), seconds (of the storm itself),
+--   calls, and counters, what hooks, metrics and the books count; where these disagree is among the
+--   faults
 function storm.run(options)
   local calls = plan(options.count, chance_from(options.seed))
-  local sandbox = require("convoke.sandbox").start {}
+  local sandbox = require("convoke.sandbox").start { cvat = "2.15" }
   local ports, targets = {}, {}
   for i, api in ipairs(apis) do targets[i] = port_of(sandbox[api].url) end
   invite_before(sandbox, calls)
@@ -366,12 +369,23 @@ function storm.run(options)
   for i, api in ipairs(apis) do ports[api] = proxy.ports[i] end
   local own = { log = note, retries = options.retries or 6, timeout = options.timeout or 30 }
   local clients = connect(sandbox, ports, own)
+  local gathered, finish_counting = traces.begin(), counters.begin()
   local started = convoke.now()
   make_all(clients, calls, options.tasks or 64, own)
   local seconds = convoke.now() - started
+  gathered.stop()
   convoke.sleep(longest_delay)
   close(clients)
-  local report = storm.audit(calls, read_books(sandbox))
+  local books = read_books(sandbox)
+  local report = storm.audit(calls, books)
+  report.counters = finish_counting()
+  report.counters.books = counters.of_books(calls, books)
+  for _, fault in ipairs(counters.disagreements(report.counters)) do
+    report.faults[#report.faults + 1] = "counters disagree: " .. fault
+  end
+  for _, fault in ipairs(gathered.faults(calls, sandbox)) do
+    report.faults[#report.faults + 1] = fault
+  end
   report.calls, report.seconds, report.fates = calls, seconds, proxy:counts()
   proxy:stop()
   sandbox:stop()

@@ -180,7 +180,7 @@ end
 -- @param options  seed, count (addresses at each API)
 -- @return what audit() returns
 function two_programs.run(options)
-  local sandbox = require("convoke.sandbox").start {}
+  local sandbox = require("convoke.sandbox").start { cvat = "2.15" }
   local targets, access, processes, results = {}, {}, {}, {}
   for i, api in ipairs(apis) do targets[i] = port_of(sandbox[api].url) end
   local proxy = require("spec.programs.storm.proxy").start(options.seed, targets)
