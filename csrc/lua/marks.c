@@ -264,6 +264,32 @@ static void add_marker(lua_State *L, int module, const char *name, cvk_mark mark
     lua_setfield(L, module, name);
 }
 
+/* tostring(light userdata): JSON's null by its name, any other one as Lua would. */
+static int light_tostring(lua_State *L)
+{
+    const void *pointer = lua_touserdata(L, 1);
+    if (pointer)
+        lua_pushfstring(L, "userdata: %p", pointer);
+    else
+        lua_pushliteral(L, "convoke.null");
+    return 1;
+}
+
+void cvk_null_register(lua_State *L)
+{
+    int top = lua_gettop(L);
+    lua_getglobal(L, "ngx");
+    bool is_openresty = lua_istable(L, -1);
+    lua_pushlightuserdata(L, NULL);
+    if (!is_openresty && !lua_getmetatable(L, -1)) {
+        lua_createtable(L, 0, 1);
+        lua_pushcfunction(L, light_tostring);
+        lua_setfield(L, -2, "__tostring");
+        lua_setmetatable(L, -2);
+    }
+    lua_settop(L, top);
+}
+
 void cvk_values_register(lua_State *L)
 {
     static const luaL_Reg none[] = {{NULL, NULL}};

@@ -42,6 +42,13 @@ uint64_t cvk_from_little_endian(const unsigned char bytes[8]);
 /* Pushes an integer of Lua, exactly: where Lua has none, or none so large, as cvk_push_int64 does. */
 void cvk_push_whole(lua_State *L, int64_t value);
 
+/*
+ * Has tostring() call JSON's null "convoke.null". It is a light userdata, as cjson.null is, and all of
+ * these in a Lua state have one metatable: one that is there is left alone, and in OpenResty none is
+ * set, because programs compare the text of ngx.null. Any other light userdata reads as before.
+ */
+void cvk_null_register(lua_State *L);
+
 /* The Lua functions array(t), object(t), int64(n), bytes(s); adds them to the table on top. */
 void cvk_values_register(lua_State *L);
 
