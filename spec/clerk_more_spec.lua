@@ -244,6 +244,7 @@ describe("Clerk beyond the reference page", function()
       assert.matches("^__session=", answer.cookies[1])
       refused("session_refresh_expired_session_token_consumed", 401,
         clerk.sessions:refresh(session.id, params))
+      refused("invalid_session_token", 400, clerk.sessions:refresh("sess_x", params))
       params.refresh_token = "rt_other"
       refused("invalid_session_token", 400, clerk.sessions:refresh(session.id, params))
     end)

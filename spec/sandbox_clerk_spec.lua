@@ -227,6 +227,21 @@ describe("the sandbox's Clerk", function()
       assert.equal("", addresses("/invitations?query=%25"))
     end)
 
+    it("matches query on any part of an address", function()
+      invite("acid@example.com")
+      invite("ed@example.com")
+      for query, found in pairs {
+        ["cid@example.com"] = "acid@example.com cid@example.com", ["ACID@"] = "acid@example.com",
+        ["d@exam"] = "ed@example.com acid@example.com cid@example.com", ["dot@"] = "",
+        ["ed@"] = "ed@example.com", ["xed@"] = "", ["cid@example.net"] = "", ["cid@a@b"] = "",
+      } do
+        assert.equal(found, addresses("/invitations?query=" .. query:gsub("@", "%%40")))
+      end
+      assert.equal("dot@example.com", addresses("/invitations?query=dot%40&status=revoked"))
+      assert.equal("cid@example.com",
+        addresses("/invitations?query=cid%40&status=revoked&status=pending&offset=1"))
+    end)
+
     it("orders by the field and direction asked for", function()
       assert.equal("ann@example.com bob@example.com cid@example.com eve@example.com",
                    addresses("/invitations?order_by=%2Bemail_address"))

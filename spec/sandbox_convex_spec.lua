@@ -277,7 +277,15 @@ describe("the sandbox's Convex", function()
       refused(with "Token x", 400, "InvalidAdminKey")
       refused(with "Convex wrong-key", 401, "BadAdminKey")
       refused(with "Bearer nonsense", 401, "InvalidAuthHeader")
-      refused(with "Bearer a.b.c", 401, "Unauthenticated")
+      refused(with "Bearer a.b.c", 401, "InvalidAuthHeader")
+      local function claims(text)
+        return with("Bearer a." .. basexx.to_url64(text) .. ".c")
+      end
+      refused(claims "{}", 401, "InvalidAuthHeader")
+      refused(claims '{"iss":"https://example.com","aud":"convex"}', 401, "NoAuthProvider")
+      local issuer = '{"iss":"https://cute-boar-83.clerk.accounts.dev","aud":%s}'
+      refused(claims(issuer:format '"other"'), 401, "NoAuthProvider")
+      refused(claims(issuer:format '["other","convex"]'), 401, "Unauthenticated")
       assert.equal(200, with("Bearer " .. server.convex.token).status)
       assert.equal(200, with("convex " .. server.convex.deploy_key).status)
     end)
@@ -321,11 +329,42 @@ describe("the sandbox's Convex", function()
           ["content-type"] = content_type or "application/json" } })
       end
       refused(post('{"args":{}}', "text/plain"), 400, "BadJsonBody")
-      for _, body in ipairs { "", "{", "[]", "{}", '{"args":1}', '{"args":{},"format":1}' } do
+      for _, body in ipairs { "", "{", "[]", "{}", '{"args":{},"format":1}' } do
         refused(post(body), 400, "BadJsonBody")
       end
       refused(post('{"args":{},"format":"xml"}'), 400, "BadFormat")
       assert.equal("error", post('{"args":[]}').json.status)
+    end)
+
+    it("puts arguments that are no list into one", function()
+      for _, args in ipairs { "null", "1", '"x"', "{}", "[null]", "[{}]" } do
+        local answer = anyone("POST", "/api/run/testing/echo", {
+          body = '{"args":' .. args .. "}", headers = { ["content-type"] = "application/json" } })
+        assert.equal(200, answer.status)
+        assert.equal("success", answer.json.status)
+      end
+      assert.matches("ArgumentValidationError", failure("questions:getAll", json.null).errorMessage)
+    end)
+
+    it("refuses in the server's order: version, header, body, then path and key", function()
+      local function post(path, body, headers)
+        headers["content-type"] = headers["content-type"] or "application/json"
+        return anyone("POST", path, { body = body, headers = headers })
+      end
+      local bad = { ["convex-client"] = "x", authorization = "abc" }
+      refused(post("/api/query", "{", bad), 400, "InvalidClientVersion")
+      bad["convex-client"] = nil
+      refused(post("/api/query", "{", bad), 400, "InvalidHeaderFailure")
+      bad.authorization = "Convex wrong:e30="
+      refused(post("/api/query", "{", bad), 400, "HeaderParseFailure")
+      bad.authorization = "Convex wrong"
+      refused(post("/api/query", "{", bad), 400, "BadJsonBody")
+      local body = '{"path":"..:x","args":{}}'
+      refused(post("/api/query", body, bad), 400, "BadConvexFunctionIdentifier")
+      refused(post("/api/function", body, bad), 401, "BadAdminKey")
+      refused(post("/api/run/x", '{"args":{}}', bad), 401, "BadAdminKey")
+      bad.authorization = "Bearer " .. server.convex.token
+      refused(post("/api/function", body, bad), 403, "BadDeployKey")
     end)
 
     it("checks the client's version when it is told", function()
@@ -337,6 +376,36 @@ describe("the sandbox's Convex", function()
         assert.equal(200, version(text).status)
       end
       refused(version("nonsense"), 400, "InvalidClientVersion")
+      for _, text in ipairs { "npm-0.19.1", "npm-cli-0.18.0", "actions-today", "python-0.0.2",
+                              "rust-0.0.1" } do
+        local answer = version(text)
+        refused(answer, 400, "ClientVersionUnsupported")
+        assert.matches("is no longer supported", answer.json.message)
+        assert.equal("Unsupported", answer.headers:get "x-convex-deprecation-state")
+      end
+      local old = version "python-0.2.0"
+      assert.equal(200, old.status)
+      assert.equal("UpgradeRequired", old.headers:get "x-convex-deprecation-state")
+      assert.is_nil(version("npm-0.19.2").headers:get "x-convex-deprecation-state")
+    end)
+
+    it("writes values to old clients of the vendor's in the encoded format", function()
+      local body = '{"path":"testing:read","args":{"n":{"$integer":"AQAAAAAAAAA="}}}'
+      local function number(client_name, path)
+        local answer = anyone("POST", path or "/api/query", { body = body, headers = {
+          ["content-type"] = "application/json", ["convex-client"] = client_name } })
+        return answer.json.value.n
+      end
+      assert.equal("1", number(nil))
+      assert.equal("1", number "npm-1.4.1")
+      assert.equal("AQAAAAAAAAA=", number("npm-1.4.0")["$integer"])
+      assert.equal("AQAAAAAAAAA=", number("python-0.4.9")["$integer"])
+      assert.equal("1", number("npm-1.4.0", "/api/run/testing/read"))
+    end)
+
+    it("declares a query by GET that nobody can call", function()
+      refused(anyone("GET", "/api/query?path=testing:read&args=%7B%7D"), 400, "BadQueryArgs")
+      refused(anyone("GET", "/api/query"), 400, "BadQueryArgs")
     end)
 
     it("does not know other functions, paths and methods", function()

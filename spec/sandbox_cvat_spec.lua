@@ -1,9 +1,11 @@
--- The sandbox's CVAT, called by a plain HTTP client.
+-- The sandbox's CVAT 2.15, called by a plain HTTP client. What other versions do otherwise is in
+-- sandbox_cvat_versions_spec.lua.
 
 local basexx = require "basexx"
 local client = require "spec.support.sandbox_client"
 local json = require "convoke.sandbox.json"
 local sandbox = require "convoke.sandbox"
+local signing = require "convoke.sandbox.cvat_signing"
 local web = require "convoke.sandbox.web"
 
 local TYPE = "application/vnd.cvat+json"
@@ -12,7 +14,7 @@ describe("the sandbox's CVAT", function()
   local server, cvat, anyone, owner
 
   setup(function()
-    server = sandbox.start()
+    server = sandbox.start { cvat = "2.15" }
     owner = server.cvat
     cvat = client.for_api(owner.url, { authorization = "Token " .. owner.token,
                                        accept = TYPE, ["x-organization"] = owner.org })
@@ -50,7 +52,7 @@ describe("the sandbox's CVAT", function()
       assert.equal(owner.username, made.owner.username)
       assert.matches("^http://127.0.0.1:%d+/api/users/1$", made.owner.url)
       assert.equal("supervisor", made.role)
-      assert.equal("ada", made.user.username)
+      assert.equal("ada@example.com", made.user.username)
       assert.equal(owner.org_id, made.organization)
       assert.equal(owner.org, made.organization_info.slug)
       assert.is_false(made.expired)
@@ -59,11 +61,32 @@ describe("the sandbox's CVAT", function()
 
     it("makes a new user of an unknown address and uses a known one", function()
       local before = #server:books("cvat").users
-      assert.equal("max1", invite("max@elsewhere.example").json.user.username)
+      local new = invite "Max@Elsewhere.EXAMPLE"
+      assert.equal("Max@Elsewhere.EXAMPLE", new.json.user.username)
+      assert.is_false(new.json.expired)
+      local users = server:books("cvat").users
+      assert.equal(before + 1, #users)
+      assert.equal("Max@elsewhere.example", users[#users].email)
+      assert.is_true(users[#users].is_active)
       local known = invite(owner.outsider_email)
       assert.equal("greta", known.json.user.username)
       assert.equal(json.null, known.json.expired)
       assert.equal(before + 1, #server:books("cvat").users)
+    end)
+
+    local function failed(answer)
+      assert.equal(500, answer.status, answer.body)
+      assert.matches("^text/html", answer.headers:get "content-type")
+      assert.matches("<h1>Server Error %(500%)</h1>", answer.body)
+      assert.is_nil(answer.headers:get "allow")
+    end
+
+    it("trips over bodies that are no objects, and over endless addresses", function()
+      for _, body in ipairs { "[]", "1", '"worker"', "null" } do
+        failed(cvat("POST", "/api/invitations", { body = body,
+          headers = { ["content-type"] = "application/json" } }))
+      end
+      failed(invite(("a"):rep(250) .. "@b.example"))
     end)
 
     it("words what is wrong with the fields as the framework does", function()
@@ -100,10 +123,13 @@ describe("the sandbox's CVAT", function()
         headers = { ["x-organization"] = false } }), 403, text)
     end)
 
-    it("takes forms, and no other types", function()
-      local answer = cvat("POST", "/api/invitations", { body = "role=worker&email=a%40example.com",
-        headers = { ["content-type"] = "application/x-www-form-urlencoded" } })
-      assert.equal(201, answer.status, answer.body)
+    it("takes JSON, and no other types", function()
+      local form = "application/x-www-form-urlencoded"
+      refused(cvat("POST", "/api/invitations", { body = "role=worker&email=a%40example.com",
+        headers = { ["content-type"] = form } }), 415,
+        ('Unsupported media type "%s" in request.'):format(form))
+      refused(cvat("POST", "/api/invitations", { body = "{}" }), 415,
+        'Unsupported media type "" in request.')
       local text = cvat("POST", "/api/invitations", { body = "x", headers = {
         ["content-type"] = "text/plain" } })
       refused(text, 415, 'Unsupported media type "text/plain" in request.')
@@ -115,14 +141,14 @@ describe("the sandbox's CVAT", function()
   end)
 
   describe("one invitation", function()
-    it("is read, changed and deleted by its key", function()
+    it("is read and deleted by its key, and not changed", function()
       local made = invite("ada@example.com").json
       local path = "/api/invitations/" .. made.key
       assert.equal(made.key, cvat("GET", path).json.key)
       local changed = cvat("PATCH", path, { json = { role = "maintainer" } })
-      assert.equal(200, changed.status, changed.body)
-      assert.equal("worker", changed.json.role) -- checked and then ignored
-      assert.equal(200, cvat("PATCH", path).status)
+      assert.equal(500, changed.status)
+      assert.matches("^text/html", changed.headers:get "content-type")
+      assert.equal("worker", cvat("GET", path).json.role)
       assert.equal(400, cvat("PATCH", path, { json = { role = "king" } }).status)
       local gone = cvat("DELETE", path)
       assert.equal(204, gone.status)
@@ -145,18 +171,21 @@ describe("the sandbox's CVAT", function()
     end)
 
     it("is accepted by the invitee alone", function()
-      local made = invite(owner.outsider_email).json
+      local made = invite(owner.invitee_email).json
       local path = "/api/invitations/" .. made.key .. "?accepted=1"
       assert.equal(403, cvat("PATCH", path).status)
-      local answer = cvat("PATCH", path, { headers = as(owner.outsider_token) })
+      server:advance(8 * 24 * 60 * 60, "cvat") -- run out, which does not matter here
+      local answer = cvat("PATCH", path, { headers = as(owner.invitee_token) })
       assert.equal(200, answer.status, answer.body)
+      local memberships = server:books("cvat").memberships
+      assert.is_true(memberships[#memberships].is_active)
     end)
 
     it("expires seven days after it was sent", function()
       local path = "/api/invitations/" .. invite("ada@example.com").json.key
       server:advance(7 * 24 * 60 * 60, "cvat")
       assert.is_true(cvat("GET", path).json.expired)
-      cvat("PATCH", path)
+      assert.equal(204, cvat("POST", path .. "/resend").status)
       assert.is_false(cvat("GET", path).json.expired)
     end)
   end)
@@ -170,7 +199,7 @@ describe("the sandbox's CVAT", function()
       local answer = list(query)
       assert.equal(200, answer.status, answer.body)
       local out = {}
-      for i, one in ipairs(answer.json.results) do out[i] = one.user.username end
+      for i, one in ipairs(answer.json.results) do out[i] = one.user.username:match "^[^@]*" end
       return table.concat(out, " ")
     end
 
@@ -179,9 +208,9 @@ describe("the sandbox's CVAT", function()
       local first = list("search=").json
       assert.equal(12, first.count)
       assert.equal(10, #first.results)
-      assert.equal("u12", first.results[1].user.username)
+      assert.equal("u12@example.com", first.results[1].user.username)
       assert.equal(json.null, first.previous)
-      assert.matches("^http://127.0.0.1:%d+/api/invitations%?.*page=2", first.next)
+      assert.matches("^http://127.0.0.1:%d+/api/invitations%?page=2&search=$", first.next)
       local second = list("page=2").json
       assert.equal(2, #second.results)
       assert.equal(json.null, second.next)
@@ -190,9 +219,17 @@ describe("the sandbox's CVAT", function()
       assert.equal(5, #list("page_size=5").json.results)
       assert.equal(10, #list("page_size=none").json.results)
       assert.equal(10, #list("page_size=0").json.results)
-      for _, page in ipairs { "3", "0", "x" } do
+      assert.equal(2, #list("page=last").json.results)
+      for _, page in ipairs { "3", "0", "x", "" } do
         refused(list("page=" .. page), 404, "Invalid page.")
       end
+    end)
+
+    it("writes the words of links in alphabetical order, with those it does not know", function()
+      for i = 1, 3 do invite(("u%d@example.com"):format(i)) end
+      local answer = list("x=a+b&page_size=1&page=2&org=sandbox&b=%C3%A4&x=1").json
+      assert.matches("%?b=%%C3%%A4&org=sandbox&page=3&page_size=1&x=a%+b&x=1$", answer.next)
+      assert.matches("%?b=%%C3%%A4&org=sandbox&page_size=1&x=a%+b&x=1$", answer.previous)
     end)
 
     it("is empty without being an error", function()
@@ -215,9 +252,39 @@ describe("the sandbox's CVAT", function()
       assert.equal("", rule '{"and":[{"==":[{"var":"owner"},"max"]},{"==":[{"var":"owner"},"x"]}]}')
       assert.equal("c b a",
         rule '{"or":[{"==":[{"var":"owner"},"max"]},{"==":[{"var":"owner"},"olivia"]}]}')
-      refused(list("filter=owner"), 400, "filter: Json syntax should be used")
-      assert.equal(400, list("filter=" .. web.encode '{"unknown":[1]}').status)
-      assert.equal(400, list("filter=" .. web.encode '{"==":[{"var":"role"},"x"]}').status)
+      assert.equal("c a", rule '{"in":["liv",{"var":"owner"}]}')
+      assert.equal("b", rule '{"in":[{"var":"owner"},["max","wes"]]}')
+      assert.equal("c b a", rule '{"!!":{"var":"owner"}}')
+      assert.equal("b", rule '{"<":[{"var":"owner"},"n"]}')
+      assert.equal("c a", rule '{"<=":["n",{"var":"owner"},"p"]}')
+      assert.equal("c b a", rule '{"==":[{"var":"accepted"},false]}')
+      assert.equal("", rule '{"==":[{"var":"accepted"},"True"]}')
+      assert.equal("b", rule '{"==":[{"var":"user_id"},7]}')
+      assert.equal("b", names "search=m%20a,x")
+      assert.equal("c b a", names "accepted=true&user_id=7") -- not yet words of the query
+    end)
+
+    it("words what is wrong with a filter, or trips over it", function()
+      local function rule(text) return list("filter=" .. web.encode(text)) end
+      for text, message in pairs {
+        ["owner"] = "filter: Json syntax should be used",
+        ["{}"] = "filter shouldn't be empty",
+        ["[]"] = "filter shouldn't be empty",
+        ['{"xor":[1,2]}'] = "filter: xor operation with [1, 2] arguments is not implemented",
+        ['{"==":[{"var":"owner"}]}']
+          = "filter: == operation with [{'var': 'owner'}] arguments is not implemented",
+        ['{"==":[{"var":"role"},"x"]}'] = "filter: 'role' term is not supported",
+        ['{"==":[{"of":"role"},"x"]}'] = "filter: 'var' term is not supported",
+      } do
+        refused(rule(text), 400, message)
+      end
+      for _, text in ipairs { "1", '"owner"', "null", '{"and":[]}', '{"==":["x",{"var":"owner"}]}',
+          '{"==":[{"var":"user_id"},"x"]}', '{"==":[{"var":"accepted"},"maybe"]}',
+          '{"!":[{"var":"owner"}]}', '{"var":"nothing"}', '{"<":[{"var":"owner"},null]}' } do
+        local answer = rule(text)
+        assert.equal(500, answer.status, text)
+        assert.matches("^text/html", answer.headers:get "content-type")
+      end
     end)
 
     it("shows managers everything, others what concerns them", function()
@@ -257,8 +324,13 @@ describe("the sandbox's CVAT", function()
     it("must exist and have the caller as a member", function()
       refused(list("?org=nowhere"), 404, "nowhere organization does not exist.")
       refused(list("?org_id=99"), 404, "99 organization does not exist.")
+      refused(list("?org=Sandbox"), 404, "Sandbox organization does not exist.")
       refused(list("?org=" .. owner.other_org), 403,
-              "You should be an active member in the organization.")
+              "You do not have permission to perform this action.")
+      refused(cvat("GET", "/api/invitations/none?org=" .. owner.other_org, { headers = {
+        ["x-organization"] = false } }), 404, "Not found.")
+      assert.equal(500, list("?org_id=abc").status)
+      assert.equal(0, list("?org_id=").json.count) -- the personal one
     end)
   end)
 
@@ -271,10 +343,10 @@ describe("the sandbox's CVAT", function()
       return "Basic " .. basexx.to_base64(name .. ":" .. password)
     end
 
-    it("are token, basic, access token or session", function()
+    it("are token, basic or session, and no access token yet", function()
       assert.equal(200, list(as(owner.token)).status)
       assert.equal(200, list { authorization = basic(owner.username, owner.password) }.status)
-      assert.equal(200, list { authorization = "Bearer " .. owner.access_token }.status)
+      assert.is_nil(owner.access_token)
       assert.equal(200, list { cookie = "sessionid=" .. owner.session_id }.status)
     end)
 
@@ -284,11 +356,11 @@ describe("the sandbox's CVAT", function()
         { {}, missing }, { { cookie = "sessionid=unknown" }, missing },
         { { authorization = "Nonsense x" }, missing },
         { as("wrong"), "Invalid token." },
-        { { authorization = "Bearer wrong" }, "Invalid token." },
+        { { authorization = "Bearer sandbox-access-token" }, missing },
         { { authorization = "Token" }, "Invalid token header. No credentials provided." },
         { { authorization = basic(owner.username, "wrong") }, "Invalid username/password." },
-        { { authorization = "Basic !" },
-          "Invalid basic header. Credentials not correctly base64 encoded." },
+        { { authorization = "Basic !" }, "Invalid username/password." },
+        { { authorization = "Basic" }, "Invalid basic header. No credentials provided." },
       }
       for _, case in ipairs(cases) do
         local answer = refused(list(case[1]), 401, case[2])
@@ -312,23 +384,36 @@ describe("the sandbox's CVAT", function()
     end)
 
     it("by signed address hold for that address and thirty seconds", function()
+      local user = { id = 1, username = owner.username }
       local function sign(path)
-        local answer = anyone("POST", "/api/auth/signing", { json = { url = path },
-                                                             headers = as(owner.token) })
-        assert.equal(200, answer.status, answer.body)
-        return answer.json
+        local url = owner.url .. path
+        return signing.sign(owner.signing_key, user, url, os.time())
       end
-      local url = sign("/api/invitations?org=sandbox&page=1")
-      local signature = url:match("sign=(%w+)$")
-      local full = { headers = { accept = TYPE } }
-      assert.equal(200, client.send("GET", url, full).status)
+      local path = "/api/invitations?org=sandbox&page=1"
+      local signature = sign(path)
+      assert.equal(200, list({}, "?org=sandbox&page=1&sign=" .. signature).status)
       assert.equal(200, list({}, "?sign=" .. signature .. "&org=sandbox&page=1").status)
       refused(list({}, "?org=sandbox&page=2&sign=" .. signature), 401, "Invalid signature.")
       refused(list({}, "?sign=nonsense"), 401, "Invalid signature.")
-      server:advance(30, "cvat")
-      refused(client.send("GET", url, full), 401, "This URL has expired.")
-      refused(anyone("POST", "/api/auth/signing", { json = {}, headers = as(owner.token) }), 400,
-              "Please provide `url` parameter")
+      user.username = "nobody"
+      refused(list({}, "?org=sandbox&page=1&sign=" .. sign(path)), 401, "Invalid signature.")
+      server:advance(31, "cvat")
+      refused(list({}, "?org=sandbox&page=1&sign=" .. signature), 401, "This URL has expired.")
+    end)
+
+    it("by signed address are written as the server's own library writes them", function()
+      -- Made by Django 3.2.25 (django.core.signing) and furl.
+      assert.equal("eyJ1c2VyX2lkIjoxLCJ1c2VybmFtZSI6Im9saXZpYSJ9:1r31eq:"
+        .. "W0yn-7AmtybDCv7lcoa_PQKExSu-IiUC9SDzL01MXh4",
+        signing.sign("sandbox-signing-key-0000000000000001", { id = 1, username = "olivia" },
+          "http://127.0.0.1:8902/api/invitations?org=sandbox", 1700000000.5))
+    end)
+
+    it("give no signature to anybody", function()
+      local answer = anyone("POST", "/api/auth/signing", { json = { url = "/api/invitations" },
+                                                           headers = as(owner.token) })
+      assert.equal(500, answer.status)
+      assert.matches("^text/html", answer.headers:get "content-type")
     end)
 
     it("are made by /api/auth/login, with cookies", function()
@@ -343,18 +428,49 @@ describe("the sandbox's CVAT", function()
       assert.equal(200, list { cookie = table.concat(cookies, "; ") }.status)
       answer = anyone("POST", "/api/auth/login", { json = { username = "olivia", password = "x" } })
       assert.equal(400, answer.status)
-      assert.is_string(answer.json.non_field_errors[1])
+      assert.same({ "Unable to log in with provided credentials." }, answer.json.non_field_errors)
+      assert.equal(owner.token, anyone("POST", "/api/auth/login", { json = {
+        email = "Olivia@Example.com", password = owner.password } }).json.key)
+      for _, fields in ipairs { {}, { username = "olivia" }, { password = "x" } } do
+        refused(anyone("POST", "/api/auth/login", { json = fields }), 400,
+          'Must include either "username" or "email" and "password".')
+      end
+    end)
+
+    it("may be tried a hundred times a minute by somebody who has none", function()
+      local function try(headers)
+        return anyone("POST", "/api/auth/login", { json = {}, headers = headers })
+      end
+      for _ = 1, 100 do assert.equal(400, try().status) end
+      local answer = try()
+      assert.equal(429, answer.status)
+      assert.matches("^%d+$", answer.headers:get "retry-after")
+      assert.equal(400, try(as(owner.token)).status)
+      server:advance(61, "cvat")
+      assert.equal(400, try().status)
     end)
 
     it("by token open a session too", function()
       assert.matches("^sessionid=", list(as(owner.token)).headers:get("set-cookie"))
     end)
 
-    it("end with /api/auth/logout", function()
+    it("end with /api/auth/logout, for everyone who uses the token", function()
       local cookie = { ["x-csrftoken"] = owner.csrf_token,
         cookie = "sessionid=" .. owner.session_id .. "; csrftoken=" .. owner.csrf_token }
-      assert.equal(200, anyone("POST", "/api/auth/logout", { headers = cookie }).status)
+      local answer = anyone("POST", "/api/auth/logout", { headers = cookie })
+      assert.equal(200, answer.status)
+      assert.same({ detail = "Successfully logged out." }, answer.json)
       assert.equal(401, list(cookie).status)
+      refused(list(as(owner.token)), 401, "Invalid token.")
+      refused(anyone("POST", "/api/auth/logout", { headers = as(owner.token) }), 401,
+        "Invalid token.")
+      assert.equal(401, anyone("POST", "/api/auth/logout").status)
+      local key = anyone("POST", "/api/auth/login", { json = {
+        username = owner.username, password = owner.password } }).json.key
+      assert.not_equal(owner.token, key)
+      assert.equal(200, list(as(key)).status)
+      anyone("POST", "/api/auth/logout", { headers = as(key) })
+      assert.equal(401, list(as(key)).status)
     end)
   end)
 
@@ -380,17 +496,59 @@ describe("the sandbox's CVAT", function()
         assert.equal(404, answer.status)
         assert.matches("^text/html", answer.headers:get("content-type"))
       end
-      local answer = cvat("PUT", "/api/invitations")
+      local key = invite("ada@example.com").json.key
+      local answer = cvat("PUT", "/api/invitations/" .. key)
       refused(answer, 405, 'Method "PUT" not allowed.')
-      assert.equal("GET, POST", answer.headers:get("allow"))
+      assert.equal("GET, PATCH, DELETE, HEAD, OPTIONS", answer.headers:get("allow"))
+      answer = cvat("GET", "/api/invitations/" .. key .. "/resend")
+      refused(answer, 405, 'Method "GET" not allowed.')
+      assert.equal("POST, OPTIONS", answer.headers:get("allow"))
       assert.equal(401, anyone("PUT", "/api/invitations").status)
+    end)
+
+    it("for other methods on a list are its page for failures", function()
+      for _, path in ipairs { "/api/invitations", "/api/memberships", "/api/organizations" } do
+        for _, method in ipairs { "PUT", "DELETE", "FOO" } do
+          local answer = cvat(method, path)
+          assert.equal(500, answer.status)
+          assert.matches("^text/html", answer.headers:get "content-type")
+        end
+      end
+    end)
+
+    it("that fail by plan are the server's own page, or a proxy's", function()
+      for status, title in pairs { [500] = "Server Error (500)", [502] = "502" } do
+        server:fault { api = "cvat", status = status }
+        local answer = cvat("GET", "/api/invitations")
+        assert.equal(status, answer.status)
+        assert.truthy(answer.body:find("<h1>" .. title .. "</h1>", 1, true), answer.body)
+      end
+    end)
+
+    it("name the methods of their path, and the request", function()
+      local answer = cvat("GET", "/api/invitations", { headers = { ["x-request-id"] = "mine" } })
+      assert.equal("GET, POST, HEAD, OPTIONS", answer.headers:get "allow")
+      local id = answer.headers:get "x-request-id"
+      assert.matches("^%x+%-%x+%-4%x+%-%x+%-%x+$", id)
+      assert.not_equal(id, cvat("GET", "/api/invitations").headers:get "x-request-id")
+      assert.matches("^%x+%-", cvat("GET", "/api/nothing").headers:get "x-request-id")
+      assert.equal("GET, POST, HEAD, OPTIONS",
+        anyone("GET", "/api/invitations").headers:get "allow") -- a refusal
     end)
 
     it("tell about the server without a login, about the user with one", function()
       local about = anyone("GET", "/api/server/about")
       assert.equal(200, about.status)
-      assert.matches("^%d+%.%d+%.%d+$", about.json.version)
-      assert.equal(owner.username, cvat("GET", "/api/users/self").json.username)
+      assert.equal("2.15.0", about.json.version)
+      assert.is_string(about.json.name)
+      assert.is_string(about.json.description)
+      assert.is_nil(about.json.logo_url)
+      local self = cvat("GET", "/api/users/self").json
+      assert.equal(owner.username, self.username)
+      assert.equal("olivia@example.com", self.email)
+      assert.same({ "user" }, self.groups)
+      assert.equal(json.null, self.last_login)
+      assert.matches("^%d+%-%d+%-%d+T", self.date_joined)
     end)
   end)
 end)

@@ -145,8 +145,16 @@ describe("starting the sandbox", function()
       end
     end)
 
-    it("prints lines for a shell with --shell", function()
+    it("tells a shell of no access token where CVAT takes none, but of a password", function()
       local text, stop = run_main "--shell"
+      finally(stop)
+      local lines = wait_for(text, "CONVOKE_SANDBOX_TOKEN='%x+'\n")
+      assert.not_matches("CVAT_ACCESS_TOKEN", lines)
+      assert.matches("CVAT_USERNAME='olivia'\nexport CVAT_PASSWORD='sandbox%-password'", lines)
+    end)
+
+    it("prints lines for a shell with --shell", function()
+      local text, stop = run_main "--shell --cvat 2.80"
       finally(stop)
       local lines = wait_for(text, "CONVOKE_SANDBOX_TOKEN='%x+'\n")
       local file = os.tmpname()

@@ -34,6 +34,45 @@ static const cvk_field terminal_fields[] = {
 };
 static const cvk_model terminal = {.name = "Terminal", FIELDS(terminal_fields)};
 
+#define WHICH \
+    {.name = "path", REQUIRED, .schema = STRING(), .summary = "Which function: module:function"}
+
+/* In a list of one, as the vendor's own client has it; sent even where there are none. */
+#define ARGUMENTS \
+    {.name = "args", LISTED, FILLED_WITH("{}"), .schema = FREE_OBJECT(), \
+     .summary = "Arguments of the function"}
+
+static const cvk_field batch_query_fields[] = {
+    WHICH,
+    ARGUMENTS,
+    {.name = "format", FILLED_WITH("\"convex_encoded_json\""),
+     .schema = STRING(WORDS("json", "convex_encoded_json")),
+     .summary = "How values are written; json loses their types"},
+};
+static const cvk_model batch_query = {.name = "BatchQuery", FIELDS(batch_query_fields)};
+
+static const cvk_field batch_result_fields[] = {
+    {.name = "status", REQUIRED, .schema = STRING(WORDS("success", "error")),
+     .summary = "Whether the function has failed"},
+    {.name = "value", .schema = ANYTHING, .summary = "What the function has returned"},
+    {.name = "errorMessage", .schema = STRING(), .summary = "What was wrong"},
+    {.name = "errorData", .schema = ANYTHING, .summary = "What the function has thrown"},
+    {.name = "logLines", .schema = ARRAY(STRING()), .summary = "What the function has printed"},
+};
+static const cvk_model batch_result = {.name = "BatchResult", FIELDS(batch_result_fields)};
+
+static const cvk_field batch_results_fields[] = {
+    {.name = "results", REQUIRED, .schema = ARRAY(MODEL(batch_result)),
+     .summary = "In the order of the queries"},
+};
+static const cvk_model batch_results = {.name = "BatchResults", FIELDS(batch_results_fields)};
+
+static const cvk_field timestamp_fields[] = {
+    {.name = "ts", REQUIRED, .schema = STRING(FROM_TO(12, 12)),
+     .summary = "Nanoseconds since 1970 in base64"},
+};
+static const cvk_model timestamp = {.name = "Timestamp", FIELDS(timestamp_fields)};
+
 /* ---- operations ---------------------------------------------------------------------------- */
 
 static const cvk_field create_user_profile_params[] = {
@@ -64,12 +103,36 @@ static const cvk_field session_params[] = {
 };
 
 static const cvk_field function_params[] = {
-    {.name = "path", REQUIRED, .schema = STRING(), .summary = "Which function: module:function"},
-    {.name = "args", .schema = FREE_OBJECT(), .fallback = "{}",
-     .summary = "Arguments of the function"},
+    WHICH,
+    ARGUMENTS,
+};
+
+static const cvk_field query_at_ts_params[] = {
+    WHICH,
+    ARGUMENTS,
+    {.name = "ts", REQUIRED, .schema = STRING(FROM_TO(12, 12)),
+     .summary = "Time that query_ts has given"},
+};
+
+static const cvk_field query_batch_params[] = {
+    {.name = "queries", REQUIRED, .schema = ARRAY(MODEL(batch_query)), .summary = "What to ask"},
+};
+
+static const cvk_field any_function_params[] = {
+    WHICH,
+    ARGUMENTS,
+    {.name = "componentPath", .schema = STRING(NULLABLE),
+     .summary = "Component that has the function; null: the app itself"},
+};
+
+static const cvk_field run_params[] = {
+    {.name = "module", IN_PATH, .schema = STRING(), .summary = "Module, such as dir/sessions"},
+    {.name = "function", IN_PATH, .schema = STRING(), .summary = "Function of the module"},
+    ARGUMENTS,
 };
 
 #define CONVEX_ERRORS STATUSES(400, 401, 429, 500, 503)
+#define CONVEX_MORE_ERRORS STATUSES(400, 401, 408, 429, 500, 503)
 
 static const cvk_operation operations[] = {
     {
@@ -171,7 +234,7 @@ static const cvk_operation operations[] = {
         .extra = true,
         .envelope = CVK_CONVEX_NAMED,
         .success = STATUSES(200),
-        .errors = CONVEX_ERRORS,
+        .errors = CONVEX_MORE_ERRORS,
         .answer = ANYTHING,
     },
     {
@@ -186,7 +249,7 @@ static const cvk_operation operations[] = {
         READS_ONLY,
         .envelope = CVK_CONVEX_NAMED,
         .success = STATUSES(200),
-        .errors = CONVEX_ERRORS,
+        .errors = CONVEX_MORE_ERRORS,
         .answer = ANYTHING,
     },
     {
@@ -200,7 +263,78 @@ static const cvk_operation operations[] = {
         .extra = true,
         .envelope = CVK_CONVEX_NAMED,
         .success = STATUSES(200),
-        .errors = CONVEX_ERRORS,
+        .errors = CONVEX_MORE_ERRORS,
+        .answer = ANYTHING,
+    },
+    {
+        .id = "query_ts",
+        .verb = "query_ts",
+        .summary = "Ask for the latest time, for query_at_ts",
+        .method = CVK_POST,
+        .path = "/api/query_ts",
+        .no_credential = true,
+        .extra = true,
+        READS_ONLY,
+        .success = STATUSES(200),
+        .errors = CONVEX_MORE_ERRORS,
+        .answer = MODEL(timestamp),
+    },
+    {
+        .id = "query_at_ts",
+        .verb = "query_at_ts",
+        .summary = "Call a query as of a time; calls with the same one see the same state",
+        .method = CVK_POST,
+        .path = "/api/query_at_ts",
+        PARAMS(query_at_ts_params),
+        .has_body = true,
+        .extra = true,
+        READS_ONLY,
+        .envelope = CVK_CONVEX_NAMED,
+        .success = STATUSES(200),
+        .errors = CONVEX_MORE_ERRORS,
+        .answer = ANYTHING,
+    },
+    {
+        .id = "query_batch",
+        .verb = "query_batch",
+        .summary = "Call queries together, all as of the same time",
+        .method = CVK_POST,
+        .path = "/api/query_batch",
+        PARAMS(query_batch_params),
+        .has_body = true,
+        .extra = true,
+        READS_ONLY,
+        .envelope = CVK_CONVEX_EACH,
+        .success = STATUSES(200),
+        .errors = CONVEX_MORE_ERRORS,
+        .answer = MODEL(batch_results),
+    },
+    {
+        .id = "function",
+        .verb = "call_function",
+        .summary = "Call any function, internal ones too; wants a deploy key",
+        .method = CVK_POST,
+        .path = "/api/function",
+        PARAMS(any_function_params),
+        .has_body = true,
+        .extra = true,
+        .envelope = CVK_CONVEX_NAMED,
+        .success = STATUSES(200),
+        .errors = STATUSES(400, 401, 403, 408, 429, 500, 503),
+        .answer = ANYTHING,
+    },
+    {
+        .id = "run",
+        .verb = "run",
+        .summary = "Call any function of the app, of whatever kind it is",
+        .method = CVK_POST,
+        .path = "/api/run/{module}/{function}",
+        PARAMS(run_params),
+        .has_body = true,
+        .extra = true,
+        .envelope = CVK_CONVEX_NAMED,
+        .success = STATUSES(200),
+        .errors = CONVEX_MORE_ERRORS,
         .answer = ANYTHING,
     },
 };

@@ -241,7 +241,7 @@ static const cvk_operation operations[] = {
         .has_body = true, /* a DELETE with a body */
         .idempotent = true,
         .success = STATUSES(200),
-        .errors = EDGEGAP_ERRORS,
+        .errors = STATUSES(400, 401, 403, 404, 429, 500),
         .answer = MODEL(session_users),
     },
     {
@@ -267,7 +267,7 @@ static const cvk_operation operations[] = {
         PARAMS(session_params),
         READS_ONLY,
         .success = STATUSES(200),
-        .errors = EDGEGAP_ERRORS,
+        .errors = STATUSES(400, 401, 403, 404, 429, 500),
         .answer = MODEL(session_users),
     },
     {
@@ -296,7 +296,7 @@ static const cvk_operation operations[] = {
         .has_body = true,
         /* Not idempotent: it adds, and what adding a present address does is not documented. */
         .success = STATUSES(200),
-        .errors = STATUSES(400, 401, 403, 422, 429, 500),
+        .errors = STATUSES(400, 401, 403, 404, 422, 429, 500),
         .answer = MODEL(session_users),
     },
     {

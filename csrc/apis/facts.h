@@ -34,6 +34,8 @@
 #define IN_QUERY .place = CVK_QUERY
 #define IN_HEADER .place = CVK_HEADER
 #define REQUIRED .required = true
+#define LISTED .listed = true
+#define FILLED_WITH(text) .filled = true, .fallback = (text)
 
 /* Operations that only read: a repeat of such a one changes nothing, either. */
 #define READS_ONLY .safe = true, .idempotent = true

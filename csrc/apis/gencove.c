@@ -1,5 +1,7 @@
 /* Gencove v2: invitations to an organization. Slashes at the end of a path matter here. */
 #include "apis/facts.h"
+#include "apis/gencove_more.h"
+#include "apis/gencove_shared.h"
 
 /* ---- models -------------------------------------------------------------------------------- */
 
@@ -32,16 +34,8 @@ static const cvk_field invitation_fields[] = {
 };
 static const cvk_model invitation = {.name = "Invitation", FIELDS(invitation_fields)};
 
-static const cvk_field list_meta_fields[] = {
-    {.name = "count", REQUIRED, .schema = INTEGER(), .summary = "Invitations on all pages"},
-    {.name = "next", .schema = STRING(NULLABLE, .format = "uri"), .summary = "The next page"},
-    {.name = "previous", .schema = STRING(NULLABLE, .format = "uri"),
-     .summary = "The page before"},
-};
-static const cvk_model list_meta = {.name = "InvitationsListMeta", FIELDS(list_meta_fields)};
-
 static const cvk_field invitation_list_fields[] = {
-    {.name = "meta", .schema = MODEL(list_meta), .summary = "Where this page lies"},
+    {.name = "meta", .schema = MODEL(cvk_gencove_page_meta), .summary = "Where this page lies"},
     {.name = "results", REQUIRED, .schema = ARRAY(MODEL(invitation)), .summary = "One page"},
 };
 static const cvk_model invitation_list = {.name = "InvitationsList200Response",
@@ -146,7 +140,7 @@ static const cvk_operation operations[] = {
         .paging = CVK_PAGES_BY_NEXT_OFFSET,
         .item_id = "id",
         .success = STATUSES(200),
-        .errors = STATUSES(401, 403, 429, 503),
+        .errors = STATUSES(400, 401, 403, 429, 503),
         .answer = MODEL(invitation_list),
     },
     {
@@ -201,4 +195,5 @@ const cvk_api cvk_api_gencove = {
     .anonymous = true, /* read_token works without credentials */
     AUTHS(auths),
     OPERATIONS(operations),
+    MORE(cvk_gencove_more),
 };

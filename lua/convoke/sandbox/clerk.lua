@@ -75,17 +75,27 @@ local function pending_for(service, address)
   end
 end
 
+-- What a search for an address goes by, so that it need not look at each invitation: the three
+-- characters before the @. Returns nil where there are none such.
+local function tail_of(text) return text:match "(...)@" end
+
 local function add_invitation(service, invitation)
   local address, last = invitation.email_address:lower(), service.last
   -- The clock can be set back; then what came later is not what is newer.
   service.disordered = service.disordered or last ~= nil and invitation.created_at < last.created_at
   service.last = invitation
   invitation.lower, invitation.position = address, service.invitations.count + 1
+  invitation.searched = address .. "\n" .. invitation.id:lower() -- once: there may be many
   service.invitations:append(invitation)
   service.kept:append(invitation)
   service.by_id[invitation.id], service.by_ticket[invitation.ticket] = invitation, invitation
   local same = service.by_address[address] or {}
   service.by_address[address], same[#same + 1] = same, invitation
+  local tail = tail_of(address)
+  if tail then
+    service.by_tail[tail] = service.by_tail[tail] or sequence.new()
+    service.by_tail[tail]:append(invitation)
+  end
 end
 
 -- An invitation that is no longer pending stands in no create's way.
@@ -231,10 +241,12 @@ local function selected(service, options, backwards, all)
   local out, statuses, text = {}, options.statuses, options.text
   local enough = all and math.huge or options.offset + options.limit
   local source = statuses and statuses.revoked and service.invitations or service.kept
+  local tail = tail_of(text)
+  if tail then source = service.by_tail[tail] or sequence.new() end
   for invitation in source:each(backwards) do
-    if (not statuses or statuses[status_of(service, invitation)])
-      and (text == "" or invitation.lower:find(text, 1, true)
-        or invitation.id:lower():find(text, 1, true)) then
+    local status = status_of(service, invitation)
+    if (statuses and statuses[status] or not statuses and status ~= "revoked")
+      and (text == "" or invitation.searched:find(text, 1, true)) then
       out[#out + 1] = invitation
       if #out >= enough then break end
     end
@@ -359,7 +371,7 @@ function clerk.new(clock)
     -- all invitations, those that are not revoked, and where to find one; of an address those that
     -- may be pending
     invitations = sequence.new(), kept = sequence.new(), by_id = {}, by_ticket = {},
-    by_address = {},
+    by_address = {}, by_tail = {},
     credentials = { secret_key = SECRET_KEY, organization_id = organizations.ID,
                     user_id = organizations.USER_ID },
   }, service_mt)

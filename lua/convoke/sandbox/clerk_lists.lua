@@ -7,10 +7,11 @@ local web = require "convoke.sandbox.web"
 local lists = {}
 
 -- The statuses that are asked for, as a set; nil: all; or nil and an answer.
-local function wanted_statuses(query, words)
+local function wanted_statuses(query, words, is_strict)
   local wanted
   for _, status in ipairs(query:all "status") do
     if not words[status] then
+      if not is_strict then return nil, errors.problem "malformed_request_parameters" end
       return nil, errors.bad_parameter("form_param_value_invalid", "status", "is invalid",
         status .. " does not match one of the allowed values for parameter status")
     end
@@ -34,6 +35,7 @@ end
 -- @param items    array; each has `status`, `created_at` and `position`
 -- @param options  statuses (set of words that may be asked for; nil: no such filter), orders (set
 --   of fields to sort by; nil: newest first), plain (an array unless paginated=true is asked for),
+--   names_parameter (a status that is none is a 422 about it; else the request is malformed),
 --   status_of(item), render(item)
 function lists.answer(request, items, options)
   local query = request.query
@@ -46,7 +48,9 @@ function lists.answer(request, items, options)
     return errors.problem "malformed_request_parameters"
   end
   local wanted, refusal
-  if options.statuses then wanted, refusal = wanted_statuses(query, options.statuses) end
+  if options.statuses then
+    wanted, refusal = wanted_statuses(query, options.statuses, options.names_parameter)
+  end
   if refusal then return refusal end
   local found = {}
   for _, item in ipairs(items) do

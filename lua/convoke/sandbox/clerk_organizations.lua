@@ -147,7 +147,8 @@ local function list_of(test, options)
     end
     local show = options.wide and render_with_organization or render
     return lists.answer(request, found, {
-      statuses = options.statuses, orders = options.orders,
+      statuses = options.statuses, names_parameter = options.orders ~= nil,
+      orders = options.orders,
       status_of = function(one) return status_of(service, one) end,
       render = function(one) return show(service, one) end,
     })

@@ -34,10 +34,12 @@ local function render(service, session)
 end
 
 -- Wraps a handler, which gets the session that the path names.
-local function of_session(handler)
+-- @param unknown  code of the refusal where there is none; nil: the usual one
+local function of_session(handler, unknown)
   return function(service, request)
     local session = service.session_by_id[request.values.session_id]
     if not session then
+      if unknown then return errors.problem(unknown) end
       return errors.problem("resource_not_found",
         "No session was found with id " .. request.values.session_id)
     end
@@ -59,7 +61,7 @@ local function list(service, request)
     end
   end
   return lists.answer(request, found, {
-    statuses = STATUSES, plain = true,
+    statuses = STATUSES, names_parameter = true, plain = true,
     status_of = function(one) return status_of(service, one) end,
     render = function(one) return render(service, one) end,
   })
@@ -152,7 +154,7 @@ sessions.routes = {
     return web.json(200, render(service, session))
   end) },
   { "POST", below .. "/revoke", of_session(revoke) },
-  { "POST", below .. "/refresh", of_session(refresh) },
+  { "POST", below .. "/refresh", of_session(refresh, "invalid_session_token") },
   { "POST", below .. "/tokens", of_session(create_token) },
   { "POST", below .. "/tokens/{template_name}", of_session(create_token) },
   { "POST", below .. "/verify", of_session(verify) },

@@ -1,117 +1,58 @@
---- A Convex deployment: the HTTP way of calling functions, `/api/run/...` and `/api/mutation`.
+--- A Convex deployment: the HTTP way of calling functions, `/api/run/...`, `/api/mutation` and so
+-- on.
 
-local basexx = require "basexx"
+local callers = require "convoke.sandbox.convex_callers"
 local functions = require "convoke.sandbox.convex_functions"
 local ids = require "convoke.sandbox.ids"
 local json = require "convoke.sandbox.json"
+local refusal = require("convoke.sandbox.convex_errors").refusal
 local router = require "convoke.sandbox.router"
+local times = require "convoke.sandbox.convex_times"
 local values = require "convoke.sandbox.convex_values"
 local web = require "convoke.sandbox.web"
 
--- Two signed-in users (tokens of the shape header.payload.signature) and the deployment's key.
-local ADMIN, USER = "user_sandbox_admin", "user_sandbox_plain"
-local JWT_HEADER = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9."
-local TOKEN = JWT_HEADER .. "eyJzdWIiOiJ1c2VyX3NhbmRib3hfYWRtaW4ifQ.c2FuZGJveA"
-local USER_TOKEN = JWT_HEADER .. "eyJzdWIiOiJ1c2VyX3NhbmRib3hfcGxhaW4ifQ.c2FuZGJveA"
-local DEPLOY_KEY = "dev:posh-chihuahua-941|sandboxsandboxsandbox"
-
--- ---------------------------------------------------------------------------------------------
--- Refusals of the server itself (the third layer of answers)
-
-local messages = {
-  BadAdminKey = "The provided admin key was invalid for this instance",
-  HeaderParseFailure = "Failed to parse the user of the admin key",
-  InternalServerError = "Your request couldn't be completed. Try again later.",
-  InvalidAdminKey = "Invalid admin key",
-  InvalidAuthHeader = "Could not parse JWT payload. Check that the token is a valid JWT format "
-    .. "with three base64-encoded parts separated by dots.",
-  InvalidClientVersion = "Failed to parse client version. Expected format: <name>-<version>",
-  InvalidHeaderFailure = "Invalid Authorization header",
-  MissingIdentifier = "Path or function name not provided in path, e.g. /api/run/messages/list",
-  OptimisticConcurrencyControlFailure = 'Documents read from or written to the "sessions" table '
-    .. "changed while this mutation was being run and on every subsequent retry. "
-    .. "See https://docs.convex.dev/error#1",
-  TooManyConcurrentRequests =
-    "Too many concurrent requests. Your backend is limited to 16 concurrent mutations.",
-  Unauthenticated = "Could not verify OIDC token claim. Check that the token signature is valid "
-    .. "and the token hasn't expired.",
-}
-
-local function refusal(status, code, message)
-  return web.json(status, { code = code, message = message or messages[code] or code })
-end
+local LARGEST_BODY = 16 * 1024 * 1024 + 2000 -- bytes
 
 -- ---------------------------------------------------------------------------------------------
 -- Reading a request; each returns nil and an answer when it refuses.
 
--- Who calls: { scheme, secret } from the header or, without one, the query; `{}` without either.
-local function read_header(request)
-  local header = request.headers.authorization
-  if not header then
-    local key = request.query:get "adminKey"
-    return key and { scheme = "convex ", secret = key } or {}
+local function bad_body(text)
+  return nil, refusal(400, "BadJsonBody",
+                      "Failed to deserialize the JSON body into the target type: " .. text)
+end
+
+-- Checks the part of a body that says what to call.
+local function check_call(body, needs_path)
+  if not json.is_object(body) then return bad_body "expected an object" end
+  if needs_path and type(body.path) ~= "string" then return bad_body "missing field `path`" end
+  if body.args == nil then return bad_body "missing field `args`" end
+  if body.format ~= nil and body.format ~= json.null and type(body.format) ~= "string" then
+    return bad_body "format: expected a string"
   end
-  if #header < 7 then return nil, refusal(400, "InvalidHeaderFailure") end
-  local scheme, secret = header:sub(1, 7):lower(), header:sub(8)
-  if scheme == "bearer " or scheme == "convex " then return { scheme = scheme, secret = secret } end
-  return nil, refusal(400, "InvalidAdminKey")
+  return body
 end
 
-local users = { [TOKEN] = ADMIN, [USER_TOKEN] = USER }
-
--- The user that a deploy key acts as, from the text behind it: base64 of JSON.
-local function user_of_key(text)
-  local known = pcall(basexx.from_base64, text) and basexx.from_base64(text)
-  local user = known and json.decode(known)
-  if not json.is_object(user) then return nil end
-  if type(user.tokenIdentifier) == "string" then return user.tokenIdentifier:match "[^|]*$" end
-  return type(user.issuer) == "string" and type(user.subject) == "string" and user.subject or nil
-end
-
--- A key is `<type>:<name>|<secret>`, of which the secret alone counts; a user may stand behind it.
-local function authenticate_by_key(key)
-  local secret, user_text = key:gsub("^[^|]*|", ""):match "^([^:]*):?(.*)$"
-  if secret ~= DEPLOY_KEY:match "|(.*)$" then return nil, refusal(401, "BadAdminKey") end
-  if user_text == "" then return {} end
-  local user = user_of_key(user_text)
-  if not user then return nil, refusal(400, "HeaderParseFailure") end
-  return { user = user }
-end
-
-local function authenticate(given)
-  if not given.scheme then return {} end
-  if given.scheme == "convex " then return authenticate_by_key(given.secret) end
-  if not given.secret:find("^[%w_-]+%.[%w_-]+%.[%w_-]+$") then
-    return nil, refusal(401, "InvalidAuthHeader")
-  end
-  if not users[given.secret] then return nil, refusal(401, "Unauthenticated") end
-  return { user = users[given.secret] }
-end
-
-local function read_body(request, needs_path)
+local function read_json(request)
   if web.media_type(request.headers["content-type"]) ~= "application/json" then
     return nil, refusal(400, "BadJsonBody",
                         "Expected request with `Content-Type: application/json`")
+  end
+  if #request.body > LARGEST_BODY then
+    return nil, refusal(400, "BadJsonBody",
+                        "Failed to buffer the request body: length limit exceeded")
   end
   local body, why, at = json.decode(request.body)
   if body == nil then
     return nil, refusal(400, "BadJsonBody",
       ("Failed to parse the request body as JSON: %s at line 1 column %d"):format(why, at))
   end
-  local function bad(text)
-    return nil, refusal(400, "BadJsonBody",
-                        "Failed to deserialize the JSON body into the target type: " .. text)
-  end
-  if not json.is_object(body) then return bad("expected an object") end
-  if needs_path and type(body.path) ~= "string" then return bad("missing field `path`") end
-  if body.args == nil then return bad("missing field `args`") end
-  if not json.is_object(body.args) and not json.is_array(body.args) then
-    return bad("args: expected an object or an array")
-  end
-  if body.format ~= nil and body.format ~= json.null and type(body.format) ~= "string" then
-    return bad("format: expected a string")
-  end
   return body
+end
+
+local function read_body(request, needs_path)
+  local body, answer = read_json(request)
+  if body == nil then return nil, answer end
+  return check_call(body, needs_path)
 end
 
 -- "module:function" of a path, without ".js" endings; nil and an answer when it is none.
@@ -138,33 +79,41 @@ end
 
 local kind_names = { mutation = "Mutation", query = "Query", action = "Action" }
 
--- Runs the function `name`; returns its value, or nil and a failure { text, data }. `kind` is what
--- it is called as; nil: the path says nothing of that.
-local function run(service, name, args, call, kind)
-  local entry = functions.list[name]
-  if not entry then
-    local text = kind and "Could not find public function for '%s'."
-      or "Could not find function for '%s'. Did you forget to run `npx convex dev`?"
-    return nil, { text = text:format(name) }
+-- Why nobody may call a function so, or nil. `kind` is what it is called as; nil: the path says
+-- nothing of that.
+local function unavailable(name, entry, call, kind)
+  if not entry and not kind then
+    return ("Could not find function for '%s'. Did you forget to run `npx convex dev`?")
+      :format(name)
+  end
+  if not entry or entry.internal and (kind or not call.is_admin) then
+    return ("Could not find public function for '%s'."):format(name)
   end
   if kind and kind ~= entry.kind then
-    return nil, { text = ("Trying to execute %s as %s, but it is defined as %s."):format(name,
-      kind_names[kind], kind_names[entry.kind]) }
+    return ("Trying to execute %s as %s, but it is defined as %s."):format(name, kind_names[kind],
+      kind_names[entry.kind])
   end
-  if json.is_array(args) then
-    if #args ~= 1 then
-      return nil, { text = ("ArgumentValidationError: Expected 1 argument, received %d.")
-        :format(#args) }
-    end
-    args = args[1]
+end
+
+-- Runs the function `name` on a state; returns its value, or nil and a failure { text, data }.
+local function run(state, name, args, call, kind)
+  local entry = functions.list[name]
+  local why = unavailable(name, entry, call, kind)
+  if why then return nil, { text = why } end
+  if not json.is_array(args) then args = json.array { args } end
+  if #args ~= 1 then
+    return nil, { text = ("ArgumentValidationError: Expected 1 argument, received %d.")
+      :format(#args) }
   end
-  local given, why = values.read(args)
+  local given
+  given, why = values.read(args[1])
   if given == nil then
     return nil, { text = ("Invalid arguments for %s: %s"):format(name, why) }
   end
   why = entry.args(given, "")
   if why then return nil, { text = "ArgumentValidationError: " .. why } end
-  local ok, value = pcall(entry.run, service.state, call, given)
+  if entry.kind == "mutation" then call.commit() end
+  local ok, value = pcall(entry.run, state, call, given)
   if ok then return value end
   if type(value) ~= "table" then error(value, 0) end
   if value.convex_error then
@@ -175,61 +124,161 @@ local function run(service, name, args, call, kind)
     :format(value.text, name:match("^[^:]*")) }
 end
 
--- Runs a function and puts its result in the answer's envelope.
-local function call_function(service, name, body, identity, kind)
-  local logs = json.array()
-  local call = { user = identity.user, log = function(line) logs[#logs + 1] = line end }
-  local value, failure = run(service, name, body.args, call, kind)
-  -- As in the server, the word is read after the function has run.
-  local word = body.format
-  if word == nil or word == json.null then word = "json" end
+-- How values are written: "json" or "encoded"; or nil and an answer.
+local function read_format(word, fallback)
+  if word == nil or word == json.null then return fallback end
   local format = formats[word]
-  if not format then
-    return refusal(400, "BadFormat", "format param must be one of [`json`]. Got " .. word)
-  end
-  local answer = { logLines = #logs > 0 and logs or nil }
+  if format then return format end
+  return nil, refusal(400, "BadFormat", "format param must be one of [`json`]. Got " .. word)
+end
+
+-- What a function has come to, as the answer tells it.
+local function tell(value, failure, logs, format)
+  local told = { logLines = #logs > 0 and logs or nil }
   if failure then
-    answer.status, answer.errorMessage = "error", error_text(failure.text)
+    told.status, told.errorMessage = "error", error_text(failure.text)
     if failure.data ~= nil then
-      answer.errorData = values.write(failure.data, format == "encoded")
+      told.errorData = values.write(failure.data, format == "encoded")
     end
   else
-    answer.status, answer.value = "success", values.write(value, format == "encoded")
+    told.status, told.value = "success", values.write(value, format == "encoded")
   end
-  return web.json(200, answer)
+  return told
 end
 
--- Header, client version and body are read before the caller is known, as in the server.
-local function serve(service, request, name_of, kind)
-  local given, answer = read_header(request)
-  if not given then return answer end
-  local client = request.headers["convex-client"]
-  if client and not client:find("-", 1, true) then
-    return refusal(400, "InvalidClientVersion")
-  end
-  local body, identity, name
-  body, answer = read_body(request, name_of == nil)
-  if not body then return answer end
-  identity, answer = authenticate(given)
-  if not identity then return answer end
-  name, answer = (name_of or function() return canonical_name(body.path) end)()
-  if not name then return answer end
-  return call_function(service, name, body, identity, kind)
+-- A call as functions see it.
+local function new_call(service, identity)
+  local call = { user = identity.user, is_admin = identity.is_admin, logs = json.array() }
+  function call.log(line) call.logs[#call.logs + 1] = line end
+  function call.commit() times.commit(service) end
+  return call
 end
 
-local function run_path(service, request)
-  return serve(service, request, function()
-    local parts = {}
-    for part in request.values.path:gmatch("[^/]+") do parts[#parts + 1] = web.decode(part) end
-    if #parts < 2 then return nil, refusal(400, "MissingIdentifier") end
-    local name = table.remove(parts)
-    return canonical_name(table.concat(parts, "/") .. ":" .. name)
-  end)
+-- Runs a function and puts its result in the answer's envelope.
+-- @param how  `kind`; `format`, where the body names none; `state`
+local function call_function(service, name, body, identity, how)
+  local call = new_call(service, identity)
+  local value, failure = run(how.state or service.state, name, body.args, call, how.kind)
+  local format, answer = read_format(body.format, how.format) -- after the run, as in the server
+  if not format then return answer end
+  return web.json(200, tell(value, failure, call.logs, format))
+end
+
+-- What all calls have in common: who calls, and the body. Returns these, or nil and an answer.
+local function read_call(request, needs_path)
+  local given, answer = callers.read(request)
+  if not given then return nil, answer end
+  local body
+  body, answer = read_body(request, needs_path)
+  if not body then return nil, answer end
+  return given, body
 end
 
 -- A route for functions of one kind that the body names.
 local function by_name(kind)
-  return function(service, request) return serve(service, request, nil, kind) end
+  return function(service, request)
+    local given, body = read_call(request, true)
+    if not given then return body end
+    local name, answer = canonical_name(body.path)
+    if not name then return answer end
+    local identity
+    identity, answer = callers.authenticate(given)
+    if not identity then return answer end
+    return call_function(service, name, body, identity, { kind = kind, format = request.format })
+  end
+end
+
+local function run_path(service, request)
+  local given, body = read_call(request)
+  if not given then return body end
+  local identity, answer = callers.authenticate(given)
+  if not identity then return answer end
+  local parts = {}
+  for part in request.values.path:gmatch("[^/]+") do parts[#parts + 1] = web.decode(part) end
+  if #parts < 2 then return refusal(400, "MissingIdentifier") end
+  local own_name = table.remove(parts)
+  local name
+  name, answer = canonical_name(table.concat(parts, "/") .. ":" .. own_name)
+  if not name then return answer end
+  return call_function(service, name, body, identity, { format = "json" })
+end
+
+-- Any function, for deploy keys.
+local function any_function(service, request)
+  local given, body = read_call(request, true)
+  if not given then return body end
+  local identity, answer = callers.authenticate(given)
+  if not identity then return answer end
+  if not identity.is_admin then return refusal(403, "BadDeployKey") end
+  local name
+  name, answer = canonical_name(body.path)
+  if not name then return answer end
+  local component = body.componentPath
+  if component and component ~= json.null and component ~= "" then
+    name = name .. " in component " .. tostring(component) -- the app has no components
+  end
+  return call_function(service, name, body, identity, { format = request.format })
+end
+
+-- A query as of a time. What is wrong with the time is a fault of the server to the caller.
+local function query_at_ts(service, request)
+  local given, body = read_call(request, true)
+  if not given then return body end
+  if type(body.ts) ~= "string" then return (select(2, bad_body "missing field `ts`")) end
+  local name, answer = canonical_name(body.path)
+  if not name then return answer end
+  local identity
+  identity, answer = callers.authenticate(given)
+  if not identity then return answer end
+  local time = times.read(body.ts)
+  if not time then return refusal(500, "InternalServerError") end
+  local state, ahead = times.state_at(service, time)
+  if not state then return refusal(ahead and 500 or 503, "InternalServerError") end
+  return call_function(service, name, body, identity,
+    { kind = "query", format = request.format, state = state })
+end
+
+local function query_ts(service)
+  return web.json(200, { ts = times.write(times.now(service)) })
+end
+
+local function query_batch(service, request)
+  local given, answer = callers.read(request)
+  if not given then return answer end
+  local body
+  body, answer = read_json(request)
+  if body == nil then return answer end
+  local queries = json.is_object(body) and body.queries
+  if not json.is_array(queries) then return (select(2, bad_body "missing field `queries`")) end
+  for _, query in ipairs(queries) do
+    local fine
+    fine, answer = check_call(query, true)
+    if not fine then return answer end
+  end
+  local identity
+  identity, answer = callers.authenticate(given)
+  if not identity then return answer end
+  local results = json.array()
+  for i, query in ipairs(queries) do
+    local format, name
+    format, answer = read_format(query.format, request.format)
+    if not format then return answer end
+    name, answer = canonical_name(query.path)
+    if not name then return answer end
+    local call = new_call(service, identity)
+    local value, failure = run(service.state, name, query.args, call, "query")
+    results[i] = tell(value, failure, call.logs, format)
+  end
+  return web.json(200, { results = results })
+end
+
+-- The server declares this, but cannot read the arguments that it asks for.
+local function query_by_get(_, request)
+  local what = "args: invalid type: newtype struct, expected any valid JSON value"
+  for _, name in ipairs { "args", "path" } do
+    if not request.query:get(name) then what = ("missing field `%s`"):format(name) end
+  end
+  return refusal(400, "BadQueryArgs", "Failed to deserialize query string: " .. what)
 end
 
 -- ---------------------------------------------------------------------------------------------
@@ -240,6 +289,11 @@ local routes = router.new {
   { "POST", "/api/mutation", by_name "mutation" },
   { "POST", "/api/query", by_name "query" },
   { "POST", "/api/action", by_name "action" },
+  { "POST", "/api/function", any_function },
+  { "POST", "/api/query_ts", query_ts },
+  { "POST", "/api/query_at_ts", query_at_ts },
+  { "POST", "/api/query_batch", query_batch },
+  { "GET", "/api/query", query_by_get },
 }
 
 local service_mt = {}
@@ -247,6 +301,16 @@ service_mt.__index = service_mt
 
 --- Answers a request.
 function service_mt:answer(request)
+  local client, refused = callers.client(request) -- which comes before anything else
+  if not client then return refused end
+  request.format = client.encoded and "encoded" or "json"
+  local reply = client.refused or self:route(request)
+  reply.headers["x-convex-deprecation-state"] = client.state
+  reply.headers["x-convex-deprecation-message"] = client.message
+  return reply
+end
+
+function service_mt:route(request)
   local route, found = routes:find(request.method, request.path)
   if route then
     request.values = found
@@ -292,14 +356,16 @@ local convex = { name = "convex", base = "" }
 
 --- A new service on a clock.
 function convex.new(clock)
-  return setmetatable({
-    state = functions.new_state(clock, ADMIN),
+  local self = setmetatable({
+    clock = clock, state = functions.new_state(clock, callers.admin),
     credentials = {
-      token = TOKEN, user_token = USER_TOKEN, deploy_key = DEPLOY_KEY,
       question_id = functions.question_id, invite_code = "sandbox-user-code",
       admin_invite_code = "sandbox-admin-code",
     },
   }, service_mt)
+  for name, value in pairs(callers.credentials) do self.credentials[name] = value end
+  times.begin(self)
+  return self
 end
 
 return convex

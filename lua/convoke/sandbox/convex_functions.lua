@@ -1,5 +1,6 @@
---- The functions of the Convex deployment: the app's six mutations and two for tests of any
--- deployment. Each has `args` (field name to validator) and `run(state, call, args)`.
+--- The functions of the Convex deployment: the app's six mutations, its queries, and some for tests
+-- of any deployment. Each has `args` (field name to validator), `run(state, call, args)`, a `kind`,
+-- and `internal` where only deploy keys may call it.
 
 local ids = require "convoke.sandbox.ids"
 local json = require "convoke.sandbox.json"
@@ -123,12 +124,42 @@ end
 function functions.new_state(clock, admin)
   local state = { clock = clock, profiles = {}, sessions = {}, editorSnapshots = {},
                   latest = {}, -- user -> the newest session; the others are completed
+                  sessions_of = {}, snapshots_of = {}, -- user, session -> array, the oldest first
                   questions = {}, inviteCodes = {} }
-  state.questions[functions.question_id] = { _id = functions.question_id, title = "Two Sum" }
+  state.questions[functions.question_id] = {
+    _id = functions.question_id, _creationTime = clock:now() * 1000, title = "Two Sum",
+    difficulty = 1, category = "arrays",
+  }
   state.inviteCodes["sandbox-admin-code"] = "admin"
   state.inviteCodes["sandbox-user-code"] = "user"
   functions.set_role(state, admin, "admin")
   return state
+end
+
+--- The tables as they are now, which later calls do not change.
+function functions.copy_state(state)
+  local copy, sessions = {}, {}
+  local function copy_rows(rows, row_of)
+    local out = {}
+    for id, row in pairs(rows) do out[id] = row_of(row) end
+    return out
+  end
+  local function same(row) return row end
+  local function fields_of(row) return copy_rows(row, same) end
+  for name, rows in pairs(state) do copy[name] = rows end
+  copy.profiles = copy_rows(state.profiles, fields_of)
+  copy.sessions = copy_rows(state.sessions, function(row)
+    sessions[row] = fields_of(row)
+    return sessions[row]
+  end)
+  local function session_of(row) return sessions[row] end
+  copy.latest = copy_rows(state.latest, session_of)
+  copy.sessions_of = copy_rows(state.sessions_of, function(rows)
+    return copy_rows(rows, session_of)
+  end)
+  copy.editorSnapshots = fields_of(state.editorSnapshots)
+  copy.snapshots_of = copy_rows(state.snapshots_of, fields_of)
+  return copy
 end
 
 --- Gives a user a profile with a role; returns the profile.
@@ -172,10 +203,16 @@ local function own_session(state, call, id)
   return settle(state, session)
 end
 
+local function add_to(lists, key, row)
+  lists[key] = lists[key] or {}
+  table.insert(lists[key], row)
+end
+
 local function add_snapshot(state, session_id, editor, terminal)
   local id = functions.new_id("editorSnapshots")
-  state.editorSnapshots[id] = { _id = id, sessionId = session_id, editor = editor,
-                                terminal = terminal }
+  state.editorSnapshots[id] = { _id = id, _creationTime = state.clock:milliseconds(),
+                                sessionId = session_id, editor = editor, terminal = terminal }
+  add_to(state.snapshots_of, session_id, state.editorSnapshots[id])
   return id
 end
 
@@ -236,10 +273,12 @@ functions.list["sessions:create"] = {
     end
     if not state.questions[args.questionId] then throw_text("Question not found") end
     local id = functions.new_id("sessions")
-    state.sessions[id] = { _id = id, userId = user, questionId = args.questionId,
-                           agentThreadId = args.agentThreadId, assistantId = args.assistantId,
+    state.sessions[id] = { _id = id, _creationTime = state.clock:milliseconds(), userId = user,
+                           questionId = args.questionId, agentThreadId = args.agentThreadId,
+                           assistantId = args.assistantId,
                            status = "not_started" }
     state.latest[user] = state.sessions[id]
+    add_to(state.sessions_of, user, state.sessions[id])
     add_snapshot(state, id,
       { language = "python", content = "", lastUpdated = state.clock:milliseconds(),
         functionName = args.functionName, inputParameters = args.inputParameters },
@@ -272,22 +311,109 @@ functions.list["sessions:endSession"] = {
   end,
 }
 
-functions.list["testing:echo"] = {
-  args = v.any,
-  run = function(_, _, args) return args end,
-}
+-- Queries -------------------------------------------------------------------------------------
 
-functions.list["testing:read"] = {
-  kind = "query",
-  args = v.any,
-  run = function(_, _, args) return args end,
-}
+local function add_query(name, args, run, internal)
+  functions.list[name] = { kind = "query", args = args, run = run, internal = internal }
+end
 
-functions.list["testing:act"] = {
-  kind = "action",
-  args = v.any,
-  run = function(_, _, args) return args end,
-}
+-- A session as the app stores it.
+local function show_session(state, session)
+  settle(state, session)
+  local times = { startTime = session.startTime, endTime = session.endTime }
+  return { _id = session._id, _creationTime = session._creationTime, userId = session.userId,
+           questionId = session.questionId, agentThreadId = session.agentThreadId,
+           assistantId = session.assistantId, sessionStatus = session.status,
+           sessionStartTime = times.startTime and times.startTime * 1000,
+           sessionEndTime = times.endTime and times.endTime * 1000 }
+end
+
+-- The caller's sessions, the oldest first; of other users nothing is seen.
+local function sessions_of_caller(state, call, user)
+  if require_user(call) ~= user then return {} end
+  return state.sessions_of[user] or {}
+end
+
+local function own_snapshots(state, call, session_id)
+  local session = state.sessions[session_id]
+  if not session or session.userId ~= require_user(call) then return {} end
+  return state.snapshots_of[session_id] or {}
+end
+
+local by_user = v.object { userId = v.string }
+local by_session = v.object { sessionId = v.id "sessions" }
+
+add_query("sessions:getActiveSession", by_user, function(state, call, args)
+  local all = sessions_of_caller(state, call, args.userId)
+  local latest = all[#all]
+  return latest and settle(state, latest).status ~= "completed" and show_session(state, latest)
+    or json.null
+end)
+
+add_query("sessions:getByUserId", by_user, function(state, call, args)
+  local out = json.array()
+  for i, session in ipairs(sessions_of_caller(state, call, args.userId)) do
+    local question = state.questions[session.questionId]
+    out[i] = show_session(state, session)
+    out[i].question = { title = question.title, difficulty = question.difficulty,
+                        category = question.category }
+  end
+  return out
+end)
+
+add_query("sessions:getById", by_session, function(state, call, args)
+  require_user(call)
+  return show_session(state, own_session(state, call, args.sessionId))
+end)
+
+add_query("sessions:exists", v.object { sessionId = v.string }, function(state, call, args)
+  local session = state.sessions[args.sessionId]
+  return require_user(call) == (session and session.userId)
+end)
+
+add_query("editorSnapshots:getLatestSnapshotBySessionId", by_session, function(state, call, args)
+  require_user(call)
+  local all = own_snapshots(state, call, args.sessionId)
+  if not all[1] then throw { name = "NoSnapshotFound", message = "No snapshot found" } end
+  return all[#all]
+end)
+
+add_query("editorSnapshots:getSnapshots", by_session, function(state, call, args)
+  require_user(call)
+  local out = json.array()
+  for i, snapshot in ipairs(own_snapshots(state, call, args.sessionId)) do out[i] = snapshot end
+  return out
+end)
+
+add_query("editorSnapshots:getById", v.object { snapshotId = v.optional(v.id "editorSnapshots") },
+  function(state, call, args)
+    require_user(call)
+    return args.snapshotId and state.editorSnapshots[args.snapshotId] or json.null
+  end)
+
+add_query("userProfiles:getUserProfile", v.object {}, function(state, call)
+  return { profile = state.profiles[require_user(call)] }
+end)
+
+add_query("questions:getById", v.object { questionId = v.optional(v.id "questions") },
+  function(state, _, args)
+    return args.questionId and state.questions[args.questionId] or json.null
+  end)
+
+add_query("questions:getAll", v.object {}, function(state)
+  local out = json.array()
+  for _, question in pairs(state.questions) do out[#out + 1] = question end
+  return out
+end)
+
+-- For tests of any deployment --------------------------------------------------------------------
+
+local function echo(_, _, args) return args end
+
+functions.list["testing:echo"] = { args = v.any, run = echo }
+functions.list["testing:act"] = { kind = "action", args = v.any, run = echo }
+add_query("testing:read", v.any, echo)
+add_query("testing:internal", v.any, echo, true)
 
 functions.list["testing:fail"] = {
   args = v.object { data = v.any },

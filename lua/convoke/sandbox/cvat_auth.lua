@@ -3,11 +3,12 @@
 local django = require "convoke.sandbox.django"
 local ids = require "convoke.sandbox.ids"
 local json = require "convoke.sandbox.json"
+local signing = require "convoke.sandbox.cvat_signing"
 local web = require "convoke.sandbox.web"
 
 local auth = {}
 
-local SIGNATURE_LIFE = 30 -- seconds
+local MOST_STRANGERS, WINDOW = 100, 60 -- requests without a login, in so many seconds
 
 local SAFE = { GET = true, HEAD = true, OPTIONS = true }
 
@@ -67,29 +68,21 @@ function ways.token(service, request)
 end
 
 function ways.access_token(service, request)
+  if not service.version.takes_access_tokens then return nil end
   local key = credential(request, "bearer", "token")
   if not key then return nil end
   return active(user_by(service, "access_token", key) or unauthorized("Invalid token."))
 end
 
--- An address in one normal form, without its signature.
-local function normal_address(request_or_url)
-  local base, query = request_or_url:match("^([^?]*)%??(.*)$")
-  local list = {}
-  for _, pair in ipairs(web.values(query).list) do
-    if pair[1] ~= "sign" then list[#list + 1] = pair end
-  end
-  return #list > 0 and base .. "?" .. web.query_text(list) or base
-end
-
 function ways.signature(service, request)
-  local sign = request.query:get("sign")
+  local sign = service.version.takes_signatures and request.query:get "sign"
   if not sign or sign == "" then return nil end
-  local signed = service.signatures[sign]
   local url = request.origin .. request.path .. "?" .. request.query_text
-  if not signed or signed.url ~= normal_address(url) then unauthorized("Invalid signature.") end
-  if service.clock:now() >= signed.expires then unauthorized("This URL has expired.") end
-  return active(signed.user)
+  local signer, why = signing.read(service.signing_key, sign, url, service.clock:now())
+  if not signer then unauthorized(why) end
+  local user = type(signer) == "table" and service.users[signer.user_id]
+  if not user or user.username ~= signer.username then unauthorized "Invalid signature." end
+  return active(user)
 end
 
 local function check_csrf(request, cookie)
@@ -114,10 +107,7 @@ function ways.basic(service, request)
   local word = credential(request, "basic", "basic")
   if not word then return nil end
   local name, password = web.basic_credentials(word)
-  if not name then
-    unauthorized("Invalid basic header. Credentials not correctly base64 encoded.")
-  end
-  local user = user_by(service, "username", name)
+  local user = name and user_by(service, "username", name)
   if not user or not user.password or user.password ~= password then
     unauthorized("Invalid username/password.")
   end
@@ -136,42 +126,71 @@ function auth.authenticate(service, request, required)
   if required then unauthorized("Authentication credentials were not provided.") end
 end
 
+-- Refuses callers without a login that ask too often.
+local function throttle_strangers(service)
+  local now, recent = service.clock:now(), {}
+  for _, time in ipairs(service.strangers) do
+    if time > now - WINDOW then recent[#recent + 1] = time end
+  end
+  service.strangers = recent
+  if #recent >= MOST_STRANGERS then auth.throttled(recent[1] + WINDOW - now) end
+  recent[#recent + 1] = now
+end
+
+--- Refuses with 429.
+-- @param seconds number, until the next request is taken
+function auth.throttled(seconds)
+  seconds = math.ceil(seconds)
+  django.detail(429, ("Request was throttled. Expected available in %d seconds."):format(seconds),
+    { ["retry-after"] = tostring(seconds) })
+end
+
+-- A field of a login, or nil when it says nothing.
+local function filled(value)
+  return type(value) == "string" and value ~= "" and value or nil
+end
+
 --- POST /api/auth/login: the user's token, and a session.
 function auth.login(service, request)
-  local data = django.fields(django.data(request), {
-    username = { blank = true }, email = { blank = true }, password = { required = true } })
-  local user = user_by(service, "username", data.username) or user_by(service, "email", data.email)
-  if not user or not user.password or user.password ~= data.password then
+  if not request.user then throttle_strangers(service) end
+  local data = django.data(request, not service.version.takes_forms)
+  if not json.is_object(data) then data = {} end
+  local name, email, password = filled(data.username), filled(data.email), filled(data.password)
+  if not password or not (name or email) then
+    django.refuse(400,
+      json.array { 'Must include either "username" or "email" and "password".' })
+  end
+  local user = name and user_by(service, "username", name)
+    or email and user_by(service, "email", email:lower())
+  if not user or user.password ~= password then
     django.refuse(400, { non_field_errors = json.array {
       "Unable to log in with provided credentials." } })
   end
-  user.token = user.token or ids.hex(40)
+  if not user.token then
+    user.token = ids.hex(40)
+    service.user_by.token[user.token] = user
+  end
+  user.last_login = service.clock:now()
   request.set_cookies = auth.open_session(service, user)
   return 200, { key = user.token }
 end
 
---- POST /api/auth/logout: the session of the request ends.
+--- POST /api/auth/logout: the caller's token and the request's session end.
 function auth.logout(service, request)
+  local user = request.user
+  if user.token then service.user_by.token[user.token] = nil end
+  user.token = nil
   local session = service.sessions[web.cookies(request).sessionid or ""]
   if session then
     service.sessions[session.id], service.session_of[session.user.id] = nil, nil
   end
+  request.set_cookies = nil
   return 200, { detail = "Successfully logged out." }
 end
 
---- POST /api/auth/signing: an address that carries a signature, good for 30 seconds.
-function auth.signing(service, request)
-  local data = django.data(request)
-  local url = json.is_object(data) and data.url
-  if type(url) ~= "string" or url == "" then
-    django.refuse(400, json.array { "Please provide `url` parameter" })
-  end
-  if url:sub(1, 1) == "/" then url = request.origin .. url end
-  url = normal_address(url)
-  local sign = ids.alphanumeric(43)
-  service.signatures[sign] = { url = url, user = request.user,
-                               expires = service.clock:now() + SIGNATURE_LIFE }
-  return 200, url .. (url:find("?", 1, true) and "&" or "?") .. "sign=" .. sign
+--- POST /api/auth/signing: has never worked.
+function auth.signing()
+  django.page(500)
 end
 
 return auth

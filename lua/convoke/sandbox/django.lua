@@ -19,12 +19,33 @@ function django.detail(status, text, headers)
   django.refuse(status, { detail = text }, headers)
 end
 
+local titles = { [400] = "Bad Request", [500] = "Server Error" }
+
+--- Refuses with the page of HTML that Django answers where the framework is not asked.
+-- @param status integer, 400 or 500
+function django.page(status)
+  local title = ("%s (%d)"):format(titles[status], status)
+  error({ refusal = true, reply = web.reply(status, "text/html; charset=utf-8", ([[
+
+<!doctype html>
+<html lang="en">
+<head>
+  <title>%s</title>
+</head>
+<body>
+  <h1>%s</h1><p></p>
+</body>
+</html>
+]]):format(title, title)) }, 0)
+end
+
 --- Runs `f(...)`; returns its answer, or the answer of the refusal it raised.
 -- @param render function(status, body, headers) making an answer
 function django.protect(render, f, ...)
   local ok, reply = pcall(f, ...)
   if ok then return reply end
   if type(reply) == "table" and reply.refusal then
+    if reply.reply then return reply.reply end
     return render(reply.status, reply.body, reply.headers)
   end
   error(reply, 0)
@@ -50,6 +71,7 @@ local function multipart(request)
   return out
 end
 
+-- How bodies of each type are read.
 local parsers = {}
 
 parsers["application/json"] = function(request)
@@ -70,23 +92,33 @@ end
 parsers["multipart/form-data"] = multipart
 
 --- The request's data: the JSON value or the form's fields, `{}` without a body.
-function django.data(request)
+-- @param request request
+-- @param json_only true where forms are not taken
+function django.data(request, json_only)
   if request.body == "" then return {} end
   local given = request.headers["content-type"] or ""
-  local parse = parsers[web.media_type(given)]
+  local kind = web.media_type(given)
+  local parse = (not json_only or kind == "application/json") and parsers[kind]
   if not parse then
     django.detail(415, ('Unsupported media type "%s" in request.'):format(given))
   end
   return parse(request)
 end
 
--- Checks one text field; returns its value, or nil and what is wrong.
-local function check_text(value, rule)
+local UUID = "^" .. ("%x"):rep(8) .. ("%-" .. ("%x"):rep(4)):rep(3) .. "%-" .. ("%x"):rep(12) .. "$"
+local booleans = { [true] = true, [false] = false, ["true"] = true, ["false"] = false }
+
+-- Checks one field; returns its value, or nil and what is wrong.
+local function check_field(value, rule)
   if value == nil then
     if rule.required then return nil, "This field is required." end
     return rule.default
   end
   if value == json.null then return nil, "This field may not be null." end
+  if rule.boolean then
+    if booleans[value] == nil then return nil, "Must be a valid boolean." end
+    return booleans[value]
+  end
   if rule.choices then
     for _, choice in ipairs(rule.choices) do
       if value == choice then return value end
@@ -101,14 +133,16 @@ local function check_text(value, rule)
   if rule.max and #value > rule.max then
     return nil, ("Ensure this field has no more than %d characters."):format(rule.max)
   end
+  if rule.uuid and not value:find(UUID) then return nil, "Must be a valid UUID." end
   if rule.email and not web.is_email(value) then return nil, "Enter a valid email address." end
   return value
 end
 
---- Checks text fields as a serializer does; refuses with 400 and a message list a field.
+--- Checks fields as a serializer does; refuses with 400 and a message list a field.
 -- Unknown fields are ignored, as the framework does.
 -- @param data the request's data
--- @param rules table, field name to { required, blank, email, max, choices, default }
+-- @param rules table, field name to { required, blank, email, uuid, boolean, max, choices,
+--   default }
 -- @return table, field name to value
 function django.fields(data, rules)
   if not json.is_object(data) then
@@ -119,7 +153,7 @@ function django.fields(data, rules)
   end
   local out, faults = {}, {}
   for name, rule in pairs(rules) do
-    local value, why = check_text(data[name], rule)
+    local value, why = check_field(data[name], rule)
     if why then faults[name] = json.array { why } end
     out[name] = value
   end
@@ -148,7 +182,7 @@ end
 -- @param service table with `.router`
 -- @param request request; gets `.values`
 -- @return the route, or nil and an answer; a known path with another method gives a route (its
---   fourth value, "needs a login", is true) whose handler refuses with 405
+--   fourth value, "needs a login", is true, and so is `is_unmapped`) whose handler refuses with 405
 function django.route(service, request)
   local route, found = service.router:find(request.method, request.path)
   if route then
@@ -159,7 +193,7 @@ function django.route(service, request)
     local allowed = table.concat(found, ", ")
     return { request.method, request.path, function()
       django.detail(405, ('Method "%s" not allowed.'):format(request.method), { allow = allowed })
-    end, true }
+    end, true, is_unmapped = true }
   end
   local slashed, other = service.router:find(request.method, request.path .. "/")
   if slashed or #other > 0 then

@@ -11,7 +11,7 @@ local router = require "convoke.sandbox.router"
 local sequence = require "convoke.sandbox.sequence"
 local web = require "convoke.sandbox.web"
 
-local message, or_null, read_body = errors.message, errors.or_null, errors.read_body
+local message, read_body = errors.message, errors.read_body
 
 local TOKEN = "5a4d1bd0-0000-4000-8000-5a4db0c5a4db"
 local VERSION = "v1.0" -- the active version of every application
@@ -156,21 +156,21 @@ local function show(service, session)
     deployment.is_joinable_by_session = deployment.sockets_usage < SOCKETS
   end
   return {
-    session_id = session.id, custom_id = json.null, status = session.status, ready = session.ready,
+    session_id = session.id, status = session.status, ready = session.ready,
     linked = session.linked, kind = "Seat", user_count = #session.users, app_version = 42,
     create_time = clock_text(session.created),
-    elapsed = math.floor(service.clock:now() - session.created), error = or_null(session.error),
+    elapsed = math.floor(service.clock:now() - session.created), error = session.error,
     session_users = session.users, session_ips = session.users, deployment = deployment,
-    webhook_url = or_null(session.webhook_url),
+    webhook_url = session.webhook_url,
   }
 end
 
 local function show_context(session)
   return {
-    session_id = session.id, custom_id = json.null, status = session.status, ready = session.ready,
+    session_id = session.id, status = session.status, ready = session.ready,
     linked = session.linked, kind = "Seat", user_count = #session.users,
-    deployment_request_id = or_null(session.linked and session.deployment.id or nil),
-    webhook_url = or_null(session.webhook_url),
+    deployment_request_id = session.linked and session.deployment.id or nil,
+    webhook_url = session.webhook_url,
   }
 end
 
@@ -217,9 +217,9 @@ local function create(service, request)
   service.live:append(session)
   service.by_id[session.id] = session
   return web.json(200, {
-    session_id = session.id, custom_id = json.null, app = session.app, version = version,
-    deployment_request_id = or_null(data.deployment_request_id), selectors = session.selectors,
-    webhook_url = or_null(data.webhook_url),
+    session_id = session.id, app = session.app, version = version,
+    deployment_request_id = data.deployment_request_id, selectors = session.selectors,
+    webhook_url = data.webhook_url,
   })
 end
 
@@ -235,7 +235,7 @@ local function delete(service, request)
   if session.terminated then return message(410, "Instance already terminated") end
   terminate(service, session)
   return web.json(200, { message = ("Session %s will be deleted"):format(session.id),
-                         session_id = session.id, custom_id = json.null })
+                         session_id = session.id })
 end
 
 local function users(service, request)

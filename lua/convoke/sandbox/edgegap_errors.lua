@@ -37,9 +37,13 @@ end
 --- The page that a request asks for: offset, limit and what the answer tells of pages; or nil and
 -- an answer.
 -- @param count  of all elements
-function errors.page(request, count)
+-- @param is_lenient  whether numbers that are none count as absent
+function errors.page(request, count, is_lenient)
   local page = web.integer(request.query:get "page" or "1")
   local limit = web.integer(request.query:get "limit" or tostring(PAGE))
+  if is_lenient then
+    page, limit = page and page > 0 and page or 1, limit and limit > 0 and limit or PAGE
+  end
   if not page or page < 1 or not limit or limit < 1 then
     return nil, web.json(400, { message = "Input payload validation failed", errors = {
       [(not page or page < 1) and "page" or "limit"] = "must be a positive integer" } })

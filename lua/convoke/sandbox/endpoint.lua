@@ -13,10 +13,13 @@ local LOG_LENGTH = 200 -- requests kept
 local LOGGED_BODY = 1024 * 1024 -- bytes of a body kept
 
 --- A new endpoint for an API module.
--- An API module has `name`, `base` (path its addresses begin with) and `new(clock)`, which gives a
--- service: `answer(self, request)`, `books(self)`, `problem(self, status)` and `credentials`.
-function endpoint.new(api)
-  local self = setmetatable({ api = api }, endpoint)
+-- An API module has `name`, `base` (path its addresses begin with) and `new(clock, settings)`,
+-- which gives a service: `answer(self, request)`, `books(self)`, `problem(self, status)` and
+-- `credentials`.
+-- @param api      API module
+-- @param settings what its `read_options`, if it has one, made of the sandbox's options; or nil
+function endpoint.new(api, settings)
+  local self = setmetatable({ api = api, settings = settings }, endpoint)
   self:reset()
   return self
 end
@@ -24,7 +27,7 @@ end
 --- Back to the state at the start: data, clock, faults and log.
 function endpoint:reset()
   self.clock = clock.new()
-  self.service = self.api.new(self.clock)
+  self.service = self.api.new(self.clock, self.settings)
   self.faults = {}
   self.log = json.array()
 end

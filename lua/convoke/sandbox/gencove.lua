@@ -1,91 +1,22 @@
---- Gencove v2: invitations, and the two calls that give and refresh JSON web tokens.
+--- Gencove v2: invitations. The people around them are in gencove_people.lua.
 
 local clock_iso = require("convoke.sandbox.clock").iso
 local django = require "convoke.sandbox.django"
 local ids = require "convoke.sandbox.ids"
 local json = require "convoke.sandbox.json"
+local people = require "convoke.sandbox.gencove_people"
 local router = require "convoke.sandbox.router"
 local sequence = require "convoke.sandbox.sequence"
 local web = require "convoke.sandbox.web"
 
-local API_KEY = "sandboxsandbox.sandboxsandboxsandboxsandbox"
-local EMAIL, PASSWORD = "ann@example.com", "sandbox-password"
-local JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoiYW5uIn0.c2FuZGJveA"
 local INVITATION_TOKEN = "sandbox-invitation-token"
-
-local ACCESS_LIFE = 30 * 60 -- seconds an issued access token lives
-local REFRESH_LIFE = 24 * 60 * 60
-local INVITATION_LIFE = 30 * 24 * 60 * 60
-local PAGE, LARGEST_PAGE = 20, 200
-local DEFAULT_ROLE = "member"
-
-local ACTOR = { id = "5a1c3b1e-7f5e-4b55-8c64-2e2a6f4f8e10", name = "Ann Owner" }
-local ORGANIZATION = { id = "7d0e0a52-9a8e-4f8b-9f5b-3a1c5c9d6e77", name = "Example Org" }
-
--- ---------------------------------------------------------------------------------------------
--- Who calls
-
-local CHALLENGE = { ["www-authenticate"] = 'Bearer realm="api"' }
-
-local function check_jwt(service, token)
-  if token == JWT then return end
-  local expires = service.access[token]
-  if expires and service.clock:now() < expires then return end
-  django.refuse(401, {
-    detail = "Given token not valid for any token type", code = "token_not_valid",
-    messages = json.array { { token_class = "AccessToken", token_type = "access",
-                              message = "Token is invalid or expired" } },
-  }, CHALLENGE)
-end
-
--- A bad token is refused everywhere; a missing one only where `required`.
-local function authenticate(service, request, required)
-  local scheme, rest = (request.headers.authorization or ""):match("^(%S+)%s*(.-)%s*$")
-  if scheme == "Bearer" then
-    if rest == "" or rest:find("%s") then
-      django.refuse(401, { detail = "Authorization header must contain two space-delimited values",
-                           code = "bad_authorization_header" }, CHALLENGE)
-    end
-    return check_jwt(service, rest)
-  end
-  if scheme and scheme:lower() == "api-key" and rest == API_KEY then return end
-  if required then
-    django.detail(401, "Authentication credentials were not provided.", CHALLENGE)
-  end
-end
-
-local function new_jwt()
-  return ("eyJhbGciOiJIUzI1NiJ9.%s.%s"):format(ids.alphanumeric(40), ids.alphanumeric(43))
-end
-
-local function jwt_create(service, request)
-  local data = django.fields(django.data(request), {
-    email = { required = true }, password = { required = true }, otp_token = { blank = true } })
-  if data.email ~= EMAIL or data.password ~= PASSWORD then
-    django.detail(401, "No active account found with the given credentials", CHALLENGE)
-  end
-  local access, refresh, now = new_jwt(), new_jwt(), service.clock:now()
-  service.access[access], service.refresh[refresh] = now + ACCESS_LIFE, now + REFRESH_LIFE
-  return web.json(200, { refresh = refresh, access = access })
-end
-
-local function jwt_refresh(service, request)
-  local data = django.fields(django.data(request), { refresh = { required = true } })
-  local expires = service.refresh[data.refresh]
-  if not expires or service.clock:now() >= expires then
-    django.refuse(401, { detail = "Token is invalid or expired", code = "token_not_valid" },
-                  CHALLENGE)
-  end
-  local access = new_jwt()
-  service.access[access] = service.clock:now() + ACCESS_LIFE
-  return web.json(200, { access = access })
-end
+local INVITATION_LIFE = 30 * 24 * 60 * 60 -- seconds
 
 -- ---------------------------------------------------------------------------------------------
 -- Invitations
 
 local function new_status(word, created)
-  return { id = ids.uuid(), status = word, created = clock_iso(created), actor = ACTOR }
+  return { id = ids.uuid(), status = word, created = clock_iso(created), actor = people.owner }
 end
 
 local function add_invitation(service, email, role, token)
@@ -114,7 +45,7 @@ end
 
 local function show_details(invitation)
   return { token = invitation.token, last_status = invitation.last_status,
-           expires = clock_iso(invitation.expires), organization = ORGANIZATION,
+           expires = clock_iso(invitation.expires), organization = people.organization,
            role = invitation.role }
 end
 
@@ -152,21 +83,10 @@ local function list(service, request)
     django.refuse(400, { status = json.array {
       ("Select a valid choice. %s is not one of the available choices."):format(status) } })
   end
-  -- As the framework does, unreadable numbers mean the default.
-  local limit = web.integer(request.query:get("limit"))
-  limit = limit and limit > 0 and math.min(limit, LARGEST_PAGE) or PAGE
-  local offset = math.max(web.integer(request.query:get("offset")) or 0, 0)
-  local page, count = selected(service, status, offset, limit)
+  local page, count = selected(service, status, people.window(request))
   local results = json.array()
   for i, invitation in ipairs(page) do results[i] = show(invitation) end
-  local next_page = offset + limit < count
-    and web.url_with(request, { limit = limit, offset = offset + limit })
-  local previous = offset > 0 and web.url_with(request, {
-    limit = limit, offset = offset > limit and offset - limit or false })
-  return web.json(200, {
-    meta = { count = count, next = next_page or json.null, previous = previous or json.null },
-    results = results,
-  })
+  return people.page(request, results, count)
 end
 
 local function create(service, request)
@@ -183,7 +103,7 @@ local function create(service, request)
     end
     table.remove(same, i) -- revoked or expired for good
   end
-  local role = data.role ~= "" and data.role or DEFAULT_ROLE
+  local role = data.role ~= "" and data.role or people.default_role
   return web.json(201, show(add_invitation(service, data.email, role, ids.alphanumeric(32))))
 end
 
@@ -210,22 +130,24 @@ local function accept(service, request)
     django.detail(400, ("This invitation is %s."):format(status))
   end
   invitation.last_status = new_status("accepted", service.clock:now())
+  people.join(service, invitation.email, invitation.role)
   return web.json(200, show_details(invitation))
 end
 
 -- ---------------------------------------------------------------------------------------------
 -- The service
 
--- The fourth value of a route: whether it needs a login.
-local routes = router.new {
-  { "GET", "/api/v2/invitations/", list, true },
-  { "POST", "/api/v2/invitations/", create, true },
-  { "DELETE", "/api/v2/invitations/{invitation_id}", delete, true },
-  { "GET", "/api/v2/invitations-token/{token}", read_token, false },
-  { "PATCH", "/api/v2/invitations-token/{token}", accept, true },
-  { "POST", "/api/v2/jwt-create/", jwt_create, false },
-  { "POST", "/api/v2/jwt-refresh/", jwt_refresh, false },
+-- The fourth value of a route: who may call it ("member" of the organization, "user" with a login,
+-- "anyone"); nil: nobody looks at the credential, be it good or bad.
+local all_routes = {
+  { "GET", "/api/v2/invitations/", list, "member" },
+  { "POST", "/api/v2/invitations/", create, "member" },
+  { "DELETE", "/api/v2/invitations/{invitation_id}", delete, "member" },
+  { "GET", "/api/v2/invitations-token/{token}", read_token, "anyone" },
+  { "PATCH", "/api/v2/invitations-token/{token}", accept, "user" },
 }
+for _, route in ipairs(people.routes) do all_routes[#all_routes + 1] = route end
+local routes = router.new(all_routes)
 
 local service_mt = {}
 service_mt.__index = service_mt
@@ -235,7 +157,9 @@ function service_mt:answer(request)
   local route, reply = django.route(self, request)
   if not route then return reply end
   return django.protect(web.json, function()
-    authenticate(self, request, route[4])
+    local who = route[4]
+    if who then request.account = people.authenticate(self, request, who ~= "anyone") end
+    if who == "member" then people.require_member(request) end
     return route[3](self, request)
   end)
 end
@@ -248,7 +172,18 @@ function service_mt:books()
     shown.token = invitation.token
     out[#out + 1] = shown
   end
-  return { invitations = out }
+  local books = { invitations = out }
+  people.add_books(self, books)
+  return books
+end
+
+--- Accepts an invitation for who registers with its token.
+-- @return the name of the role that it gives; nil where it is none that is pending
+function service_mt:accept_invitation(token)
+  local invitation = self.by_token[token]
+  if not invitation or settle(self, invitation).last_status.status ~= "pending" then return nil end
+  invitation.last_status = new_status("accepted", self.clock:now())
+  return invitation.role
 end
 
 local details = {
@@ -275,11 +210,10 @@ local gencove = { name = "gencove", base = "/api/v2" }
 function gencove.new(clock)
   local self = setmetatable({
     clock = clock, router = routes, invitations = sequence.new(), by_id = {}, by_token = {},
-    by_address = {}, access = {}, refresh = {},
-    credentials = { api_key = API_KEY, jwt = JWT, email = EMAIL, password = PASSWORD,
-                    invitation_token = INVITATION_TOKEN },
+    by_address = {}, credentials = { invitation_token = INVITATION_TOKEN },
   }, service_mt)
-  add_invitation(self, "invitee@example.com", DEFAULT_ROLE, INVITATION_TOKEN)
+  people.begin(self)
+  add_invitation(self, "invitee@example.com", people.default_role, INVITATION_TOKEN)
   return self
 end
 

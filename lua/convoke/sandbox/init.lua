@@ -14,7 +14,10 @@ local sandbox = {}
 -- Debian's lua-http is pure Lua but installed under 5.1 only.
 local SHARED_PATH = "/usr/share/lua/5.1/?.lua;/usr/share/lua/5.1/?/init.lua"
 local CONTROL_TIMEOUT = 10 -- seconds
-local NUMBERS = { "port", "request_timeout", "idle_timeout" } -- options passed on to the child
+
+-- Options passed on to the child: with a value, and words for what they are when false.
+local VALUES = { "port", "request_timeout", "idle_timeout", "cvat" }
+local WORDS_FOR_FALSE = { cvat_mail = "--no-cvat-mail" }
 
 local methods = {}
 local object_mt = { __index = methods, __name = "convoke.sandbox" }
@@ -42,11 +45,14 @@ end
 -- by itself, and for compiled ones only there.
 local function child_program(options, same_interpreter)
   local arguments = { "'--with-parent'" }
-  for _, name in ipairs(NUMBERS) do
+  for _, name in ipairs(VALUES) do
     if options[name] then
       arguments[#arguments + 1] = ("%q, %q")
         :format("--" .. name:gsub("_", "-"), tostring(options[name]))
     end
+  end
+  for name, word in pairs(WORDS_FOR_FALSE) do
+    if options[name] == false then arguments[#arguments + 1] = ("%q"):format(word) end
   end
   local lines = { same_interpreter
     and ("package.path, package.cpath = %q, %q"):format(package.path, package.cpath)
@@ -99,15 +105,16 @@ end
 -- @param options table or nil: `port` (integer; Clerk's port, the others follow; default free
 --   ones), `lua` (interpreter; default what the environment variable CONVOKE_SANDBOX_LUA names, or
 --   else the running one), `request_timeout` and `idle_timeout` (seconds a request may take to
---   arrive and a connection may be idle)
+--   arrive and a connection may be idle), `cvat` (version of CVAT: "2.2", which is the default,
+--   "2.15" or "2.80"), `cvat_mail` (false: CVAT cannot send mail)
 -- @return an object with `.clerk`, `.convex`, `.cvat`, `.gencove`, `.edgegap` (`url` and
 --   credentials) and `.control_token`, as in the line the program prints, and the methods below.
 -- Raises when the server cannot start, and for an unknown option.
 function sandbox.start(options)
   options = options or {}
   for name in pairs(options) do
-    local known = name == "lua"
-    for _, number in ipairs(NUMBERS) do known = known or name == number end
+    local known = name == "lua" or WORDS_FOR_FALSE[name] ~= nil
+    for _, value in ipairs(VALUES) do known = known or name == value end
     if not known then error("unknown option " .. tostring(name), 2) end
   end
   local process, said = spawn(options)

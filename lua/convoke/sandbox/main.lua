@@ -1,10 +1,12 @@
 --- The sandbox as a program: serves the five APIs until stopped.
 --
 --   lua main.lua [--port N] [--shell] [--with-parent] [--request-timeout S] [--idle-timeout S]
+--     [--cvat VERSION] [--no-cvat-mail]
 --
 -- It prints one JSON line with the addresses, credentials and its control token on standard output,
 -- with --shell `export` lines of the variables that clients read. Port N is Clerk's, the others
--- follow (default: free ones). With --with-parent it ends when its standard input does.
+-- follow (default: free ones). With --with-parent it ends when its standard input does. CVAT is of
+-- version 2.2, or 2.15 or 2.80; with --no-cvat-mail it cannot send mail.
 
 -- `require` passes the module's name, the command line does not.
 if ... ~= "convoke.sandbox.main" then
@@ -24,17 +26,26 @@ local server = require "convoke.sandbox.server"
 local APIS = { "clerk", "convex", "cvat", "gencove", "edgegap" }
 
 local USAGE = "usage: main.lua [--port N] [--shell] [--with-parent] [--request-timeout S] "
-  .. "[--idle-timeout S]"
+  .. "[--idle-timeout S] [--cvat VERSION] [--no-cvat-mail]"
 
 local numbers = { ["--port"] = "port", ["--request-timeout"] = "request_timeout",
                   ["--idle-timeout"] = "idle_timeout" }
+
+local texts = { ["--cvat"] = "cvat" }
+
+-- Words that stand alone: the option that each sets, and to what.
+local flags = { ["--with-parent"] = { "with_parent", true }, ["--shell"] = { "shell", true },
+                ["--no-cvat-mail"] = { "cvat_mail", false } }
 
 local function read_arguments(arguments)
   local options, i = { port = 0 }, 1
   while arguments[i] do
     local word = arguments[i]
-    if word == "--with-parent" or word == "--shell" then
-      options[word == "--shell" and "shell" or "with_parent"] = true
+    if flags[word] then
+      options[flags[word][1]] = flags[word][2]
+    elseif texts[word] then
+      i = i + 1
+      options[texts[word]] = arguments[i] or error(word .. " wants a word\n" .. USAGE, 0)
     elseif numbers[word] then
       i = i + 1
       options[numbers[word]] = tonumber(arguments[i])
@@ -47,23 +58,25 @@ local function read_arguments(arguments)
   return options
 end
 
--- A name in the environment -> API, what of it, and what is cut off its end.
+-- A name in the environment, the API, what of it (which not every version has), and what is cut off
+-- its end.
 local VARIABLES = {
   { "CLERK_API_URL", "clerk", "url", "/v1" }, { "CLERK_SECRET_KEY", "clerk", "secret_key" },
   { "CONVEX_URL", "convex", "url" }, { "CONVEX_DEPLOY_KEY", "convex", "deploy_key" },
   { "CONVEX_TOKEN", "convex", "token" },
   { "CVAT_URL", "cvat", "url" }, { "CVAT_ACCESS_TOKEN", "cvat", "access_token" },
+  { "CVAT_USERNAME", "cvat", "username" }, { "CVAT_PASSWORD", "cvat", "password" },
   { "EDGEGAP_API_URL", "edgegap", "url" }, { "EDGEGAP_API_TOKEN", "edgegap", "token" },
   { "GENCOVE_HOST", "gencove", "url", "/api/v2" }, { "GENCOVE_API_KEY", "gencove", "api_key" },
 }
 
 local function shell_lines(told)
   local lines = {}
-  for i, variable in ipairs(VARIABLES) do
+  for _, variable in ipairs(VARIABLES) do
     local name, api, what, ending = variable[1], variable[2], variable[3], variable[4]
     local value = told[api][what]
     if ending then value = value:sub(1, -#ending - 1) end
-    lines[i] = ("export %s='%s'"):format(name, value)
+    if value then lines[#lines + 1] = ("export %s='%s'"):format(name, value) end
   end
   lines[#lines + 1] = ("export CONVOKE_SANDBOX_TOKEN='%s'"):format(told.control_token)
   return table.concat(lines, "\n")
@@ -77,11 +90,16 @@ end
 local function listen_all(cq, options)
   local told = { control_token = hex(rand.bytes(24)) }
   for i, name in ipairs(APIS) do
-    local api = require("convoke.sandbox." .. name)
+    local api, settings = require("convoke.sandbox." .. name), nil
+    if api.read_options then
+      local why
+      settings, why = api.read_options(options)
+      if not settings then error(why, 0) end
+    end
     local port = options.port ~= 0 and options.port + i - 1 or 0
     local listener, why = server.listen(cq, api, {
       port = port, request_timeout = options.request_timeout, idle_timeout = options.idle_timeout,
-      control_token = told.control_token,
+      control_token = told.control_token, settings = settings,
     })
     if not listener then error(("cannot listen on port %d: %s"):format(port, tostring(why)), 0) end
     local entry = { url = listener.origin .. api.base }
@@ -95,7 +113,9 @@ end
 local function watch_for_the_end(cq, options)
   signal.ignore(signal.SIGPIPE)
   signal.block(signal.SIGTERM, signal.SIGINT)
-  local listener = signal.listen(signal.SIGTERM, signal.SIGINT)
+  -- With a parent Ctrl-C is the parent's: what goes on there may need us yet.
+  local listener = options.with_parent and signal.listen(signal.SIGTERM)
+    or signal.listen(signal.SIGTERM, signal.SIGINT)
   cq:wrap(function()
     listener:wait()
     os.exit(0)

@@ -215,11 +215,12 @@ end
 -- @param api API module (see endpoint.new)
 -- @param options port (0 picks a free one), request_timeout (seconds a request may take to arrive),
 --   idle_timeout (seconds a connection may stay idle), control_token (text that the control path
---   wants)
+--   wants), settings (of the API, see endpoint.new)
 -- @return listener with `.endpoint`, `.port`, `.origin`; or nil and why
 function server.listen(cq, api, options)
   local self = setmetatable({
-    endpoint = endpoint.new(api), connections = 0, numbers = setmetatable({}, { __mode = "k" }),
+    endpoint = endpoint.new(api, options.settings), connections = 0,
+    numbers = setmetatable({}, { __mode = "k" }),
     request_timeout = options.request_timeout or REQUEST_TIMEOUT,
   }, listener)
   local http, why = http_server.listen {

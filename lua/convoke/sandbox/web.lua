@@ -18,6 +18,11 @@ function web.encode(s)
   return (s:gsub("[^%w%-%._~]", function(c) return string.format("%%%02X", c:byte()) end))
 end
 
+--- The same for queries and forms as Python's `quote_plus` writes them: a space is a plus.
+function web.encode_plus(s)
+  return (web.encode(s):gsub("%%20", "+"))
+end
+
 local values_mt = {}
 values_mt.__index = values_mt
 

@@ -14,6 +14,9 @@
 --     many(params)  whether a second one is made beside the first
 --     exclusive     a second one is refused while the first is there
 --     refusal(err)  whether a refusal says that one is there
+--     lasts(params)  seconds that what is made is good for; or no such function
+--     bulk          { operation =, most = }: the short name of the operation that makes up to so
+--       many, given an array of params, and answers with an array of objects; or nil
 --     names_only    calls for different addresses may look alike in what is listed; then there is
 --       same_address(params, other params)
 --   done     name of an operation -> how a repeat says that all has been done before:
@@ -23,7 +26,12 @@
 --     the same, or nil; or no such table
 --   waits    name of an operation that reads -> how to wait for what it reads, as in
 --     call/waiting.lua; or no such table
---   has_failed(status, data), unwrap(data)  where values stand in an envelope, see convex.lua
+--   executed_codes  code of a refusal -> function(operation): whether something may be done all the
+--     same; or no such table
+--   passing_codes  code of a refusal -> true: a repeat helps, whatever the status is; or no such
+--     table
+--   has_failed(status, data), unwrap(data), unwrap_each(data, refuse)  where values stand in an
+--     envelope, see convex.lua
 --   add_methods(methods, operations, by_id)  where clients have methods of their own, see there
 
 local core = require "convoke.core"
@@ -103,6 +111,8 @@ clerk.creates["clerk.invitations.create"] = {
   many = function(params) return params.ignore_existing == true end,
   exclusive = true,
   refusal = function(err) return err.code == "duplicate_record" end,
+  lasts = function(params) return (tonumber(params.expires_in_days) or 30) * 86400 end,
+  bulk = { operation = "invitations.create_bulk", most = 10 },
 }
 
 -- An invitation into an organization; the listing finds the address itself.
@@ -130,6 +140,7 @@ clerk.creates["clerk.organization_invitations.create"] = {
   many = function() return false end,
   exclusive = true,
   refusal = function(err) return err.code == "organization_invitation_not_unique" end,
+  lasts = clerk.creates["clerk.invitations.create"].lasts,
 }
 
 clerk.done["clerk.waitlist_entries.delete"] = {

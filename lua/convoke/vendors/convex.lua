@@ -4,11 +4,22 @@ local core = require "convoke.core"
 local errors = require "convoke.errors"
 local version = require "convoke.version"
 
+-- Operations that may call an action. Those do things elsewhere, which nobody undoes; what a
+-- mutation has done is undone when it fails.
+local may_be_action = { action = true, ["function"] = true, run = true }
+
 local convex = {
   creates = {},
   done = {},
-  -- Codes of refusals that come after the function has run.
-  executed_codes = { BadFormat = true },
+  -- Codes of refusals that may come after the function has done something, by operation.
+  executed_codes = {
+    BadFormat = function() return true end,
+    SystemTimeoutError = function(operation)
+      return operation.free ~= nil or may_be_action[operation.id] == true
+    end,
+  },
+  -- Codes of refusals that pass, whatever their status.
+  passing_codes = { SystemTimeoutError = true },
   -- Goes with every request. The server refuses old versions of the clients that it knows, and a
   -- text without a dash; any other name is fine.
   headers = { ["Convex-Client"] = "convoke-" .. version },
@@ -88,20 +99,73 @@ function convex.unwrap(data)
   return value, is_table(data.logLines) and data.logLines or nil
 end
 
+--- Takes apart an answer with the results of several functions.
+-- @param data    {"results": [{"status": "success", "value", "logLines"}, {"status": "error"}]}
+-- @param refuse  function(result) that makes the error of one that has failed
+-- @return an array with { value, log_lines } or { err } for each; or nil and what is wrong
+function convex.unwrap_each(data, refuse)
+  if not is_table(data) or not is_table(data.results) then return nil, "no results in it" end
+  local all = {}
+  for i, result in ipairs(data.results) do
+    if not is_table(result) then return nil, "a result that is no object" end
+    if result.status == "success" then
+      local value = result.value
+      if value == nil then value = null end
+      all[i] = { value = value, log_lines = result.logLines }
+    else
+      all[i] = { err = refuse(result) }
+    end
+  end
+  return all
+end
+
 -- Calls by name ------------------------------------------------
 
---- Adds to the methods of clients those that call any function of a deployment by its kind, a
--- mutation, a query or an action: client:mutation("module:function", args, options).
+-- Methods that do not take what stands in the catalogue: client:mutation("module:function", args,
+-- options) calls a function by its name.
+-- @param call  calls the operation: call(client, params, options)
+local function by_name(call)
+  return function(self, name, args, options)
+    return call(self, { path = name, args = args }, options)
+  end
+end
+
+local ways = { mutation = by_name, query = by_name, action = by_name, call_function = by_name }
+
+-- client:run("module:function", args, options)
+function ways.run(call)
+  return function(self, name, args, options)
+    local module, own_name = tostring(name):match "^(.*):([^:]*)$"
+    return call(self, { module = module or name, ["function"] = own_name or "default",
+      args = args }, options)
+  end
+end
+
+-- client:query_ts(options)
+function ways.query_ts(call)
+  return function(self, options) return call(self, nil, options) end
+end
+
+-- client:query_at_ts("module:function", args, ts, options)
+function ways.query_at_ts(call)
+  return function(self, name, args, ts, options)
+    return call(self, { path = name, args = args, ts = ts }, options)
+  end
+end
+
+-- client:query_batch({ { path = "module:function", args = args }, ... }, options)
+function ways.query_batch(call)
+  return function(self, queries, options) return call(self, { queries = queries }, options) end
+end
+
+--- Adds to the methods of clients those that call any function of a deployment.
 -- @param methods     name -> method of the client
 -- @param operations  of the API
 -- @param by_id       id of an operation -> its method
 function convex.add_methods(methods, operations, by_id)
   for _, operation in ipairs(operations) do
-    if operation.envelope == "named" then
-      methods[operation.verb] = function(self, name, args, options)
-        return by_id[operation.id](self, { path = name, args = args }, options)
-      end
-    end
+    local way = ways[operation.verb]
+    if way and not operation.resource then methods[operation.verb] = way(by_id[operation.id]) end
   end
 end
 

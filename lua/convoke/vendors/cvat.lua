@@ -59,6 +59,14 @@ cvat.done["cvat.invitations.delete"] = {
 
 cvat.done["cvat.invitations.decline"] = cvat.done["cvat.invitations.delete"]
 
+cvat.done["cvat.memberships.delete"] = cvat.done["cvat.invitations.delete"]
+
+-- A token that has ended is not known any more.
+cvat.done["cvat.auth.logout"] = {
+  says_so = function(err) return err.status == 401 end,
+  value = function() return {} end,
+}
+
 cvat.done["cvat.invitations.accept"] = {
   says_so = function(err)
     return err.status == 400 and type(err.message) == "string"

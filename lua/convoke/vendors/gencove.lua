@@ -39,4 +39,13 @@ gencove.done["gencove.invitations.delete"] = {
   says_so = function(err) return err.status == 404 end,
 }
 
+gencove.done["gencove.jwt.logout"] = {
+  -- An access token that has ended meanwhile is refused with the same status and code.
+  says_so = function(err)
+    return err.status == 401 and type(err.message) == "string"
+      and err.message:find("blacklisted", 1, true) ~= nil
+  end,
+  value = function() return {} end, -- the token is the caller's own
+}
+
 return gencove

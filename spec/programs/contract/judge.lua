@@ -90,6 +90,19 @@ function compare(faults, got, raw, schema, path)
   end
 end
 
+-- The results of several functions: a value or an error each.
+local function compare_results(faults, got, raw)
+  if #got ~= #raw then add(faults, "%d results came, not %d", #got, #raw) end
+  for i, result in ipairs(raw) do
+    local one, path = got[i] or {}, ("results[%d]"):format(i)
+    if result.status == "success" then
+      compare(faults, one.value, result.value, { type = "any" }, path)
+    elseif not one.err then
+      add(faults, "%s is an error; got %s", path, judge.show(one))
+    end
+  end
+end
+
 --- Whether a value is what the answer says, with the types and the status of the document.
 -- @param value     that the call returned
 -- @param status    integer
@@ -104,7 +117,8 @@ function judge.answer(faults, value, status, body, document)
     return
   end
   local raw = cjson.decode(body)
-  if document.envelope == "run" then raw = raw.value end
+  if document.envelope == "each" then return compare_results(faults, value, raw.results) end
+  if document.envelope then raw = raw.value end
   if raw == null then
     if value ~= null then add(faults, "the answer is null; got %s", judge.show(value)) end
     return

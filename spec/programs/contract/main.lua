@@ -18,7 +18,8 @@
 --                the first one's client makes all other calls
 --   calls        array of cases that succeed; those without `prefer` are made a second time with
 --                a random answer, unless `fixed` is true
---   extras       array of cases of operations beyond the reference pages, which succeed
+--   extras       array of cases of operations beyond the reference pages, which succeed; one with
+--                `client` (options of the constructor) is made by a client of its own
 --   refusals     array of cases with `prefer` and `expect`
 
 package.path = "spec/programs/?.lua;spec/?.lua;" .. package.path
@@ -56,12 +57,13 @@ end
 -- Makes the call of a case; returns value, err, meta.
 local function perform(client, case, prefer)
   local resource, verb = case[1]:match("^%w+%.([%w_]+)%.([%w_]+)$")
+  local owner = resource and client[resource] or client
   local arguments = { unpack(case, 2) }
-  if type(arguments[#arguments]) ~= "table" then arguments[#arguments + 1] = {} end
+  if resource and type(arguments[#arguments]) ~= "table" then arguments[#arguments + 1] = {} end
   local options = { retries = 0, headers = prefer and { Prefer = prefer } }
   for name, value in pairs(case.options or {}) do options[name] = value end
   arguments[#arguments + 1] = options
-  return client[resource][verb](client[resource], unpack(arguments))
+  return owner[verb or case[1]:match "[^.]*$"](owner, unpack(arguments))
 end
 
 -- What is wrong with the outcome of a case (array of texts).
@@ -115,7 +117,9 @@ end
 local function run_extras(run, client, seen)
   local called = {}
   for _, case in ipairs(run.cases.extras or {}) do
-    report(describe(case), faults_of(run, seen, case, perform(client, case, case.prefer)))
+    local by, answers = client, seen
+    if case.client then by, answers = new_client(run, case.client) end
+    report(describe(case), faults_of(run, answers, case, perform(by, case, case.prefer)))
     called[case[1]] = true
   end
   for _, name in ipairs(run.extra_names or {}) do
