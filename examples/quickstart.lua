@@ -11,7 +11,8 @@ local sandbox = require("convoke.sandbox").start()
 
 -- Showing -----------------------------------------------------------------------------------------
 
-local telling = { "id", "_id", "session_id", "key", "token", "email", "email_address", "role",
+local telling = { "version", "detail", "username", "id", "_id", "session_id", "key", "token", "ts",
+                  "access", "refresh", "name", "email", "email_address", "role",
                   "organization_slug", "status", "ready", "user_count" }
 
 -- A value, or its beginning.
@@ -23,6 +24,7 @@ end
 -- An answer in a few words.
 local function brief(answer)
   if answer == true then return "done" end -- there is no content
+  if type(answer) == "table" and next(answer) == nil then return "done" end
   if answer == convoke.null then return "done (null)" end
   if type(answer) ~= "table" then return short(answer) end
   local words = {}
@@ -85,7 +87,7 @@ function tours.cvat()
   local cvat = convoke.cvat { url = sandbox.cvat.url, token = sandbox.cvat.token,
                               org = sandbox.cvat.org }
   local invitation = show("cvat.invitations.create",
-    cvat.invitations:create { email = "guest@example.com", role = "worker" })
+    cvat.invitations:create { email = sandbox.cvat.outsider_email, role = "worker" })
   show("cvat.invitations.get", cvat.invitations:get(invitation.key))
   show("cvat.invitations.list", cvat.invitations:list { page_size = 50 })
   show("cvat.invitations.update", cvat.invitations:update(invitation.key, { role = "worker" }))
@@ -172,18 +174,77 @@ function further.convex()
   show("convex.query", convex:query("testing:read", { id = "1" }))
   show("convex.mutation", convex:mutation("testing:echo", { id = "2" }))
   show("convex.action", convex:action("testing:act", { id = "3" }))
+  local ts = show("convex.query_ts", convex:query_ts()).ts
+  show("convex.query_at_ts", convex:query_at_ts("questions:getAll", {}, ts))
+  show("convex.query_batch", convex:query_batch {
+    { path = "questions:getAll" }, { path = "userProfiles:getUserProfile" },
+  })
+  show("convex.run", convex:run("testing:echo", { id = "4" }))
+  local admin = convoke.convex { url = sandbox.convex.url, deploy_key = sandbox.convex.deploy_key }
+  show("convex.call_function", admin:call_function("testing:internal", { id = "5" }))
 end
 
-function further.cvat()
-  local invitations = convoke.cvat { url = sandbox.cvat.url, token = sandbox.cvat.token,
-                                     org = sandbox.cvat.org }.invitations
-  local invitee = convoke.cvat { url = sandbox.cvat.url,
-                                 token = sandbox.cvat.invitee_token }.invitations
-  local invitation = assert(invitations:create { email = sandbox.cvat.invitee_email,
-                                                 role = "worker" })
+-- Of newer servers, as which the sandbox does not serve CVAT without being told.
+local function tour_newer_cvat(newer)
+  local cvat = convoke.cvat { url = newer.cvat.url, token = newer.cvat.token,
+                              org = newer.cvat.org }
+  local invitations = cvat.invitations
+  local invitee = convoke.cvat { url = newer.cvat.url,
+                                 token = newer.cvat.invitee_token }.invitations
+  show("cvat.server.about", cvat.server:about())
+  show("cvat.users.self", cvat.users:self())
+  show("cvat.organizations.list", cvat.organizations:list { slug = newer.cvat.org })
+  local function invite(email)
+    return assert(invitations:create { email = email, role = "worker" })
+  end
+  local invitation = invite(newer.cvat.invitee_email)
   show("cvat.invitations.resend", invitations:resend(invitation.key))
   show("cvat.invitations.accept", invitee:accept(invitation.key))
   show("cvat.invitations.decline", invitee:decline(invitation.key))
+  invite "guest@example.com"
+  local list = show("cvat.memberships.list", cvat.memberships:list { user = "guest@example.com" })
+  local id = list.results[1].id
+  show("cvat.memberships.get", cvat.memberships:get(id))
+  show("cvat.memberships.delete", cvat.memberships:delete(id))
+  local login = show("cvat.auth.login", cvat.auth:login { username = newer.cvat.username,
+                                                          password = newer.cvat.password })
+  local other = convoke.cvat { url = newer.cvat.url, token = login.key }
+  show("cvat.auth.logout", other.auth:logout()) -- of everyone who has this token
+end
+
+function further.cvat()
+  local newer = require("convoke.sandbox").start { cvat = "2.80" }
+  local ok, why = pcall(tour_newer_cvat, newer)
+  newer:stop()
+  if not ok then error(why, 0) end
+end
+
+function further.gencove()
+  local url = sandbox.gencove.url
+  local gencove = convoke.gencove { url = url, api_key = sandbox.gencove.api_key }
+  show("gencove.organization.get", gencove.organization:get())
+  show("gencove.roles.list", gencove.roles:list("organization"))
+  local guest = show("gencove.user.register",
+    gencove.user:register { email = "grace@example.com", password = "a long password" })
+  local mail -- to grace
+  for _, user in ipairs(sandbox:books("gencove").users) do
+    if user.id == guest.id then mail = user end
+  end
+  show("gencove.user.activate",
+    gencove.user:activate { uid = mail.uid, token = mail.activation_token })
+  local users = gencove.organization_users
+  local role = show("gencove.organization_users.create",
+    users:create { user = guest.id, role = "member" })
+  show("gencove.organization_roles.get", gencove.organization_roles:get(role.id))
+  show("gencove.organization_users.list", users:list { search = "grace" })
+  show("gencove.organization_users.update", users:update(guest.id, { name = "Grace" }))
+  local tokens = show("gencove.jwt.create",
+    gencove.jwt:create { email = "grace@example.com", password = "a long password" })
+  local grace = convoke.gencove { url = url, jwt = tokens.access }
+  show("gencove.user.get", grace.user:get())
+  show("gencove.jwt.refresh", grace.jwt:refresh { refresh = tokens.refresh })
+  show("gencove.jwt.verify", grace.jwt:verify { token = tokens.access })
+  show("gencove.jwt.logout", grace.jwt:logout { refresh = tokens.refresh })
 end
 
 function further.edgegap()

@@ -1,6 +1,8 @@
 -- The example programs, run as their users run them, against a sandbox.
 
 local convoke = require "convoke"
+local otlp = require "spec.support.otlp"
+local raw_server = require "spec.support.raw_server"
 local socket = require "socket"
 
 local interpreter = os.getenv "LUA" or "lua5.4"
@@ -10,7 +12,7 @@ local variables = {
   "CLERK_SECRET_KEY", "CLERK_API_URL", "CONVEX_URL", "CONVEX_TOKEN", "CONVEX_DEPLOY_KEY",
   "CVAT_URL", "CVAT_ACCESS_TOKEN", "CVAT_USERNAME", "CVAT_PASSWORD", "EDGEGAP_API_TOKEN",
   "EDGEGAP_API_KEY", "EDGEGAP_API_URL", "EDGEGAP_PATIENCE", "GENCOVE_API_KEY", "GENCOVE_JWT",
-  "GENCOVE_HOST",
+  "GENCOVE_HOST", "OTEL_EXPORTER_OTLP_ENDPOINT",
 }
 
 local function quote(text)
@@ -61,7 +63,7 @@ end
 describe("examples", function()
   local sandbox
 
-  setup(function() sandbox = require("convoke.sandbox").start() end)
+  setup(function() sandbox = require("convoke.sandbox").start { cvat = "2.80" } end)
   teardown(function() sandbox:stop() end)
   before_each(function() sandbox:reset() end)
 
@@ -126,8 +128,8 @@ describe("examples", function()
       local prelude = temporary([[
         local sandbox = require "convoke.sandbox"
         local start = sandbox.start
-        function sandbox.start()
-          local started = start()
+        function sandbox.start(...)
+          local started = start(...)
           started:fault { api = "cvat", method = "DELETE", status = 403 }
           return started
         end
@@ -207,6 +209,75 @@ describe("examples", function()
       output, status = invite {}
       assert.equal(2, status)
       assert_says(output, "usage: clerk-invite-team.lua FILE")
+    end)
+  end)
+
+  describe("clerk-invite-csv.lua", function()
+    it("invites each row of a file once, reports, and goes on where it was", function()
+      local file = temporary("email,team\nada@example.com,red\nbroken\nmember@example.com,blue\n"
+        .. "bob@example.com,blue\nada@example.com,red\n")
+      local environment = { CLERK_SECRET_KEY = sandbox.clerk.secret_key,
+        CLERK_API_URL = sandbox.clerk.url:gsub("/v1$", "") }
+      for _ = 1, 2 do
+        local output, status = run("examples/clerk-invite-csv.lua", { file }, environment)
+        assert.equal(1, status)
+        assert_says(output, "2 invited, 1 refused, 2 bad, 0 unknown, 0 left")
+        assert.equal(3, #sandbox:requests "clerk")
+      end
+      local rows = {}
+      for row in convoke.rows(file .. ".report", { format = "csv" }) do
+        rows[#rows + 1] = ("%s %s %s"):format(row.line, row.key, row.state)
+      end
+      table.sort(rows)
+      assert.same({ "2 ada@example.com done", "3  invalid", "4 member@example.com refused",
+        "5 bob@example.com done", "6  invalid" }, rows)
+      for _, ending in ipairs { "", ".db", ".db-wal", ".db-shm", ".db-workers", ".report" } do
+        os.remove(file .. ending)
+      end
+    end)
+  end)
+
+  describe("jobs/start.sh", function()
+    it("ends, and all that it has started, where its file or its server is not there", function()
+      if require("spec.support.redis_server").missing() then return pending "no redis-server" end
+      if (os.getenv "LD_PRELOAD" or ""):find "asan" then
+        return pending "redis-server does not start with a sanitizer's library"
+      end
+      local function start(port, file)
+        local pipe = assert(io.popen(("LUA=%s REDIS_PORT=%s timeout 30 sh examples/jobs/start.sh "
+          .. "%s 2>&1; echo status $?"):format(quote(interpreter), port, file)))
+        local text = pipe:read "*a" -- until all have ended
+        pipe:close()
+        return text
+      end
+      local text = start(require("spec.support.nginx").free_port(), "/nowhere/people.csv")
+      assert.matches("worker: .*/nowhere/people.csv: No such file", text)
+      assert.matches("status 3\n$", text)
+      assert.matches("status 3\n$", start("66000", "/nowhere/people.csv")) -- no port at all
+    end)
+
+    it("invites the people of a file by three workers that share a Redis", function()
+      local missing = require("spec.support.redis_server").missing()
+      if missing then return pending(missing) end
+      if (os.getenv "LD_PRELOAD" or ""):find "asan" then
+        return pending "redis-server does not start with a sanitizer's library"
+      end
+      local file = temporary "email\nada@example.com\nbroken,\nbob@example.com\n"
+      local pipe = assert(io.popen(("LUA=%s REDIS_PORT=%d timeout 60 sh examples/jobs/start.sh "
+        .. "%s 2>&1"):format(quote(interpreter), require("spec.support.nginx").free_port(), file)))
+      local lines = lines_of(pipe:read "*a")
+      pipe:close()
+      assert.equal(3, #lines, table.concat(lines, "\n"))
+      for _, line in ipairs(lines) do
+        assert.equal("2 invited, 0 refused, 1 bad, 0 unknown, 0 left", line)
+      end
+      local states = {}
+      for row in convoke.rows(file .. ".report", { format = "csv" }) do
+        states[#states + 1] = row.state
+      end
+      assert.same({ "done", "invalid", "done" }, states)
+      os.remove(file)
+      os.remove(file .. ".report")
     end)
   end)
 
@@ -337,6 +408,55 @@ describe("examples", function()
       output, status = accept {}
       assert.equal(2, status)
       assert_says(output, "usage: gencove-accept.lua TOKEN [--yes]")
+    end)
+  end)
+
+  describe("recorded.lua", function()
+    it("says the same without network and key once it has recorded", function()
+      local clerk = convoke.clerk { url = sandbox.clerk.url, secret_key = sandbox.clerk.secret_key }
+      assert(clerk.invitations:create { email_address = "recorded@example.com" })
+      local file = os.tmpname()
+      os.remove(file)
+      local environment = { CLERK_SECRET_KEY = sandbox.clerk.secret_key,
+        CLERK_API_URL = sandbox.clerk.url:gsub("/v1$", "") }
+      local output, status = run("examples/recorded.lua", { file }, environment)
+      assert.equal(0, status, output)
+      assert_says(output, "pending\trecorded@example.com")
+      output, status = run("examples/recorded.lua", { file })
+      os.remove(file)
+      assert.equal(0, status, output)
+      assert_says(output, "pending\t[struck 1]")
+      assert_says(output, "replayed, 0 new")
+      assert.equal(2, select(2, run("examples/recorded.lua", {})))
+    end)
+  end)
+
+  describe("traces.lua", function()
+    local function trace(environment)
+      environment.CLERK_SECRET_KEY = sandbox.clerk.secret_key
+      environment.CLERK_API_URL = sandbox.clerk.url:gsub("/v1$", "")
+      return run("examples/traces.lua", {}, environment)
+    end
+
+    it("shows the spans of its calls", function()
+      local output, status = trace {}
+      assert.equal(0, status, output)
+      local lines = lines_of(output)
+      assert.equal(7, #lines, output)
+      for i = 1, 4 do assert.matches("^%x+ %x+ [%w.]+ ?[%w/]* %d+ ms$", lines[i]) end
+      assert.same({ "pending\t0", "accepted\t0", "4 spans" }, { lines[5], lines[6], lines[7] })
+    end)
+
+    it("sends them to a collector", function()
+      local collector = raw_server.start()
+      collector:play { raw_server.always(raw_server.answer(200, "{}")) }
+      local output, status = trace { OTEL_EXPORTER_OTLP_ENDPOINT = collector.url }
+      local spans, resource = otlp.spans(collector:requests())
+      collector:stop()
+      assert.equal(0, status, output)
+      assert.equal("pending\t0\naccepted\t0\n4 spans\n", output)
+      assert.equal(4, #spans)
+      assert.equal("invitations", resource["service.name"])
     end)
   end)
 
