@@ -321,15 +321,22 @@ describe("a hold", function()
     assert.equal(1062, long.ended)
   end)
 
+  it("and its limits keep nothing of the many operations that called", function()
+    local world = new_world { { 2, per = 1 } }
+    for i = 1, 20 do world:call("operation " .. i, i == 20 and 1000.5) end
+    world:run()
+    assert.same({ 19, {} }, { #world.begun, world.pace.lanes })
+  end)
+
   it("leaves nothing behind once it is over", function()
     local world = new_world()
-    assert.is_true(world.pace:is_over())
     world.pace:hold("a", 5)
     world:call "a"
-    assert.is_false(world.pace:is_over())
     world:run(1004)
     assert.is_false(world.pace:is_over())
     world:run()
+    world.pace:hold("a", 5) -- no call waits for it
+    world.time = world.time + 5
     assert.is_true(world.pace:is_over())
     assert.is_false(new_world({ { 1, per = 1 } }).pace:is_over())
   end)

@@ -5,41 +5,62 @@
 -- before a time. Calls that cannot begin yet wait in lanes, one an operation, and begin in the
 -- order in which they came, as far as the limits of their own operation let them.
 --
--- Nothing here waits or reads a clock by itself; both are given, see pace.new().
+-- Nothing here waits or reads a clock by itself; both are given, see pace.new(). Limits and holds
+-- can be shared with other processes, too; the order of calls is kept within each process.
 
 local pace = {}
 
 local patience = 1 -- seconds: a call that does not take its turn within them loses it
+local race = 0.001 -- seconds until the next look after another process was faster
 local news = 0.5 -- seconds: a hold that grows by less is not worth waking everybody for
 
 -- Limits ------------------------------------------------
 
 -- The last `count` times at which calls began, in a ring.
+local Window = {}
+Window.__index = Window
+
 local function new_window(limit)
-  return { count = limit[1], per = limit.per, begun = 0, times = {} }
+  return setmetatable({ count = limit[1], per = limit.per, begun = 0, times = {} }, Window)
 end
 
-local function new_windows(limits)
+local function new_windows(limits, scope, make)
   local windows = {}
-  for i, limit in ipairs(limits or {}) do windows[i] = new_window(limit) end
+  for i, limit in ipairs(limits or {}) do windows[i] = make(limit, scope) end
   return windows
 end
 
 -- The time, not before `earliest`, at which the call in a place of the line (1: the next one) may
 -- begin, if the calls before it begin as soon as they may.
-local function ready_at(window, earliest, place)
-  local at = (window.begun + place - 1) % window.count + 1
-  local rounds = math.floor((place - 1) / window.count) -- of calls that are yet to begin
-  local begun = window.times[at]
-  if begun and begun + window.per > earliest then earliest = begun + window.per end
-  return earliest + rounds * window.per
+function Window:ready_at(earliest, place)
+  local at = (self.begun + place - 1) % self.count + 1
+  local rounds = math.floor((place - 1) / self.count) -- of calls that are yet to begin
+  local begun = self.times[at]
+  if begun and begun + self.per > earliest then earliest = begun + self.per end
+  return earliest + rounds * self.per
 end
 
-local function note_begin(windows, now)
-  for _, window in ipairs(windows) do
-    window.times[window.begun % window.count + 1] = now
-    window.begun = window.begun + 1
+-- Counts a call that begins now; returns true.
+function Window:take(now)
+  self.times[self.begun % self.count + 1] = now
+  self.begun = self.begun + 1
+  return true
+end
+
+local function give_back(windows, last)
+  for i = 1, last or #windows do windows[i]:give_back() end
+end
+
+-- Counts a call in all of these windows, or in none; returns whether it did. Only other processes
+-- can be in the way, where these share the windows.
+local function take(windows, now)
+  for i, window in ipairs(windows) do
+    if not window:take(now) then
+      give_back(windows, i - 1)
+      return false
+    end
   end
+  return true
 end
 
 -- Lanes ------------------------------------------------
@@ -54,10 +75,16 @@ local natives = setmetatable({}, { __mode = "kv" }) -- ticket -> native call; ni
 -- @param wake    function(native) that ends the wait of a call, see Pace:await()
 -- @param limits  array of { count, per = seconds } that all calls share, or nil
 -- @param own     name of an operation -> array of such for its calls alone, or nil
-function pace.new(clock, wake, limits, own)
-  local self = setmetatable({ clock = clock, wake = wake, shared = new_windows(limits), lanes = {},
-    held_until = -math.huge, arrivals = 0, limited = limits ~= nil or own ~= nil }, Pace)
-  for name, each in pairs(own or {}) do self:lane(name).windows = new_windows(each) end
+-- @param window  function(limit, scope) that makes the window of a limit, and
+-- @param holds   what keeps the holds, where other processes share both, see pace_dict.lua; or nil
+function pace.new(clock, wake, limits, own, window, holds)
+  window = window or new_window
+  local self = setmetatable({ clock = clock, wake = wake, shared = new_windows(limits, "", window),
+    lanes = {}, held_until = -math.huge, holds = holds, arrivals = 0,
+    limited = limits ~= nil or own ~= nil or holds ~= nil }, Pace)
+  for name, each in pairs(own or {}) do
+    self:lane(name).windows = new_windows(each, name, window)
+  end
   return self
 end
 
@@ -69,19 +96,26 @@ end
 function Pace:lane(name)
   local lane = self.lanes[name]
   if not lane then
-    lane = { windows = {}, held_until = -math.huge, told = -math.huge, line = {}, first = 1,
-      last = 0, count = 0, woken = 0 }
+    lane = { name = name, windows = {}, held_until = -math.huge, told = -math.huge, line = {},
+      first = 1, last = 0, count = 0, woken = 0 }
     self.lanes[name] = lane
   end
   return lane
 end
 
+-- The end of the holds that bind all lanes, not before now.
+local function held_until(self, now)
+  local until_when = math.max(now, self.held_until)
+  return self.holds and math.max(until_when, self.holds:get "") or until_when
+end
+
 -- The time at which the call in a place of a lane may begin by the limits of its own operation.
 local function lane_ready_at(self, lane, now, place)
-  local earliest = math.max(now, self.held_until, lane.held_until)
+  local earliest = math.max(held_until(self, now), lane.held_until)
+  if self.holds then earliest = math.max(earliest, self.holds:get(lane.name)) end
   local ready = earliest
   for _, window in ipairs(lane.windows) do
-    ready = math.max(ready, ready_at(window, earliest, place))
+    ready = math.max(ready, window:ready_at(earliest, place))
   end
   return ready
 end
@@ -91,7 +125,7 @@ end
 local function turn_at(self, lane, now, place, place_of_all)
   local ready = lane_ready_at(self, lane, now, place)
   for _, window in ipairs(self.shared) do
-    ready = math.max(ready, ready_at(window, math.max(now, self.held_until), place_of_all))
+    ready = math.max(ready, window:ready_at(held_until(self, now), place_of_all))
   end
   return ready
 end
@@ -113,7 +147,8 @@ local function first_of(lane)
 end
 
 local function join_line(self, ticket)
-  local lane = ticket.lane
+  local lane = self:lane(ticket.lane.name) -- the old one may have been dropped meanwhile
+  ticket.lane = lane
   local at = lane.last + 1
   self.arrivals = self.arrivals + 1
   ticket.number, ticket.at, ticket.waits, ticket.due = self.arrivals, at, true, nil
@@ -203,6 +238,13 @@ local function place_of(ticket)
   return place
 end
 
+-- Drops a lane in which nothing is kept: free requests can have any number of them.
+local function forget_idle(self, lane)
+  if lane.count == 0 and not lane.windows[1] and lane.held_until <= self.clock() then
+    self.lanes[lane.name] = nil
+  end
+end
+
 -- Turns ------------------------------------------------
 
 --- Gets in line. Each ticket is to be given back by Pace:leave().
@@ -222,18 +264,23 @@ end
 
 --- Gives up a place in line. Harmless when that has been done.
 function Pace:leave(ticket)
-  if not ticket.waits then return end
   local lane = ticket.lane
-  local was_first = first_of(lane) == ticket
-  leave_line(ticket)
-  if was_first then move_up(self, lane, self.clock()) end
+  if ticket.waits then
+    local was_first = first_of(lane) == ticket
+    leave_line(ticket)
+    if was_first then move_up(self, lane, self.clock()) end
+  end
+  forget_idle(self, lane)
 end
 
 -- Whether no call is before that of a ticket, and when its turn comes by the limits.
 local function look_ahead(self, ticket, now)
   local lane = ticket.lane
   if ticket.alone then return true, turn_at(self, lane, now, 1, 1) end
-  if not ticket.waits or lane.line[ticket.at] ~= ticket then join_line(self, ticket) end -- anew
+  if not ticket.waits or lane.line[ticket.at] ~= ticket then -- anew
+    join_line(self, ticket)
+    lane = ticket.lane
+  end
   local place = first_of(lane) == ticket and 1
     or first_awake(self, lane, now) == ticket and 1 or place_of(ticket)
   local others = count_others(self, ticket, now)
@@ -244,12 +291,16 @@ end
 -- @return true: it begins now; or false and the seconds to wait before the next question; or nil
 --   and the seconds until its turn, which comes after its deadline
 function Pace:check(ticket)
-  local now, lane = self.clock(), ticket.lane
+  local now = self.clock()
   local is_first, turn = look_ahead(self, ticket, now)
+  local lane = ticket.lane
   if turn >= ticket.deadline or now >= ticket.deadline then return nil, turn - now end
   if is_first and turn <= now then
-    note_begin(lane.windows, now)
-    note_begin(self.shared, now)
+    if not take(lane.windows, now) then return false, race end
+    if not take(self.shared, now) then
+      give_back(lane.windows)
+      return false, race
+    end
     if ticket.waits then
       leave_line(ticket)
       move_up(self, lane, now)
@@ -291,7 +342,9 @@ end
 -- @param name     of the operation; nil: of all
 -- @param seconds  from now
 function Pace:hold(name, seconds)
-  local until_when = self.clock() + seconds
+  local now = self.clock()
+  local until_when = now + seconds
+  if self.holds then self.holds:set(name or "", until_when, now) end
   if name then
     local lane = self:lane(name)
     lane.held_until = math.max(lane.held_until, until_when)

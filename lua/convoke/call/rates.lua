@@ -63,10 +63,21 @@ local function documented(api, credential)
   return all, own
 end
 
+--- What documented limits depend on of a credential: its beginning, or nil.
+function rates.kind(api, credential)
+  if type(credential) ~= "string" then return nil end
+  for _, operation in ipairs(api.operations) do
+    for _, limit in ipairs(operation.limits) do
+      local prefix = limit.credential
+      if prefix and credential:sub(1, #prefix) == prefix then return prefix end
+    end
+  end
+end
+
 --- Reads the option.
 -- @param api         of the catalogue
 -- @param rate        what was given
--- @param credential  of the client, where it is a string: documented limits can depend on its kind
+-- @param credential  of the client, or its kind: documented limits can depend on that
 -- @return an array of limits that all calls share, and name of an operation -> array of limits of
 --   its own, as pace.new() takes them; or nil and what is wrong
 function rates.read(api, rate, credential)

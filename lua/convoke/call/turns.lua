@@ -2,6 +2,7 @@
 
 local core = require "convoke.core"
 local engine = require "convoke.engine"
+local hooks = require "convoke.observe.hooks"
 local pace = require "convoke.call.pace"
 local response = require "convoke.call.response"
 
@@ -43,6 +44,12 @@ end
 
 -- Turns ------------------------------------------------
 
+-- The name of the limits that an operation shares with no other: free requests have lanes of
+-- their own, see free.lua.
+local function lane_of(operation)
+  return operation.lane and operation.lane() or operation.name
+end
+
 --- Takes the pace from a client that has no limit and no hold any more.
 -- @param state  of the client
 function turns.end_pace(state)
@@ -56,10 +63,16 @@ end
 function turns.await(run)
   local state, operation, native = run.state, run.operation, run.native
   local joined = state.pace -- the client may have another one when this has ended
-  local ticket = joined:enter(operation.name, run.deadline, native, not engine.here())
+  local told = false
+  local ticket = joined:enter(lane_of(operation), run.deadline, native, not engine.here())
   local function wait(seconds)
     local is_new = run.attempts == 0 and not run.options.looks_for
     if state.closed or (turns.draining and is_new) then return false end
+    if not told then
+      told = true
+      local reason = run.held_by and "retry_after" or "turn"
+      hooks.reason(state, native, run.event, "wait", reason, seconds)
+    end
     state.pausing[native] = true
     if is_new then not_begun[native] = true end
     local going_on = engine.pause(native, seconds)
@@ -97,7 +110,9 @@ function turns.hold(run, err)
     state.pace = pace.new(now, engine.nudge)
     state.plain = false
   end
-  state.pace:hold(not state.api.shared_limit and run.operation.name or nil, seconds)
+  state.pace:hold(not state.api.shared_limit and lane_of(run.operation) or nil,
+    state.instant and 0 or seconds)
+  if run.options.on_hold then run.options.on_hold(seconds) end
   if run.retries == 0 or now() + seconds >= run.deadline then return false end
   run.free, run.held_by = run.free + 1, err
   return true
