@@ -41,7 +41,7 @@ static const char *part_fault(const cvk_auth *auth, const char *text, size_t siz
 {
     if (size == 0)
         return "is empty";
-    if (!clean(text, size, auth->place == CVK_AUTH_BASIC))
+    if (!clean(text, size, auth->place == CVK_AUTH_BASIC || auth->spaces))
         return "holds a control character or a space";
     if (auth->place == CVK_AUTH_COOKIE && contains(text, size, ";,\"\\"))
         return "holds a character that cookies cannot carry";
@@ -121,6 +121,8 @@ static void write_lines(cvk_credential *credential, const char *origin)
         cvk_buffer_add_string(&credential->query, auth->name);
         cvk_buffer_add_byte(&credential->query, '=');
         cvk_uri_add_encoded(&credential->query, credential->value.data, credential->value.size);
+        cvk_buffer_add_string(&credential->redacted_query, auth->name);
+        cvk_buffer_add_string(&credential->redacted_query, "=[redacted]");
         return;
     case CVK_AUTH_COOKIE:
         write_cookie(credential, origin);
@@ -163,11 +165,37 @@ cvk_credential *cvk_credential_new(const cvk_auth *auth, const char *value, size
     cvk_buffer_add(&credential->partner, partner, partner_size);
     write_lines(credential, origin);
     if (credential->value.failed || credential->partner.failed || credential->lines.failed ||
-        credential->query.failed || credential->redacted.failed) {
+        credential->query.failed || credential->redacted.failed ||
+        credential->redacted_query.failed) {
         cvk_credential_release(credential);
         return NULL;
     }
     return credential;
+}
+
+cvk_credential *cvk_credential_join(cvk_credential *const *parts, size_t count)
+{
+    cvk_credential *joined = calloc(1, sizeof *joined);
+    if (joined == NULL)
+        return NULL;
+    joined->ref_count = 1;
+    joined->lines.secret = joined->query.secret = true;
+    for (size_t i = 0; i < count && i < sizeof joined->parts / sizeof joined->parts[0]; i++) {
+        joined->parts[i] = cvk_credential_retain(parts[i]);
+        add_all(&joined->lines, &parts[i]->lines);
+        add_all(&joined->redacted, &parts[i]->redacted);
+        if (joined->query.size > 0 && parts[i]->query.size > 0) {
+            cvk_buffer_add_byte(&joined->query, '&');
+            cvk_buffer_add_byte(&joined->redacted_query, '&');
+        }
+        add_all(&joined->query, &parts[i]->query);
+        add_all(&joined->redacted_query, &parts[i]->redacted_query);
+    }
+    if (!joined->lines.failed && !joined->query.failed && !joined->redacted.failed &&
+        !joined->redacted_query.failed)
+        return joined;
+    cvk_credential_release(joined);
+    return NULL;
 }
 
 void cvk_credential_follow(cvk_credential *credential, cvk_credential *previous)
@@ -195,6 +223,9 @@ void cvk_credential_release(cvk_credential *credential)
     cvk_buffer_free(&credential->lines);
     cvk_buffer_free(&credential->query);
     cvk_buffer_free(&credential->redacted);
+    cvk_buffer_free(&credential->redacted_query);
+    for (size_t i = 0; i < sizeof credential->parts / sizeof credential->parts[0]; i++)
+        cvk_credential_release(credential->parts[i]);
     cvk_credential_release(credential->previous);
     free(credential);
 }
@@ -202,6 +233,11 @@ void cvk_credential_release(cvk_credential *credential)
 static void redact(const cvk_credential *credential, char *text, size_t size)
 {
     const cvk_auth *auth = credential->auth;
+    if (auth == NULL) { /* it has no more than its parts */
+        for (size_t i = 0; i < sizeof credential->parts / sizeof credential->parts[0]; i++)
+            cvk_credential_redact(credential->parts[i], text, size);
+        return;
+    }
     if (auth->place == CVK_AUTH_BASIC) {
         /* A user name is no secret; the pair in base64 is. */
         size_t start = strlen(auth->name) + 2 + strlen(auth->prefix);

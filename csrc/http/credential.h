@@ -18,6 +18,8 @@ typedef struct cvk_credential {
     cvk_buffer lines;    /* header lines, each with its closing zero */
     cvk_buffer query;    /* `name=value`, percent-encoded; empty when it is none */
     cvk_buffer redacted; /* header lines as a person may see them, each with its closing zero */
+    cvk_buffer redacted_query;       /* the part of the query, the same */
+    struct cvk_credential *parts[4]; /* retained: those that it is made of, where it is several */
     struct cvk_credential *previous; /* retained; answers may show the secret before this one */
 } cvk_credential;
 
@@ -41,6 +43,12 @@ bool cvk_credential_is_exposed(const char *address, const char *proxy);
  */
 cvk_credential *cvk_credential_new(const cvk_auth *auth, const char *value, size_t value_size,
                                    const char *partner, size_t partner_size, const char *origin);
+
+/*
+ * Several credentials, at most 4, that go together with each request: one with one reference, the caller's.
+ * NULL: out of memory.
+ */
+cvk_credential *cvk_credential_join(cvk_credential *const *parts, size_t count);
 
 /*
  * Remembers the credential before this one, and takes over the caller's reference to it. NULL is

@@ -32,6 +32,7 @@ void cvk_settings_release(cvk_settings *settings)
     wipe_string(settings->key);
     cvk_buffer_free(&settings->lines);
     cvk_buffer_free(&settings->lines_with_body);
+    cvk_document_release(settings->document);
     free(settings);
 }
 
@@ -53,7 +54,7 @@ void cvk_exchange_use(cvk_exchange *exchange, cvk_settings *settings)
 bool cvk_exchange_retire(cvk_exchange *exchange)
 {
     if (exchange->ref_count > 1 || exchange->stage == CVK_IN_FLIGHT ||
-        exchange->failure == CVK_CANCELLED)
+        exchange->failure == CVK_CANCELLED || exchange->flow != NULL)
         return false;
     cvk_request_retire(&exchange->request);
     cvk_buffer_shrink(&exchange->headers);
@@ -81,6 +82,7 @@ void cvk_exchange_release(cvk_exchange *exchange)
     cvk_buffer_free(&exchange->libcurl_message);
     cvk_buffer_free(&exchange->address);
     cvk_settings_release(exchange->settings);
+    cvk_flow_free(exchange->flow);
     free(exchange);
 }
 
@@ -97,10 +99,13 @@ void cvk_exchange_reset(cvk_exchange *exchange)
     exchange->failure = CVK_FINE;
     exchange->sent = false;
     exchange->status = 0;
+    exchange->phases = (cvk_phases){0};
     cvk_buffer_clear(&exchange->libcurl_message);
     exchange->head_too_large = false;
     exchange->reason = NULL;
     cvk_buffer_clear(&exchange->headers);
     exchange->headers_struck = false;
     cvk_buffer_clear(&exchange->body);
+    if (exchange->flow != NULL)
+        exchange->flow->by_pieces = exchange->flow->paused = false;
 }

@@ -116,6 +116,18 @@ const char *cvk_headers_find(const cvk_buffer *headers, const char *name, size_t
     return NULL;
 }
 
+const char *cvk_headers_media_type(const cvk_buffer *headers, size_t *size)
+{
+    const char *type = cvk_headers_find(headers, "Content-Type", size);
+    if (type == NULL)
+        return NULL;
+    const char *end = memchr(type, ';', *size);
+    *size = end == NULL ? *size : (size_t)(end - type);
+    while (*size > 0 && type[*size - 1] == ' ')
+        --*size;
+    return type;
+}
+
 double cvk_headers_retry_after(const cvk_buffer *headers, int64_t now)
 {
     size_t size, date_size;

@@ -38,6 +38,9 @@ bool cvk_headers_next(const cvk_buffer *headers, size_t *position, const char **
  */
 const char *cvk_headers_find(const cvk_buffer *headers, const char *name, size_t *size);
 
+/* The media type of an answer without its parameters, `*size` bytes; or NULL. */
+const char *cvk_headers_media_type(const cvk_buffer *headers, size_t *size);
+
 /*
  * Seconds to wait by an answer's `Retry-After` (RFC 9110, 10.2.3), a number or a date, which counts
  * from the answer's own `Date` or else from `now`; a date in the past is 0. Negative: none or

@@ -3,6 +3,7 @@
 
 #include "base/hex.h"
 #include "base/uri.h"
+#include "http/styles.h"
 
 #include <string.h>
 #include <strings.h>
@@ -24,7 +25,8 @@ void cvk_request_begin(cvk_request *request, const cvk_operation *operation,
     cvk_credential_release(request->credential);
     request->credential = credential;
     request->path_rest = operation->path;
-    request->has_query = false;
+    request->has_query = operation->path_has_query;
+    request->has_body = operation->has_body;
     cvk_buffer_clear(&request->url);
     cvk_buffer_clear(&request->headers);
     cvk_buffer_clear(&request->body);
@@ -43,6 +45,33 @@ const char *cvk_request_path(cvk_request *request, const char *text, size_t size
     request->path_rest = strchr(request->path_rest, '}') + 1;
     copy_path(request);
     return NULL;
+}
+
+const char *cvk_request_styled_path(cvk_request *request, const char *name, const cvk_style *style,
+                                    const char *json, size_t size)
+{
+    size_t before = request->url.size;
+    cvk_style_text(&request->url, name, style, CVK_PATH, json, size);
+    const char *text = request->url.data + before;
+    size_t length = request->url.size - before;
+    if (request->url.failed)
+        return NULL;
+    if (length == 0)
+        return "must not be empty";
+    if (text[0] == '.' && style->kind == CVK_STYLE_SIMPLE &&
+        (length == 1 || (length == 2 && text[1] == '.')))
+        return "must not be \".\" or \"..\": a path would swallow it";
+    request->path_rest = strchr(request->path_rest, '}') + 1;
+    copy_path(request);
+    return NULL;
+}
+
+void cvk_request_styled_query(cvk_request *request, const char *name, const cvk_style *style,
+                              const char *json, size_t size)
+{
+    char separator = request->has_query ? '&' : '?';
+    cvk_style_pairs(&request->url, name, style, &separator, json, size);
+    request->has_query = separator == '&';
 }
 
 /* Whether a byte may stand in a path as it is (RFC 3986, pchar and the slash). */
@@ -136,8 +165,7 @@ void cvk_request_address(const cvk_request *request, bool secret, cvk_buffer *to
     if (secret) {
         cvk_buffer_add(to, credential->query.data, credential->query.size);
     } else {
-        cvk_buffer_add_string(to, credential->auth->name);
-        cvk_buffer_add_string(to, "=[redacted]");
+        cvk_buffer_add(to, credential->redacted_query.data, credential->redacted_query.size);
     }
 }
 

@@ -19,6 +19,7 @@ typedef struct cvk_request {
     cvk_buffer body;
     const char *path_rest; /* of the path template, what is still to come */
     bool has_query;
+    bool has_body; /* as the operation says, unless it leaves that to the caller */
 } cvk_request;
 
 /*
@@ -43,6 +44,16 @@ const char *cvk_request_free_path(cvk_request *request, const char *text, size_t
 /* Adds `name=text` to the query. */
 const char *cvk_request_query(cvk_request *request, const char *name, const char *text,
                               size_t size);
+
+/*
+ * Adds to the query what a value, given as JSON text without fault, is in a style.
+ */
+void cvk_request_styled_query(cvk_request *request, const char *name, const cvk_style *style,
+                              const char *json, size_t size);
+
+/* Puts into the path what a value, given as JSON text without fault, is in a style. */
+const char *cvk_request_styled_path(cvk_request *request, const char *name, const cvk_style *style,
+                                    const char *json, size_t size);
 
 /* Adds a header; one of the same name is replaced. */
 const char *cvk_request_header(cvk_request *request, const char *name, const char *text,

@@ -11,8 +11,9 @@
 #include "http/headers.h"
 
 #include <math.h>
+#include <strings.h>
 
-static cvk_call *check_call(lua_State *L)
+cvk_call *cvk_call_check(lua_State *L)
 {
     cvk_call *call = lua_touserdata(L, 1);
     /* The methods have their metatable as an upvalue: quicker to compare with than by its name. */
@@ -35,7 +36,11 @@ void cvk_call_clear(cvk_kept *kept)
 
 static int call_gc(lua_State *L)
 {
-    cvk_call_clear(luaL_checkudata(L, 1, CVK_CALL_TYPE));
+    cvk_call *call = luaL_checkudata(L, 1, CVK_CALL_TYPE);
+    /* In flight only what nobody waits for and goes by pieces can be collected. */
+    if (call->exchange != NULL && call->exchange->stage == CVK_IN_FLIGHT && call->kept.anchor == 0)
+        cvk_lua_drop(L, &call->kept);
+    cvk_call_clear(&call->kept);
     return 0;
 }
 
@@ -55,18 +60,31 @@ static bool is_in_row(const cvk_call *call)
            exchange->failure != CVK_CANCELLED;
 }
 
+/* Waits for a call in flight that goes by pieces and that nobody waits for. Returns as submit does. */
+static int await_pieces(lua_State *L, cvk_call *call, cvk_engine *engine, int64_t timeout)
+{
+    luaL_argcheck(L, call->kept.anchor == 0, 1, "call is waited for already");
+    cvk_lua_anchor(L, 1, 3, &call->kept);
+    cvk_engine_await(engine, call->kept.transfer, call->kept.anchor, timeout);
+    lua_pushinteger(L, call->kept.anchor);
+    return 1;
+}
+
 /*
- * Call:submit(seconds, waiter): sends the call, which may take so many seconds in all. `waiter` is the
+ * Call:submit(seconds, waiter): sends the call, which may take so many seconds in all; one in flight that
+ * goes by pieces is waited for, for so long, until there is something to do. `waiter` is the
  * token of the coroutine that waits for it, which core.finished() returns again; or nil. Returns a
  * number from 1 that no other call in flight has; or nil and why it was not sent: memory ran out.
  * Raises where the call is in flight, finished but not taken, or cancelled.
  */
 static int call_submit(lua_State *L)
 {
-    cvk_call *call = check_call(L);
+    cvk_call *call = cvk_call_check(L);
     double seconds = luaL_checknumber(L, 2);
     int64_t timeout = seconds * 1e6 < 1 ? 1 : (int64_t)fmin(ceil(seconds * 1e6), 1e12);
     cvk_engine *engine = cvk_lua_engine(L);
+    if (call->exchange->flow != NULL && call->exchange->stage == CVK_IN_FLIGHT)
+        return await_pieces(L, call, engine, timeout);
     check_rest(L, call->exchange);
     luaL_argcheck(L, !is_in_row(call), 1, "call is not handed over yet");
     if (engine == NULL) {
@@ -87,13 +105,13 @@ static int call_submit(lua_State *L)
 }
 
 /*
- * Call:wait(seconds): drives the engine until the call is finished, for at most so many seconds.
- * Returns whether it is; core.finished() does not return it then. Returns false also when another call
+ * Call:wait(seconds): drives the engine until the call is finished, or has something to do if it goes by
+ * pieces, for at most so many seconds. Returns whether it is; core.finished() does not return it then. Returns false also when another call
  * has finished, and after a signal, so that Lua can look.
  */
 static int call_wait(lua_State *L)
 {
-    cvk_call *call = check_call(L);
+    cvk_call *call = cvk_call_check(L);
     const cvk_exchange *exchange = call->exchange;
     double seconds = luaL_checknumber(L, 2);
     cvk_engine *engine = cvk_lua_engine(L); /* after a fork it ends the parent's calls */
@@ -104,6 +122,10 @@ static int call_wait(lua_State *L)
         cvk_engine_take(engine, call->kept.transfer);
         call->kept.transfer = NULL;
         cvk_lua_release(L, &call->kept);
+    } else if (exchange->flow != NULL && !finished &&
+               cvk_engine_hear(engine, call->kept.transfer) != 0) {
+        cvk_lua_release(L, &call->kept);
+        finished = true;
     }
     lua_pushboolean(L, finished);
     return 1;
@@ -122,19 +144,44 @@ static int call_is_of(lua_State *L)
 /* Call:renew(client): its request carries the credential that the client has now. */
 static int call_renew(lua_State *L)
 {
-    cvk_exchange *exchange = check_call(L)->exchange;
+    cvk_exchange *exchange = cvk_call_check(L)->exchange;
     const cvk_client *client = luaL_checkudata(L, 2, CVK_CLIENT_TYPE);
+    size_t set = exchange->request.operation->security;
     check_rest(L, exchange);
-    cvk_credential_retain(client->credential);
+    cvk_credential *credential =
+        set > 0 && set <= client->set_count ? client->sets[set - 1] : client->credential;
+    cvk_credential_retain(credential);
     cvk_credential_release(exchange->request.credential);
-    exchange->request.credential = client->credential;
+    exchange->request.credential = credential;
     return 0;
+}
+
+/*
+ * Call:set_header(name, value): its request carries this header from now on, in place of one of the same
+ * name. Where there is no memory for it the request is not sent, which fails for that reason.
+ */
+static int call_set_header(lua_State *L)
+{
+    cvk_exchange *exchange = cvk_call_check(L)->exchange;
+    size_t size;
+    const char *name = luaL_checkstring(L, 2), *value = luaL_checklstring(L, 3, &size);
+    check_rest(L, exchange);
+    const char *fault = cvk_request_header(&exchange->request, name, value, size);
+    return fault == NULL ? 0 : luaL_error(L, "the header %s %s", name, fault);
+}
+
+/* Call:url(): where its request goes, without the credential. */
+static int call_url(lua_State *L)
+{
+    const cvk_buffer *url = &cvk_call_check(L)->exchange->request.url;
+    lua_pushlstring(L, url->data, url->size);
+    return 1;
 }
 
 /* Call:done(): whether there is something to read. */
 static int call_done(lua_State *L)
 {
-    lua_pushboolean(L, check_call(L)->exchange->stage == CVK_FINISHED);
+    lua_pushboolean(L, cvk_call_check(L)->exchange->stage == CVK_FINISHED);
     return 1;
 }
 
@@ -144,7 +191,7 @@ static int call_done(lua_State *L)
  */
 static int call_revoked(lua_State *L)
 {
-    const cvk_call *call = check_call(L);
+    const cvk_call *call = cvk_call_check(L);
     bool left = call->forks != cvk_forks();
     lua_pushboolean(L, left || call->revoked || call->exchange->failure == CVK_CANCELLED);
     lua_pushboolean(L, left);
@@ -158,7 +205,7 @@ static int call_revoked(lua_State *L)
  */
 static int call_cancel(lua_State *L)
 {
-    cvk_call *call = check_call(L);
+    cvk_call *call = cvk_call_check(L);
     call->revoked = true;
     cvk_engine *engine = NULL;
     if (call->exchange->stage == CVK_IN_FLIGHT)
@@ -197,7 +244,7 @@ static const char *failure_name(cvk_failure failure)
  */
 static int call_failure(lua_State *L)
 {
-    cvk_exchange *exchange = check_call(L)->exchange;
+    cvk_exchange *exchange = cvk_call_check(L)->exchange;
     if (exchange->failure == CVK_FINE)
         return 0;
     if (exchange->libcurl_message.size > 0)
@@ -229,18 +276,49 @@ static bool is_blank(const cvk_buffer *body)
     return true;
 }
 
+/* What an answer with that status holds. */
+static const cvk_schema *answer_of(const cvk_operation *operation, int status)
+{
+    for (size_t i = 0; i < operation->answer_count; i++) {
+        int of = operation->answers[i].status;
+        if (of == status || of == 0 || of == status / 100)
+            return &operation->answers[i].schema;
+    }
+    return &operation->answer;
+}
+
+/* Whether an answer says that it is JSON. */
+static bool says_json(const cvk_buffer *headers)
+{
+    size_t size;
+    const char *type = cvk_headers_media_type(headers, &size);
+    return type != NULL && ((size == 16 && strncasecmp(type, "application/json", size) == 0) ||
+                            (size > 5 && strncasecmp(type + size - 5, "+json", 5) == 0));
+}
+
+/* Pushes an answer that is no JSON as it is. Returns whether it was one: a success with a body. */
+static bool push_raw_answer(lua_State *L, const cvk_exchange *exchange, bool success)
+{
+    if (!success || exchange->body.size == 0 || says_json(&exchange->headers))
+        return false;
+    lua_pushlstring(L, exchange->body.data, exchange->body.size);
+    return true;
+}
+
 /*
  * Call:answer(): the status, the decoded body, and what is wrong with the body: nil, "empty" or a
  * text for people; nothing when no answer came, see Call:failure().
  */
 static int call_answer(lua_State *L)
 {
-    cvk_exchange *exchange = check_call(L)->exchange;
+    cvk_exchange *exchange = cvk_call_check(L)->exchange;
     if (exchange->failure != CVK_FINE)
         return 0;
     bool success = exchange->status >= 200 && exchange->status < 300;
     lua_settop(L, 1);
     lua_pushinteger(L, exchange->status);
+    if (exchange->request.operation->typed_answer && push_raw_answer(L, exchange, success))
+        return 2;
     if (is_blank(&exchange->body)) {
         lua_pushnil(L);
         lua_pushstring(L, "empty");
@@ -250,21 +328,36 @@ static int call_answer(lua_State *L)
     const cvk_operation *operation = exchange->request.operation;
     bool convex = operation->envelope != CVK_PLAIN;
     bool shaped = success || (convex && exchange->status == 560);
+    bool around = shaped && operation->envelope != CVK_CONVEX_EACH;
     cvk_answer_form form = !convex  ? CVK_ANSWER_PLAIN
-                           : shaped ? CVK_ANSWER_ENVELOPED
+                           : around ? CVK_ANSWER_ENVELOPED
                                     : CVK_ANSWER_CONVEX;
     if (cvk_model_read(L, exchange->body.data, exchange->body.size,
-                       shaped ? &operation->answer : &any, form))
+                       shaped ? answer_of(operation, exchange->status) : &any, form))
         return 2;
     lua_pushnil(L);
     lua_insert(L, -2);
     return 3;
 }
 
+/* Call:protocol(): the version of HTTP that the answer came by, such as "1.1" or "2"; nil: not known. */
+static int call_protocol(lua_State *L)
+{
+    static const char start[] = "HTTP/";
+    const cvk_buffer *headers = &cvk_call_check(L)->exchange->headers;
+    size_t at = sizeof start - 1, end = at;
+    if (headers->size < at || memcmp(headers->data, start, at) != 0)
+        return 0;
+    while (end < headers->size && headers->data[end] > ' ')
+        end++;
+    lua_pushlstring(L, headers->data + at, end - at);
+    return 1;
+}
+
 /* Call:body([most]): the raw answer, or its first `most` bytes, without secrets. */
 static int call_body(lua_State *L)
 {
-    cvk_exchange *exchange = check_call(L)->exchange;
+    cvk_exchange *exchange = cvk_call_check(L)->exchange;
     size_t most = lua_isnoneornil(L, 2) ? SIZE_MAX : (size_t)luaL_checkinteger(L, 2);
     cvk_credential_redact(exchange->request.credential, exchange->body.data, exchange->body.size);
     lua_pushlstring(L, exchange->body.size == 0 ? "" : exchange->body.data,
@@ -311,7 +404,7 @@ static void redact_headers(cvk_exchange *exchange)
 /* Call:headers(): all headers by lower-case name, without secrets. */
 static int call_headers(lua_State *L)
 {
-    cvk_exchange *exchange = check_call(L)->exchange;
+    cvk_exchange *exchange = cvk_call_check(L)->exchange;
     redact_headers(exchange);
     push_headers(L, &exchange->headers);
     return 1;
@@ -348,7 +441,7 @@ static int push_header(lua_State *L, const cvk_buffer *headers)
 /* Call:header(name): the value of one header, without secrets, or nil. */
 static int call_header(lua_State *L)
 {
-    cvk_exchange *exchange = check_call(L)->exchange;
+    cvk_exchange *exchange = cvk_call_check(L)->exchange;
     redact_headers(exchange);
     return push_header(L, &exchange->headers);
 }
@@ -367,7 +460,7 @@ int cvk_core_header(lua_State *L)
  */
 static int call_retire(lua_State *L)
 {
-    cvk_exchange *exchange = check_call(L)->exchange;
+    cvk_exchange *exchange = cvk_call_check(L)->exchange;
     luaL_checktype(L, 2, LUA_TTABLE);
     luaL_checktype(L, 3, LUA_TTABLE);
     lua_settop(L, 3);
@@ -381,26 +474,53 @@ static int call_retire(lua_State *L)
     return 1;
 }
 
+void cvk_lua_push_redacted(lua_State *L, int index, const cvk_credential *credential)
+{
+    size_t size;
+    const char *text = luaL_checklstring(L, index, &size);
+    char *copy = lua_newuserdata(L, size + 1);
+    memcpy(copy, text, size);
+    cvk_credential_redact(credential, copy, size);
+    lua_pushlstring(L, copy, size);
+}
+
 /* Call:redact(text): the text without secrets. */
 static int call_redact(lua_State *L)
 {
-    const cvk_exchange *exchange = check_call(L)->exchange;
-    size_t size;
-    const char *text = luaL_checklstring(L, 2, &size);
-    char *copy = lua_newuserdata(L, size + 1);
-    memcpy(copy, text, size);
-    cvk_credential_redact(exchange->request.credential, copy, size);
-    lua_pushlstring(L, copy, size);
+    cvk_lua_push_redacted(L, 2, cvk_call_check(L)->exchange->request.credential);
     return 1;
 }
 
 /* Call:retry_after(): seconds, or nil. */
 static int call_retry_after(lua_State *L)
 {
-    double seconds = cvk_headers_retry_after(&check_call(L)->exchange->headers, time(NULL));
+    double seconds = cvk_headers_retry_after(&cvk_call_check(L)->exchange->headers, time(NULL));
     if (seconds < 0)
         return 0;
     cvk_pushinteger(L, (int64_t)fmin(seconds, 1e15));
+    return 1;
+}
+
+static void set_seconds(lua_State *L, const char *name, int64_t microseconds)
+{
+    if (microseconds <= 0)
+        return;
+    lua_pushnumber(L, (lua_Number)microseconds / 1000000);
+    lua_setfield(L, -2, name);
+}
+
+/*
+ * Call:phases(): a table of the seconds from the call's beginning to where phases were over: resolved,
+ * connected, secured, answered; those that it came to. For clients that were made with times_phases.
+ */
+static int call_phases(lua_State *L)
+{
+    const cvk_phases *phases = &cvk_call_check(L)->exchange->phases;
+    lua_createtable(L, 0, 4);
+    set_seconds(L, "resolved", phases->resolved);
+    set_seconds(L, "connected", phases->connected);
+    set_seconds(L, "secured", phases->secured);
+    set_seconds(L, "answered", phases->answered);
     return 1;
 }
 
@@ -423,7 +543,7 @@ static void push_lines(lua_State *L, const cvk_buffer *lines)
  */
 static int call_request(lua_State *L)
 {
-    cvk_exchange *exchange = check_call(L)->exchange;
+    cvk_exchange *exchange = cvk_call_check(L)->exchange;
     const cvk_request *request = &exchange->request;
     cvk_buffer *address = &exchange->address; /* freed with it, whatever Lua raises meanwhile */
     lua_createtable(L, 0, 5);
@@ -442,7 +562,7 @@ static int call_request(lua_State *L)
     if (request->credential != NULL)
         push_lines(L, &request->credential->redacted);
     lua_setfield(L, -2, "headers");
-    if (request->operation->has_body) {
+    if (request->has_body) {
         lua_pushlstring(L, request->body.data, request->body.size);
         lua_setfield(L, -2, "body");
     }
@@ -455,7 +575,7 @@ static int call_request(lua_State *L)
  */
 static int call_respond(lua_State *L)
 {
-    cvk_exchange *exchange = check_call(L)->exchange;
+    cvk_exchange *exchange = cvk_call_check(L)->exchange;
     check_rest(L, exchange);
     cvk_exchange_reset(exchange);
     exchange->status = (int)luaL_checkinteger(L, 2);
@@ -513,6 +633,8 @@ void cvk_call_register(lua_State *L)
         {"header", call_header},
         {"headers", call_headers},
         {"is_of", call_is_of},
+        {"phases", call_phases},
+        {"protocol", call_protocol},
         {"redact", call_redact},
         {"renew", call_renew},
         {"request", call_request},
@@ -520,7 +642,9 @@ void cvk_call_register(lua_State *L)
         {"retire", call_retire},
         {"retry_after", call_retry_after},
         {"revoked", call_revoked},
+        {"set_header", call_set_header},
         {"submit", call_submit},
+        {"url", call_url},
         {"wait", call_wait},
         {"__gc", call_gc},
         {NULL, NULL},

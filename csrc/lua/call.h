@@ -17,11 +17,18 @@ typedef struct cvk_call {
     bool revoked;           /* not to go on, whatever becomes of the exchange */
 } cvk_call;
 
+/* The call at 1 of one of its methods; raises for anything else, and for a call that is over. */
+cvk_call *cvk_call_check(lua_State *L);
+
 /* Ends what the call holds, at the end of the Lua state or when it is collected. */
 void cvk_call_clear(cvk_kept *kept);
 
 /* Makes the metatable of calls; pops the engine. */
 void cvk_call_register(lua_State *L);
+
+/* Pushes a copy of the string at an index in which the secrets of a credential are struck out. A NULL
+ * credential is fine. */
+void cvk_lua_push_redacted(lua_State *L, int index, const cvk_credential *credential);
 
 /* core.calls, described where it is defined. */
 int cvk_core_calls(lua_State *L);

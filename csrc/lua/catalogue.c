@@ -85,6 +85,8 @@ static const char *type_name(cvk_kind kind)
         return "null";
     case CVK_EITHER:
         return "either";
+    case CVK_UNION:
+        return "union";
     }
     return NULL;
 }
@@ -100,6 +102,8 @@ static const char *place_name(cvk_place place)
         return "query";
     case CVK_HEADER:
         return "header";
+    case CVK_COOKIE:
+        return "cookie";
     }
     return NULL;
 }
@@ -129,7 +133,10 @@ static void push_field(lua_State *L, const cvk_field *field, bool is_param)
     if (is_param)
         set_string(L, "where", place_name(field->place));
     set_boolean(L, "required", field->required);
+    set_true(L, "listed", field->listed);
+    set_true(L, "filled", field->filled);
     set_string(L, "summary", field->summary);
+    set_string(L, "alias_of", field->alias_of);
     if (field->fallback != NULL) {
         push_fallback(L, field->fallback);
         lua_setfield(L, -2, "default");
@@ -231,6 +238,8 @@ static const char *envelope_name(cvk_envelope envelope)
         return "run";
     case CVK_CONVEX_NAMED:
         return "named";
+    case CVK_CONVEX_EACH:
+        return "each";
     }
     return NULL;
 }
@@ -314,6 +323,7 @@ static void push_operation(lua_State *L, const cvk_api *api, size_t index)
     set_boolean(L, "body", operation->has_body);
     set_true(L, "whole_body", operation->whole_body);
     set_boolean(L, "extra", operation->extra || index >= api->operation_count);
+    set_true(L, "no_credential", operation->no_credential);
     set_boolean(L, "safe", operation->safe);
     set_boolean(L, "idempotent", operation->idempotent);
     set_string(L, "envelope", envelope_name(operation->envelope));

@@ -17,10 +17,13 @@
  *   operations.
  * An operation: api, id, name ("clerk.invitations.create"), resource, verb, method, path, summary,
  *   safe (only reads), idempotent (a repeat changes no more than one call does), body, whole_body (the
- *   parameter `body` is all of it), extra, item_id (what tells a listing's elements apart), non_empty,
- *   non_empty_member, envelope ("run", "named": Convex), paging ("offset", "next_page",
- *   "next_offset", "number", "short_page"), success, errors (arrays of statuses), index (into the C table, from 0), path_params (names), params, exclusions {one, other, equal_is_fine}, answer.
- * A parameter: name, where ("path", "query", "header", "body"), required, default, summary, <type>.
+ *   parameter `body` is all of it), no_credential (goes without the client's), extra, item_id (what
+ *   tells a listing's elements apart), non_empty, non_empty_member, envelope ("run", "named",
+ *   "each": Convex), paging ("offset", "next_page", "next_offset", "number", "short_page"), success, errors
+ *   (arrays of statuses), index (into the C table, from 0), path_params (names), params, exclusions
+ *   {one, other, equal_is_fine}, answer.
+ * A parameter: name, where ("path", "query", "header", "body"), required, listed (on the wire it is in
+ *   a list of one), filled (its default goes out where it is absent), default, summary, <type>.
  * A field of a model: the same without `where`.
  * <type>: type ("string", "integer", "number", "boolean", "object", "array", "any", "null",
  *   "either": an array or an object), nullable, minimum, maximum, min_length, max_length, enum,

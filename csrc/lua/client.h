@@ -15,6 +15,11 @@ typedef struct cvk_client {
     cvk_settings *settings;     /* held */
     cvk_credential *credential; /* held; NULL: none */
     cvk_buffer address;         /* without a closing slash; a C string */
+    /* Of documents: */
+    cvk_credential *
+        *sets; /* held: what goes with operations by their `security`; each may be NULL */
+    size_t set_count;
+    bool own_servers; /* operations go to servers of their own where they have them */
 } cvk_client;
 
 #endif

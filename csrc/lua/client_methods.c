@@ -5,6 +5,7 @@
 #include "http/headers.h"
 #include "lua/call.h"
 #include "lua/client.h"
+#include "lua/document.h"
 #include "lua/engine.h"
 #include "lua/prepare.h"
 #include "lua/prepare_free.h"
@@ -24,9 +25,19 @@ static int client_close(lua_State *L)
     cvk_client *client = check_client(L);
     cvk_settings_release(client->settings);
     cvk_credential_release(client->credential);
+    for (size_t i = 0; i < client->set_count; i++)
+        cvk_credential_release(client->sets[i]);
+    free(client->sets);
     cvk_buffer_free(&client->address);
     *client = (cvk_client){0};
     return 0;
+}
+
+/* Client:redact(text): the text without the client's secrets. */
+static int client_redact(lua_State *L)
+{
+    cvk_lua_push_redacted(L, 2, check_client(L)->credential);
+    return 1;
 }
 
 /* Client:calls(): an array of its calls in flight. */
@@ -105,18 +116,28 @@ static const char *address_fault(lua_State *L, int index)
     return strlen(address) == cvk_rawlen(L, index) ? cvk_uri_fault(address) : "holds a zero byte";
 }
 
+/* The API that the argument names, or that a document describes. */
+static const cvk_api *check_api(lua_State *L, int index, cvk_document **document)
+{
+    *document = cvk_lua_document(L, index);
+    const cvk_api *api =
+        *document != NULL ? cvk_document_api(*document) : cvk_find_api(luaL_checkstring(L, index));
+    luaL_argcheck(L, api != NULL, index, "no such API");
+    return api;
+}
+
 /*
- * core.client(api, settings): settings are address, user_agent, connect_timeout (seconds),
+ * core.client(api, settings): `api` is a name or a document; settings are address, user_agent, connect_timeout (seconds),
  * max_response_bytes, max_in_flight (0: any number), http_version (0, 1 or 2), allow_http (boolean)
- * and, if wanted, proxy, ca_file, cert, key, headers (a table that goes with every request).
+ * and, if wanted, times_phases (see Call:phases()), own_servers (operations of a document go to servers of their own), proxy, ca_file, cert, key, headers (a table that goes with every request).
  * Loads libcurl, where it is not yet; if that cannot be, returns nil and why. Raises for an address
  * with a fault, see core.address().
  */
 static int core_client(lua_State *L)
 {
     char why[CVK_LIBCURL_WORDS];
-    const cvk_api *api = cvk_find_api(luaL_checkstring(L, 1));
-    luaL_argcheck(L, api != NULL, 1, "no such API");
+    cvk_document *document;
+    const cvk_api *api = check_api(L, 1, &document);
     luaL_checktype(L, 2, LUA_TTABLE);
     if (!cvk_libcurl_load(why, sizeof why)) {
         lua_pushnil(L);
@@ -131,6 +152,8 @@ static int core_client(lua_State *L)
     if (settings == NULL)
         return luaL_error(L, "not enough memory");
     client->settings = settings;
+    if (document != NULL)
+        settings->document = cvk_document_retain(document);
     settings->connect_timeout =
         (long)fmin(fmax(1, number_field(L, 2, "connect_timeout") * 1000), 1e9);
     settings->max_response_bytes = size_field(L, 2, "max_response_bytes");
@@ -142,6 +165,12 @@ static int core_client(lua_State *L)
     settings->key = copy_field(L, 2, "key");
     lua_getfield(L, 2, "allow_http");
     settings->allow_http = lua_toboolean(L, -1) != 0;
+    lua_pop(L, 1);
+    lua_getfield(L, 2, "times_phases");
+    settings->times_phases = lua_toboolean(L, -1) != 0;
+    lua_pop(L, 1);
+    lua_getfield(L, 2, "own_servers");
+    client->own_servers = lua_toboolean(L, -1) != 0;
     lua_pop(L, 1);
     lua_getfield(L, 2, "address");
     const char *fault = address_fault(L, lua_gettop(L));
@@ -184,8 +213,34 @@ static int client_exposure(lua_State *L)
     return push_exposure(L, client) ? 1 : 0;
 }
 
+static size_t check_set(lua_State *L, const cvk_client *client, size_t set)
+{
+    if (set >= client->set_count)
+        luaL_error(L, "no such set of credentials");
+    return set;
+}
+
+/* Where a set of credentials is, from 0; there is room for it from now on. */
+static cvk_credential **set_place(lua_State *L, cvk_client *client, size_t set)
+{
+    if (set >= 1000)
+        luaL_error(L, "no such set of credentials");
+    if (set >= client->set_count) {
+        cvk_credential **sets = realloc(client->sets, (set + 1) * sizeof(cvk_credential *));
+        if (sets == NULL) {
+            luaL_error(L, "not enough memory");
+            return NULL; /* never */
+        }
+        client->sets = sets;
+        while (client->set_count <= set)
+            sets[client->set_count++] = NULL;
+    }
+    return &client->sets[set];
+}
+
 /*
- * Client:credential(kind, value, partner): requests are sent with this credential from now on.
+ * Client:credential(kind, value, partner, set): requests are sent with this credential from now on;
+ * `set`: only those of the operations whose `security` is that number, at most 1000; nil: all others.
  * `kind` is the number of one that the catalogue lists for the API, from 1; `partner` the second
  * text of a kind that has two, such as a password. Returns true; or nil, what is wrong with a text,
  * without showing it, and whether that is the partner; or nil and why the client takes none, see
@@ -214,6 +269,8 @@ static int client_credential(lua_State *L)
         lua_insert(L, -2);
         return 2;
     }
+    size_t set = (size_t)luaL_optinteger(L, 5, 0);
+    cvk_credential **place = set == 0 ? &client->credential : set_place(L, client, set - 1);
     cvk_buffer origin = {0};
     cvk_buffer_add(&origin, client->address.data, cvk_uri_origin_length(client->address.data));
     const char *text = cvk_buffer_string(&origin);
@@ -222,10 +279,39 @@ static int client_credential(lua_State *L)
     cvk_buffer_free(&origin);
     if (credential == NULL)
         return luaL_error(L, "not enough memory");
-    cvk_credential_follow(credential, client->credential);
-    client->credential = credential;
+    cvk_credential_follow(credential, *place);
+    *place = credential;
     lua_pushboolean(L, 1);
     return 1;
+}
+
+/*
+ * Client:join(set, sets): the credential of a set, see Client:credential(), is that of several others
+ * together, which an array of at most 4 numbers names. An empty array: it is none. `set` 0: that of all
+ * operations that are of no set.
+ */
+static int client_join(lua_State *L)
+{
+    cvk_client *client = check_client(L);
+    luaL_argcheck(L, client->api != NULL, 1, "closed client");
+    size_t set = (size_t)luaL_checkinteger(L, 2);
+    cvk_credential **place = set == 0 ? &client->credential : set_place(L, client, set - 1);
+    cvk_credential *parts[4];
+    size_t count = 0;
+    for (; count < CVK_COUNT(parts) && count < cvk_rawlen(L, 3); count++) {
+        lua_rawgeti(L, 3, (int)count + 1);
+        parts[count] = client->sets[check_set(L, client, (size_t)lua_tointeger(L, -1) - 1)];
+        luaL_argcheck(L, parts[count] != NULL, 3, "a set without a credential");
+        lua_pop(L, 1);
+    }
+    cvk_credential *joined = NULL;
+    if (count == 1)
+        joined = cvk_credential_retain(parts[0]);
+    else if (count > 1 && (joined = cvk_credential_join(parts, count)) == NULL)
+        return luaL_error(L, "not enough memory");
+    cvk_credential_release(*place);
+    *place = joined;
+    return 0;
 }
 
 /* core.address(text): what is wrong with a base address, or nil. */
@@ -242,8 +328,10 @@ void cvk_client_register(lua_State *L)
         {"close", client_close},
         {"credential", client_credential},
         {"exposure", client_exposure},
+        {"join", client_join},
         {"prepare", cvk_client_prepare},
         {"prepare_free", cvk_client_prepare_free},
+        {"redact", client_redact},
         {"__gc", client_close},
         {NULL, NULL},
     };

@@ -51,7 +51,8 @@ static const cvk_field envelope_fields[] = {
     {.name = "code", .schema = {.kind = CVK_STRING}},
     {.name = "message", .schema = {.kind = CVK_STRING}},
 };
-static const cvk_model envelope = {"envelope", envelope_fields, CVK_COUNT(envelope_fields)};
+static const cvk_model envelope = {
+    .name = "envelope", .fields = envelope_fields, .field_count = CVK_COUNT(envelope_fields)};
 static const cvk_schema envelope_schema = {.kind = CVK_MODEL, .model = &envelope};
 
 static bool read_value(reader *r, const cvk_schema *schema);
@@ -144,6 +145,12 @@ static void push_keys(lua_State *L)
     lua_pop(L, 1);
     lua_newtable(L);
     lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &keys_key);
+}
+
+void cvk_decode_forget(lua_State *L)
+{
+    lua_pushnil(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &keys_key);
 }
 
@@ -247,7 +254,8 @@ static bool meets(const cvk_model *model, uint64_t named, int members)
     uint64_t required = 0;
     for (size_t i = 0; i < model->field_count; i++)
         required |= model->fields[i].required ? bit_of(i) : 0;
-    return required != 0 ? (named & required) != 0 : named != 0 || members == 0;
+    return required != 0 ? (named & required) != 0
+                         : named != 0 || members == 0 || model->rest != NULL;
 }
 
 /* The field that a key names, whether it has escapes or not; or the model's field count. */
@@ -296,7 +304,9 @@ static bool read_model(reader *r, const cvk_model *model)
             push_text(r, &key);
         if (null)
             lua_pushnil(L);
-        else if (!read_value(r, is_known ? &model->fields[field].schema : &anything))
+        else if (!read_value(r, is_known              ? &model->fields[field].schema
+                                : model->rest != NULL ? model->rest
+                                                      : &anything))
             return false;
         lua_rawset(L, -3);
         if (is_known)
@@ -437,6 +447,7 @@ static bool may_be(const cvk_schema *schema, int first)
     case CVK_NULL:
         return first != 'f'; /* false would read as a failure */
     case CVK_ANY:
+    case CVK_UNION:
         return true;
     }
     return true;
@@ -452,6 +463,10 @@ static bool read_object(reader *r, const cvk_schema *schema)
         return read_model(r, schema->model);
     case CVK_MAP:
         return read_map(r, schema->items, false);
+    case CVK_UNION:
+        if (schema->model != NULL)
+            return read_model(r, schema->model);
+        return read_map(r, &anything, true);
     default:
         return read_map(r, &anything, true);
     }
@@ -482,7 +497,8 @@ static bool read_value(reader *r, const cvk_schema *schema)
     case '{':
         return read_object(r, schema);
     case '[':
-        if (schema->kind == CVK_ARRAY || schema->kind == CVK_EITHER)
+        if (schema->kind == CVK_ARRAY || schema->kind == CVK_EITHER ||
+            (schema->kind == CVK_UNION && schema->items != NULL))
             return read_array(r, schema->items, false);
         return read_array(r, &anything, true);
     case '"':

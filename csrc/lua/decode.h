@@ -27,4 +27,7 @@ typedef enum cvk_answer_form {
 bool cvk_model_read(lua_State *L, const char *text, size_t size, const cvk_schema *schema,
                     cvk_answer_form form);
 
+/* Forgets all models that answers were read by: some are about to be freed. */
+void cvk_decode_forget(lua_State *L);
+
 #endif

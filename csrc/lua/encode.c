@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "lua/marks.h"
+#include "lua/scalars.h"
 
 #include <math.h>
 
@@ -14,204 +15,6 @@ enum {
     convex_fields = 1024,
     convex_name_bytes = 1024,
 };
-
-static bool is_null(lua_State *L, int index)
-{
-    return lua_type(L, index) == LUA_TLIGHTUSERDATA && lua_touserdata(L, index) == NULL;
-}
-
-static const char *type_name(lua_State *L, int index)
-{
-    return is_null(L, index) ? "null" : luaL_typename(L, index);
-}
-
-static void fault_type(cvk_walk *walk, const cvk_spot *spot, int index, const char *wanted)
-{
-    cvk_model_fault(walk, spot, "must be %s, not %s", wanted, type_name(walk->L, index));
-}
-
-/* ---- scalars: checked and given as text ------------------------------------------------------- */
-
-static bool has_word(const char *const *words, const char *text, size_t size)
-{
-    for (; *words != NULL; words++)
-        if (strlen(*words) == size && memcmp(*words, text, size) == 0)
-            return true;
-    return false;
-}
-
-/* Pushes "admin, user". */
-static void push_words(lua_State *L, const char *const *words)
-{
-    luaL_Buffer list;
-    luaL_buffinit(L, &list);
-    for (const char *const *word = words; *word != NULL; word++) {
-        if (word != words)
-            luaL_addstring(&list, ", ");
-        luaL_addstring(&list, *word);
-    }
-    luaL_pushresult(&list);
-}
-
-/* Whether an int64 stands where the schema wants a number. */
-static bool is_int64_number(lua_State *L, int index, const cvk_schema *schema)
-{
-    return (schema->kind == CVK_INTEGER || schema->kind == CVK_NUMBER) &&
-           lua_type(L, index) == LUA_TTABLE && cvk_value_mark(L, index) == CVK_MARKED_INT64;
-}
-
-static bool check_string(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
-{
-    lua_State *L = walk->L;
-    size_t size;
-    const char *text = lua_tolstring(L, index, &size);
-    size_t length = cvk_utf8_length(text, size);
-    if (length == SIZE_MAX) {
-        cvk_model_fault(walk, spot, "is not valid UTF-8");
-    } else if (length < schema->min_length) {
-        if (length == 0)
-            cvk_model_fault(walk, spot, "must not be empty");
-        else
-            cvk_model_fault(walk, spot, "must have at least %d characters",
-                            (int)schema->min_length);
-    } else if (schema->max_length > 0 && length > schema->max_length) {
-        cvk_model_fault(walk, spot, "must have at most %d characters", (int)schema->max_length);
-    } else if (schema->words != NULL && !has_word(schema->words, text, size)) {
-        push_words(L, schema->words);
-        cvk_model_fault(walk, spot, "must be one of: %s", lua_tostring(L, -1));
-        lua_pop(L, 1);
-    } else {
-        return true;
-    }
-    return false;
-}
-
-/* "1 to 365", "at least 0" */
-static bool check_bounds(cvk_walk *walk, const cvk_spot *spot, double value,
-                         const cvk_schema *schema)
-{
-    bool low = schema->bounded_below && value < schema->minimum;
-    bool high = schema->bounded_above && value > schema->maximum;
-    if (!low && !high)
-        return true;
-    char minimum[CVK_NUMBER_SIZE], maximum[CVK_NUMBER_SIZE];
-    cvk_format_number(minimum, schema->minimum);
-    cvk_format_number(maximum, schema->maximum);
-    if (schema->bounded_below && schema->bounded_above)
-        cvk_model_fault(walk, spot, "must be from %s to %s", minimum, maximum);
-    else
-        cvk_model_fault(walk, spot, "must be at %s %s", low ? "least" : "most",
-                        low ? minimum : maximum);
-    return false;
-}
-
-/* Writes the number, or int64, as text; 0 when there was a fault. */
-static size_t check_integer(cvk_walk *walk, const cvk_spot *spot, int index,
-                            const cvk_schema *schema, char text[CVK_NUMBER_SIZE])
-{
-    int64_t value;
-    bool wrapped = lua_type(walk->L, index) == LUA_TTABLE;
-    if (wrapped ? !cvk_int64_value(walk->L, index, &value)
-                : !cvk_tointeger(walk->L, index, &value)) {
-        cvk_model_fault(walk, spot,
-                        wrapped ? "is an int64 that was changed" : "must be a whole number");
-        return 0;
-    }
-    return check_bounds(walk, spot, (double)value, schema) ? cvk_format_integer(text, value) : 0;
-}
-
-/* Whether a double holds the number at `index` exactly. */
-static bool fits_double(lua_State *L, int index)
-{
-#if LUA_VERSION_NUM >= 503
-    int64_t value = (int64_t)lua_tointeger(L, index);
-    double nearest = (double)value;
-    return !lua_isinteger(L, index) || (nearest < 0x1p63 && (int64_t)nearest == value);
-#else
-    (void)L;
-    (void)index;
-    return true;
-#endif
-}
-
-static size_t format_lua_number(lua_State *L, int index, char text[CVK_NUMBER_SIZE])
-{
-#if LUA_VERSION_NUM >= 503
-    if (lua_isinteger(L, index))
-        return cvk_format_integer(text, (int64_t)lua_tointeger(L, index));
-#endif
-    return cvk_format_number(text, (double)lua_tonumber(L, index));
-}
-
-static size_t check_number(cvk_walk *walk, const cvk_spot *spot, int index,
-                           const cvk_schema *schema, char text[CVK_NUMBER_SIZE])
-{
-    double value = (double)lua_tonumber(walk->L, index);
-    if (!isfinite(value)) {
-        cvk_model_fault(walk, spot, "must be a finite number");
-        return 0;
-    }
-    return check_bounds(walk, spot, value, schema) ? format_lua_number(walk->L, index, text) : 0;
-}
-
-/* Says what a number's schema allows, its words included. */
-static void fault_number(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
-{
-    if (schema->also == NULL) {
-        fault_type(walk, spot, index, "a number");
-        return;
-    }
-    push_words(walk->L, schema->also);
-    cvk_model_fault(walk, spot, "must be a number or one of: %s", lua_tostring(walk->L, -1));
-    lua_pop(walk->L, 1);
-}
-
-bool cvk_model_text(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
-{
-    lua_State *L = walk->L;
-    char text[CVK_NUMBER_SIZE];
-    size_t size = 0;
-    int type = lua_type(L, index);
-    bool whole;
-    luaL_checkstack(L, 8, "value too deep");
-    if (schema->also != NULL && type == LUA_TSTRING &&
-        has_word(schema->also, lua_tostring(L, index), cvk_rawlen(L, index))) {
-        lua_pushvalue(L, index);
-        return true;
-    }
-    switch (schema->kind) {
-    case CVK_STRING:
-        if (type != LUA_TSTRING)
-            fault_type(walk, spot, index, "a string");
-        else if (check_string(walk, spot, index, schema)) {
-            lua_pushvalue(L, index);
-            return true;
-        }
-        return false;
-    case CVK_INTEGER:
-    case CVK_NUMBER:
-        whole = schema->kind == CVK_INTEGER && type == LUA_TNUMBER;
-        if (whole || is_int64_number(L, index, schema))
-            size = check_integer(walk, spot, index, schema, text);
-        else if (type != LUA_TNUMBER)
-            fault_number(walk, spot, index, schema);
-        else
-            size = check_number(walk, spot, index, schema, text);
-        if (size > 0)
-            lua_pushlstring(L, text, size);
-        return size > 0;
-    case CVK_BOOLEAN:
-        if (type != LUA_TBOOLEAN) {
-            fault_type(walk, spot, index, "a boolean");
-            return false;
-        }
-        lua_pushstring(L, lua_toboolean(L, index) ? "true" : "false");
-        return true;
-    default:
-        fault_type(walk, spot, index, "a plain value");
-        return false;
-    }
-}
 
 /* ---- tables ----------------------------------------------------------------------------------- */
 
@@ -392,6 +195,11 @@ static void write_object(cvk_walk *walk, const cvk_spot *spot, int index, const 
         write_names(walk, spot, index, values);
 }
 
+bool cvk_model_has(const cvk_field *fields, size_t count, const char *key, size_t size)
+{
+    return strlen(key) == size && cvk_find_field(fields, count, key) < count;
+}
+
 void cvk_model_unknown(cvk_walk *walk, const cvk_spot *up, int index, const cvk_field *fields,
                        size_t count, const char *what)
 {
@@ -405,15 +213,56 @@ void cvk_model_unknown(cvk_walk *walk, const cvk_spot *up, int index, const cvk_
             lua_pop(L, 1);
             continue;
         }
-        const char *key = lua_tostring(L, -2);
-        if (cvk_find_field(fields, count, key) < count)
+        size_t size;
+        const char *key = lua_tolstring(L, -2, &size);
+        if (cvk_model_has(fields, count, key, size))
             continue;
         cvk_spot spot = {.up = up, .name = key};
+        if (strlen(key) != size) {
+            cvk_model_fault(walk, &spot, "is not a field of %s: its name has a zero byte", what);
+            continue;
+        }
         const char *nearest = cvk_nearest_field(fields, count, key);
         if (nearest != NULL)
             cvk_model_fault(walk, &spot, "is not a field of %s; did you mean %s?", what, nearest);
         else
             cvk_model_fault(walk, &spot, "is not a field of %s", what);
+    }
+}
+
+void cvk_model_field(cvk_walk *walk, const cvk_spot *spot, const cvk_field *field, bool given)
+{
+    if (field->listed)
+        cvk_buffer_add_byte(walk->out, '[');
+    if (given)
+        cvk_model_write(walk, spot, lua_gettop(walk->L), &field->schema);
+    else
+        cvk_buffer_add_string(walk->out, field->fallback);
+    if (field->listed)
+        cvk_buffer_add_byte(walk->out, ']');
+}
+
+void cvk_model_write_rest(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_model *model,
+                          bool *first)
+{
+    lua_State *L = walk->L;
+    const void *table = lua_topointer(L, index);
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING) {
+            cvk_model_fault(walk, spot, "is an object with a key that is no text");
+            continue;
+        }
+        size_t size;
+        const char *key = lua_tolstring(L, -2, &size);
+        cvk_spot member = {.up = spot, .name = key, .table = table};
+        if (cvk_model_has(model->fields, model->field_count, key, size))
+            continue;
+        if (cvk_utf8_length(key, size) == SIZE_MAX) {
+            cvk_model_fault(walk, spot, "has a key that is not valid UTF-8");
+            continue;
+        }
+        cvk_model_key(walk, key, size, first);
+        cvk_model_write(walk, &member, lua_gettop(L), model->rest);
     }
 }
 
@@ -435,19 +284,22 @@ static void write_model(cvk_walk *walk, const cvk_spot *spot, int index, const c
         cvk_spot member = {.up = spot, .name = field->name, .table = table};
         lua_pushstring(L, field->name);
         lua_rawget(L, index);
-        if (!lua_isnil(L, -1)) {
-            present++;
+        bool given = !lua_isnil(L, -1);
+        present += given;
+        if (given || field->filled) {
             cvk_model_key(walk, field->name, strlen(field->name), &first);
-            cvk_model_write(walk, &member, lua_gettop(L), &field->schema);
+            cvk_model_field(walk, &member, field, given);
         } else if (field->required) {
             cvk_model_fault(walk, &member, "is required");
         }
         lua_pop(L, 1);
     }
+    if (model->rest != NULL)
+        cvk_model_write_rest(walk, spot, index, model, &first);
     cvk_buffer_add_byte(walk->out, '}');
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
         keys++;
-    if (keys > present)
+    if (keys > present && model->rest == NULL)
         cvk_model_unknown(walk, spot, index, model->fields, model->field_count, model->name);
 }
 
@@ -468,7 +320,7 @@ static void write_int64(cvk_walk *walk, const cvk_spot *spot, int index, const c
     int64_t value;
     unsigned char bytes[8];
     char text[CVK_NUMBER_SIZE];
-    size_t size = check_integer(walk, spot, index, schema, text);
+    size_t size = cvk_check_integer(walk, spot, index, schema, text);
     if (walk->convex && size > 0 && cvk_int64_value(walk->L, index, &value)) {
         cvk_little_endian(bytes, (uint64_t)value);
         add_wrapped(walk, "$integer", bytes, sizeof bytes);
@@ -510,14 +362,14 @@ static void write_number(cvk_walk *walk, const cvk_spot *spot, int index, const 
         write_special_float(walk, value);
         return;
     }
-    if (walk->convex && !fits_double(walk->L, index)) {
+    if (walk->convex && !cvk_fits_double(walk->L, index)) {
         cvk_model_fault(walk, spot,
                         "is no number that Convex's Float64 can hold; "
                         "convoke.int64 makes an Int64 of it");
         return;
     }
-    size_t size = schema->kind == CVK_INTEGER ? check_integer(walk, spot, index, schema, text)
-                                              : check_number(walk, spot, index, schema, text);
+    size_t size = schema->kind == CVK_INTEGER ? cvk_check_integer(walk, spot, index, schema, text)
+                                              : cvk_check_number(walk, spot, index, schema, text);
     cvk_buffer_add(walk->out, text, size);
 }
 
@@ -525,8 +377,15 @@ static void write_string(cvk_walk *walk, const cvk_spot *spot, int index, const 
 {
     size_t size;
     const char *text = lua_tolstring(walk->L, index, &size);
-    if (check_string(walk, spot, index, schema))
+    if (cvk_check_string(walk, spot, index, schema))
         cvk_json_add_string(walk->out, text, size);
+}
+
+static void write_boolean(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
+{
+    const char *word = lua_toboolean(walk->L, index) ? "true" : "false";
+    if (cvk_check_word(walk, spot, schema, word, strlen(word)))
+        cvk_buffer_add_string(walk->out, word);
 }
 
 static const cvk_schema any_schema = {.kind = CVK_ANY};
@@ -547,7 +406,7 @@ static void write_any(cvk_walk *walk, const cvk_spot *spot, int index)
     case LUA_TTABLE:
         break;
     default:
-        cvk_model_fault(walk, spot, "is a %s, which JSON cannot hold", type_name(L, index));
+        cvk_model_fault(walk, spot, "is a %s, which JSON cannot hold", cvk_type_name(L, index));
         return;
     }
     switch (cvk_value_mark(L, index)) {
@@ -583,6 +442,103 @@ static void write_null(cvk_walk *walk, const cvk_spot *spot, const cvk_schema *s
         cvk_model_fault(walk, spot, "may not be null");
 }
 
+enum { most_trials = 20000 }; /* of branches in one request, lest nested unions take for ever */
+
+/* Whether a value of that Lua type may be what a schema says. */
+static bool may_be(const cvk_schema *schema, int type)
+{
+    switch (schema->kind) {
+    case CVK_STRING:
+        return type == LUA_TSTRING;
+    case CVK_INTEGER:
+    case CVK_NUMBER:
+        return type == LUA_TNUMBER;
+    case CVK_BOOLEAN:
+        return type == LUA_TBOOLEAN;
+    case CVK_NULL:
+        return type == LUA_TLIGHTUSERDATA;
+    case CVK_ANY:
+    case CVK_UNION:
+        return true;
+    default:
+        return type == LUA_TTABLE;
+    }
+}
+
+/* Which branch a table says that it is of, from 0; -1: none that there is, or nothing tells. */
+static int told_branch(lua_State *L, int index, const cvk_schema *schema)
+{
+    int found = -1;
+    if (schema->told_by == NULL || schema->words == NULL || !lua_istable(L, index))
+        return -1;
+    lua_pushstring(L, schema->told_by);
+    lua_rawget(L, index);
+    const char *word = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+    for (int i = 0; word != NULL && found < 0 && schema->words[i] != NULL; i++)
+        if (strcmp(schema->words[i], word) == 0)
+            found = i;
+    lua_pop(L, 1);
+    return found;
+}
+
+/* Notes the faults of a union's nearest branch, which are at `faults`; or, where a table does not say of which
+ * branch it is, that. */
+static void note_nearest(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema,
+                         int faults, int count)
+{
+    lua_State *L = walk->L;
+    if (schema->told_by != NULL && lua_istable(L, index) && told_branch(L, index, schema) < 0) {
+        cvk_spot told = {.up = spot, .name = schema->told_by};
+        cvk_check_word(walk, &told, schema, "", 0);
+        return;
+    }
+    for (int i = 1; i <= count; i++) {
+        lua_rawgeti(L, faults, i);
+        cvk_walk_note(walk);
+    }
+}
+
+/*
+ * Writes a value as the first branch says that it fits. Where it fits none, the faults of the nearest one
+ * are noted: of that which the value says, else of those whose type the value has the one with the fewest.
+ */
+static void write_union(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
+{
+    lua_State *L = walk->L;
+    int outer = walk->faults, outer_count = walk->fault_count, best = lua_gettop(L) + 1, fewest = 0;
+    size_t before = walk->out->size;
+    int told = told_branch(L, index, schema);
+    bool is_near = false; /* the best branch is what the value says, or of its type */
+    lua_pushnil(L);       /* the faults of the best branch */
+    for (const cvk_schema *const *branch = schema->branches; *branch != NULL; branch++) {
+        if (++walk->trials > most_trials)
+            break;
+        lua_pushnil(L);
+        walk->faults = best + 1;
+        walk->fault_count = 0;
+        walk->out->size = before;
+        cvk_model_write(walk, spot, index, *branch);
+        if (walk->fault_count == 0)
+            break;
+        bool near =
+            told >= 0 ? branch - schema->branches == told : may_be(*branch, lua_type(L, index));
+        if (fewest == 0 || (near && !is_near) || (near == is_near && walk->fault_count < fewest)) {
+            fewest = walk->fault_count;
+            is_near = near;
+            lua_replace(L, best);
+        }
+        lua_settop(L, best);
+    }
+    bool fits = walk->fault_count == 0 && lua_gettop(L) > best;
+    walk->faults = outer;
+    walk->fault_count = outer_count;
+    if (!fits && fewest == 0)
+        cvk_model_fault(walk, spot, "has too many forms to try");
+    else if (!fits)
+        note_nearest(walk, spot, index, schema, best, fewest);
+    lua_settop(L, best - 1);
+}
+
 static void write_by_kind(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_schema *schema)
 {
     switch (schema->kind) {
@@ -594,7 +550,10 @@ static void write_by_kind(cvk_walk *walk, const cvk_spot *spot, int index, const
         write_number(walk, spot, index, schema);
         break;
     case CVK_BOOLEAN:
-        cvk_buffer_add_string(walk->out, lua_toboolean(walk->L, index) ? "true" : "false");
+        write_boolean(walk, spot, index, schema);
+        break;
+    case CVK_UNION:
+        write_union(walk, spot, index, schema);
         break;
     case CVK_MODEL:
         write_model(walk, spot, index, schema->model);
@@ -627,13 +586,13 @@ void cvk_model_write(cvk_walk *walk, const cvk_spot *spot, int index, const cvk_
         [CVK_MAP] = {LUA_TTABLE, "an object"},    [CVK_OBJECT] = {LUA_TTABLE, "an object"},
     };
     luaL_checkstack(walk->L, 8, "value too deep");
-    if (is_null(walk->L, index))
+    if (cvk_is_null(walk->L, index))
         write_null(walk, spot, schema);
-    else if (is_int64_number(walk->L, index, schema))
+    else if (cvk_is_int64_number(walk->L, index, schema))
         write_int64(walk, spot, index, schema);
     else if ((size_t)schema->kind < CVK_COUNT(wanted) &&
              lua_type(walk->L, index) != wanted[schema->kind].type)
-        fault_type(walk, spot, index, wanted[schema->kind].name);
+        cvk_fault_type(walk, spot, index, wanted[schema->kind].name);
     else
         write_by_kind(walk, spot, index, schema);
 }

@@ -161,6 +161,13 @@ static cvk_engine *engine_peek(lua_State *L)
     return engine_in(state_from_upvalue(L));
 }
 
+void cvk_lua_drop(lua_State *L, cvk_kept *kept)
+{
+    cvk_engine *engine = engine_peek(L);
+    if (engine != NULL)
+        cvk_engine_cancel(engine, kept->transfer);
+}
+
 /* The engine, made at the first need. Raises where it cannot be made, with the reason. */
 static cvk_engine *engine_require(lua_State *L)
 {
@@ -284,21 +291,25 @@ static int core_wait(lua_State *L)
     return push_forked(L, state_from_upvalue(L));
 }
 
-/* core.finished(): the next finished call, the number that Call:submit() gave, and who waits for it,
+/* core.finished(): the next call that has finished, or has something to do if it goes by pieces, the number that Call:submit() gave, and who waits for it,
  * as submit() was told; or nil. */
 static int core_finished(lua_State *L)
 {
     cvk_state *state = state_from_upvalue(L);
     cvk_engine *engine = engine_in(state);
     cvk_transfer *transfer = engine == NULL ? NULL : cvk_engine_finished(engine);
+    bool ended = transfer != NULL;
+    if (!ended && engine != NULL)
+        transfer = cvk_engine_news(engine);
     if (transfer == NULL)
         return 0;
-    int anchor = cvk_engine_take(engine, transfer);
+    int anchor = ended ? cvk_engine_take(engine, transfer) : cvk_engine_hear(engine, transfer);
     lua_rawgeti(L, LUA_REGISTRYINDEX, state->anchor_table);
     lua_rawgeti(L, -1, anchor);
     cvk_kept *kept = lua_touserdata(L, -1);
     lua_pushinteger(L, anchor);
-    kept->transfer = NULL;
+    if (ended)
+        kept->transfer = NULL;
     cvk_lua_release(L, kept);
     return 3;
 }
@@ -361,6 +372,17 @@ static int core_alarm(lua_State *L)
     double seconds = luaL_optnumber(L, 1, -1);
     cvk_engine_alarm(engine_require(L), seconds < 0 ? -1 : (long)ceil(fmin(seconds, 3600) * 1000));
     return 0;
+}
+
+/* core.watch(fd, on): step() and wait() see to a descriptor of another room's, too, or no longer.
+ * Returns whether they do. */
+static int core_watch(lua_State *L)
+{
+    int fd = (int)luaL_checkinteger(L, 1);
+    bool on = lua_toboolean(L, 2);
+    cvk_engine *engine = on ? engine_require(L) : engine_peek(L);
+    lua_pushboolean(L, engine != NULL && cvk_engine_watch(engine, fd, on) && on);
+    return 1;
 }
 
 /* core.in_flight(): how many calls are in flight. */
@@ -495,6 +517,7 @@ void cvk_lua_engine_register(lua_State *L)
         {"wait", core_wait},
         {"waiters", core_waiters},
         {"waiting", core_waiting},
+        {"watch", core_watch},
         {NULL, NULL},
     };
     cvk_lua_engine_push(L);

@@ -69,6 +69,9 @@ cvk_kept *cvk_lua_take_spare(lua_State *L);
 /* Keeps the call at `index` for another use, if there is room. */
 void cvk_lua_keep_spare(lua_State *L, int index);
 
+/* Ends the transfer of a call in flight that is being collected. */
+void cvk_lua_drop(lua_State *L, cvk_kept *kept);
+
 /* Takes it out of the engine's list, if it is there. */
 void cvk_lua_delist(cvk_kept *kept);
 

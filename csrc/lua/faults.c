@@ -56,21 +56,27 @@ static void push_path(lua_State *L, const cvk_spot *spot)
     luaL_pushresult(&path);
 }
 
+void cvk_walk_note(cvk_walk *walk)
+{
+    lua_State *L = walk->L;
+    if (walk->fault_count == 0) {
+        lua_newtable(L);
+        lua_replace(L, walk->faults);
+    }
+    lua_rawseti(L, walk->faults, ++walk->fault_count);
+}
+
 /* Notes the message on top of the stack as a fault, and takes it off. */
 static void note(cvk_walk *walk, const cvk_spot *spot)
 {
     lua_State *L = walk->L;
     luaL_checkstack(L, 8, "too many faults");
-    if (walk->fault_count == 0) {
-        lua_newtable(L);
-        lua_replace(L, walk->faults);
-    }
     lua_createtable(L, 0, 2);
     lua_insert(L, -2);
     lua_setfield(L, -2, "message");
     push_path(L, spot);
     lua_setfield(L, -2, "field");
-    lua_rawseti(L, walk->faults, ++walk->fault_count);
+    cvk_walk_note(walk);
 }
 
 void cvk_model_fault(cvk_walk *walk, const cvk_spot *spot, const char *format, ...)

@@ -22,10 +22,14 @@ typedef struct cvk_walk {
     cvk_buffer *out;
     int faults;      /* stack index of the table that collects { field =, message = } */
     int fault_count; /* how many it holds */
+    int trials;      /* of branches of unions so far */
     bool convex;     /* Convex's wrappers for integers, bytes and special floats are allowed */
 } cvk_walk;
 
 /* Notes a fault at a spot; `format` as in lua_pushfstring. */
 void cvk_model_fault(cvk_walk *walk, const cvk_spot *spot, const char *format, ...);
+
+/* Notes the row { field =, message = } on top of the stack as a fault, and takes it off. */
+void cvk_walk_note(cvk_walk *walk);
 
 #endif

@@ -6,18 +6,33 @@
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/nearest.h"
+#include "base/pattern.h"
 #include "convoke.h"
 #include "http/headers.h"
 #include "lua/call.h"
 #include "lua/catalogue.h"
 #include "lua/client_methods.h"
 #include "lua/decode.h"
+#include "lua/document.h"
 #include "lua/engine.h"
+#include "lua/interrupts.h"
 #include "lua/issued_ids.h"
 #include "lua/marks.h"
+#include "lua/pieces.h"
+#include "lua/records.h"
+#include "lua/redis.h"
+#include "lua/store.h"
+#include "lua/terminal.h"
+#include "lua/tree.h"
+#include "lua/versions.h"
 #include "lua/wakeup.h"
+#include "lua/write.h"
+#include "transfer/forks.h"
 #include "transfer/poller.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -27,6 +42,22 @@
 static int core_chance(lua_State *L)
 {
     lua_pushnumber(L, (lua_Number)cvk_chance());
+    return 1;
+}
+
+/* core.random_id(): 16 random hexadecimal digits in lower case. */
+static int core_random_id(lua_State *L)
+{
+    char digits[17];
+    snprintf(digits, sizeof digits, "%016" PRIx64, cvk_random_bits());
+    lua_pushlstring(L, digits, sizeof digits - 1);
+    return 1;
+}
+
+/* core.forks(): how many forks lie between this process and the first. */
+static int core_forks(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)cvk_forks());
     return 1;
 }
 
@@ -61,6 +92,18 @@ static int core_clocks(lua_State *L)
     return 1 + core_time(L);
 }
 
+/* core.tell(f, value): calls f(value) so that what it raises goes no further and it cannot yield, since
+ * no Lua can yield across this. Returns nothing, or true and what it raised. */
+static int core_tell(lua_State *L)
+{
+    lua_settop(L, 2);
+    if (lua_pcall(L, 1, 0, 0) == 0)
+        return 0;
+    lua_pushboolean(L, 1);
+    lua_insert(L, 1);
+    return 2;
+}
+
 /* core.http_date(text): seconds since the epoch of an HTTP date, or nil. */
 static int core_http_date(lua_State *L)
 {
@@ -82,6 +125,16 @@ static int core_date_time(lua_State *L)
     if (text == NULL || !cvk_parse_date_time(text, size, &seconds))
         return 0;
     lua_pushnumber(L, seconds);
+    return 1;
+}
+
+/* core.pattern(text): nil; or what is wrong with the pattern, or not supported of it. */
+static int core_pattern(lua_State *L)
+{
+    size_t size;
+    const char *why, *text = luaL_checklstring(L, 1, &size);
+    free(cvk_pattern_new(text, size, &why));
+    lua_pushstring(L, why);
     return 1;
 }
 
@@ -128,16 +181,25 @@ int luaopen_convoke_core(lua_State *L)
         {"api", cvk_push_api},
         {"api_names", cvk_push_api_names},
         {"catalogue", core_catalogue},
+        {"catch_interrupts", cvk_core_catch_interrupts},
         {"clocks", core_clocks},
+        {"columns", cvk_core_columns},
         {"date_time", core_date_time},
+        {"forks", core_forks},
         {"header", cvk_core_header},
         {"headers", cvk_core_headers},
         {"http_date", core_http_date},
+        {"interrupted", cvk_core_interrupted},
+        {"is_piped", cvk_core_is_piped},
         {"nearest", core_nearest},
+        {"pattern", core_pattern},
         {"chance", core_chance},
         {"now", core_now},
+        {"random_id", core_random_id},
         {"read", core_read},
+        {"tell", core_tell},
         {"time", core_time},
+        {"versions", cvk_core_versions},
         {NULL, NULL},
     };
 #ifdef luaL_checkversion
@@ -146,10 +208,12 @@ int luaopen_convoke_core(lua_State *L)
     cvk_lua_engine_make(L);
     cvk_lua_engine_push(L);
     cvk_call_register(L);
+    cvk_lua_pieces_register(L);
     lua_createtable(L, 0, (int)CVK_COUNT(functions));
     luaL_setfuncs(L, functions, 0);
     lua_pushlightuserdata(L, NULL); /* JSON's null in answers; the same value as cjson.null */
     lua_setfield(L, -2, "null");
+    cvk_null_register(L);
     cvk_client_register(L);
     cvk_lua_engine_register(L);
     cvk_lua_engine_push(L);
@@ -158,6 +222,13 @@ int luaopen_convoke_core(lua_State *L)
     cvk_values_register(L);
     cvk_wakeup_register(L);
     cvk_issued_ids_register(L);
+    cvk_interrupts_register(L);
+    cvk_records_register(L);
+    cvk_tree_register(L);
+    cvk_document_register(L);
+    cvk_redis_register(L);
+    cvk_store_register(L);
+    cvk_write_register(L);
     lua_pushstring(L, CVK_POLLER_NAME);
     lua_setfield(L, -2, "poller");
     luaL_getmetatable(L, CVK_CALL_TYPE);

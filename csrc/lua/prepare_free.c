@@ -5,6 +5,7 @@
 
 #include "lua/encode.h"
 #include "lua/prepare.h"
+#include "lua/scalars.h"
 
 #include <string.h>
 

@@ -4,8 +4,10 @@
 #include "base/deadlines.h"
 #include "transfer/handle.h"
 #include "transfer/forks.h"
+#include "transfer/guests.h"
 #include "transfer/spin_guard.h"
 #include "transfer/libcurl.h"
+#include "transfer/pieces.h"
 #include "transfer/poller.h"
 #include "transfer/pool.h"
 #include "transfer/queue.h"
@@ -37,6 +39,7 @@ struct cvk_engine {
     cvk_sockets sockets;
     cvk_transfer_list running;  /* libcurl has them */
     cvk_transfer_list finished; /* and are yet to be taken */
+    cvk_news news;              /* of those that go by pieces */
     cvk_deadlines
         deadlines; /* of all transfers in flight, those that wait for their turn included */
     cvk_counters counters;
@@ -51,6 +54,7 @@ struct cvk_engine {
     int64_t distrusted_until; /* until then new calls share no connection; -1: they do */
     bool watched;             /* the caller waits on the descriptor */
     cvk_library_fds library_fds; /* libcurl's own descriptors */
+    cvk_guests guests;
     cvk_fork_watch forks;
 };
 
@@ -83,19 +87,22 @@ static int on_timer(CURLM *multi, long milliseconds, void *user)
 
 /* ---- the life of a transfer ------------------------------------------------------------------ */
 
-/* Ends a transfer that libcurl no longer has: it waits to be taken, or is put away if cancelled. */
+/* Ends a transfer that libcurl no longer has: it waits to be taken, or is put away if nobody does that. */
 static void end_transfer(cvk_engine *engine, cvk_transfer *transfer)
 {
     cvk_deadlines_remove(&engine->deadlines, &transfer->due);
-    if (transfer->cancelled) {
-        cvk_transfer_put_away(&engine->spares, transfer);
-        return;
+    if (transfer->has_news)
+        cvk_pieces_forget(transfer);
+    if (!transfer->cancelled) {
+        engine->counters.in_flight--;
+        engine->counters.finished++;
+        engine->counters.failed += transfer->exchange->failure != CVK_FINE;
+        transfer->exchange->stage = CVK_FINISHED;
     }
-    engine->counters.in_flight--;
-    engine->counters.finished++;
-    engine->counters.failed += transfer->exchange->failure != CVK_FINE;
-    transfer->exchange->stage = CVK_FINISHED;
-    cvk_transfer_list_add(&engine->finished, transfer);
+    if (transfer->cancelled || transfer->owner == 0)
+        cvk_transfer_put_away(&engine->spares, transfer);
+    else
+        cvk_transfer_list_add(&engine->finished, transfer);
 }
 
 /*
@@ -138,6 +145,8 @@ static void finish(cvk_engine *engine, cvk_transfer *transfer, CURLcode code)
     transfer->exchange->sent = cvk_sent_any(transfer);
     cvk_result_explain(transfer, code);
     cvk_result_count(transfer, &engine->counters);
+    if (transfer->exchange->settings->times_phases)
+        cvk_result_time(transfer);
     if (cvk_handle_may_break_connection(transfer)) {
         engine->may_be_broken = true;
         if (transfer->exchange->failure == CVK_TIMEOUT && transfer->route->shares_connections)
@@ -146,12 +155,6 @@ static void finish(cvk_engine *engine, cvk_transfer *transfer, CURLcode code)
     transfer->route->shares_connections |= cvk_handle_shared(transfer);
     take_back(engine, transfer, cvk_handle_is_worn(transfer));
     end_transfer(engine, transfer);
-}
-
-/* `stop` is by cvk_microseconds(), INT64_MAX where there is all the time in the world. */
-static bool is_time_up(int64_t stop)
-{
-    return stop != INT64_MAX && cvk_microseconds() >= stop;
 }
 
 static bool new_multi(cvk_engine *engine)
@@ -290,7 +293,7 @@ static bool expire(cvk_engine *engine, int64_t now, int64_t stop)
             finish(engine, transfer, CURLE_OPERATION_TIMEDOUT);
         }
         ended = true;
-        over = is_time_up(stop);
+        over = cvk_is_time_up(stop);
     }
     return ended;
 }
@@ -406,19 +409,6 @@ void cvk_engine_free(cvk_engine *engine)
     free(engine);
 }
 
-/* Ends transfers that the parent of a fork goes on with. Their requests may have left, or will. */
-static void orphan(cvk_transfer *first)
-{
-    for (cvk_transfer *transfer = first; transfer != NULL; transfer = transfer->next) {
-        transfer->exchange->failure = CVK_CANCELLED;
-        transfer->exchange->sent = true;
-        transfer->exchange->reason = "left to the process that forked";
-        transfer->exchange->stage = CVK_FINISHED;
-        transfer->due = (cvk_deadline){0};
-        transfer->route->in_flight = 0;
-    }
-}
-
 /* In the child of a fork: the parent's engines. They are never freed, as libcurl would then tell the
  * servers that the connections end. They are kept in a list so that leak checkers find them. */
 static cvk_engine *abandoned;
@@ -426,19 +416,14 @@ static cvk_engine *abandoned;
 void cvk_engine_abandon(cvk_engine *engine)
 {
     cvk_forks_close_copies(&engine->forks);
-    orphan(engine->running.first);
-    orphan(engine->finished.first);
+    cvk_route_orphan(engine->running.first);
+    cvk_route_orphan(engine->finished.first);
     for (cvk_route *route = engine->queues.first; route; route = route->next_waiting) {
-        orphan(route->waiting.first);
+        cvk_route_orphan(route->waiting.first);
         route->waiting = (cvk_transfer_list){0};
     }
     engine->next_abandoned = abandoned;
     abandoned = engine;
-}
-
-static int64_t earlier(int64_t one, int64_t other)
-{
-    return one < 0 || (other >= 0 && other < one) ? other : one;
 }
 
 /* When there is work by time; -1: not. */
@@ -446,14 +431,14 @@ static int64_t next_due(const cvk_engine *engine)
 {
     if (engine->new_count >= most_new)
         return 0;
-    int64_t due = earlier(engine->due, cvk_deadlines_next(&engine->deadlines));
-    return earlier(due, engine->guard.due);
+    int64_t due = cvk_earlier(engine->due, cvk_deadlines_next(&engine->deadlines));
+    return cvk_earlier(due, engine->guard.due);
 }
 
 /* When the descriptor has to become readable: at next_due(), or earlier for the caller's alarm. */
 static int64_t next_watched(const cvk_engine *engine)
 {
-    return earlier(next_due(engine), engine->alarm);
+    return cvk_earlier(next_due(engine), engine->alarm);
 }
 
 /* Makes the descriptor readable if there is work now, and sets its timer for work to come. */
@@ -464,7 +449,8 @@ static void update_descriptor(cvk_engine *engine)
     if (engine->running.first == NULL)
         cvk_poller_rest(engine->poller);
     int64_t due = next_watched(engine);
-    cvk_poller_wake(engine->poller, engine->finished.first != NULL || due == 0);
+    cvk_poller_wake(engine->poller,
+                    (engine->finished.first != NULL || engine->news.first != NULL) || due == 0);
     if (due < 0 && engine->armed >= 0) {
         cvk_poller_arm(engine->poller, -1);
         engine->armed = -1;
@@ -487,7 +473,8 @@ cvk_transfer *cvk_engine_submit(cvk_engine *engine, cvk_exchange *exchange, int 
         return NULL;
     transfer->route = route;
     transfer->owner = owner;
-    transfer->deadline = (cvk_microseconds() + timeout) / 1000 + 1;
+    transfer->news = &engine->news;
+    transfer->deadline = cvk_now_and(timeout);
     if (!has_room(engine, route)) {
         cvk_queues_add(&engine->queues, transfer, false);
     } else if (!launch(engine, transfer)) {
@@ -530,20 +517,15 @@ static uint32_t progress(const cvk_engine *engine)
 {
     const cvk_counters *counters = &engine->counters;
     uint64_t sum = counters->started + counters->finished + counters->cancelled;
-    for (cvk_transfer *transfer = engine->running.first; transfer; transfer = transfer->next) {
-        curl_off_t up = 0, down = 0;
-        long request = 0, head = 0;
-        curl_easy_getinfo(transfer->handle->curl, CURLINFO_SIZE_UPLOAD_T, &up);
-        curl_easy_getinfo(transfer->handle->curl, CURLINFO_SIZE_DOWNLOAD_T, &down);
-        curl_easy_getinfo(transfer->handle->curl, CURLINFO_REQUEST_SIZE, &request);
-        curl_easy_getinfo(transfer->handle->curl, CURLINFO_HEADER_SIZE, &head);
-        sum += (uint64_t)up + (uint64_t)down + (uint64_t)request + (uint64_t)head;
-    }
+    for (cvk_transfer *transfer = engine->running.first; transfer; transfer = transfer->next)
+        sum += cvk_result_progress(transfer);
     return (uint32_t)sum;
 }
 
 static void serve(cvk_engine *engine, const cvk_ready *ready)
 {
+    if (cvk_guests_has(&engine->guests, ready->fd))
+        return;
     drive(engine, ready->fd,
           (ready->readable ? CURL_CSELECT_IN : 0) | (ready->writable ? CURL_CSELECT_OUT : 0) |
               (ready->broken ? CURL_CSELECT_ERR : 0));
@@ -570,7 +552,7 @@ static bool is_unfinished(const cvk_engine *engine)
 static int serve_ready(cvk_engine *engine, int wait, int64_t stop)
 {
     cvk_ready ready[ready_at_once];
-    if (engine->finished.first != NULL)
+    if (engine->finished.first != NULL || engine->news.first != NULL)
         wait = 0;
     else if (next_due(engine) >= 0)
         wait = shorter(wait, next_due(engine));
@@ -578,7 +560,7 @@ static int serve_ready(cvk_engine *engine, int wait, int64_t stop)
     CURLM *multi = engine->multi;
     for (int i = 0; i < found && engine->multi == multi && multi != NULL; i++) {
         serve(engine, &ready[i]);
-        if (is_time_up(stop))
+        if (cvk_is_time_up(stop))
             break;
     }
     return found;
@@ -601,7 +583,7 @@ void cvk_engine_step(cvk_engine *engine, long budget)
     run_timers(engine, budget < 0 ? stop : start + budget / 2);
     while (more) {
         more = serve_ready(engine, 0, stop) == ready_at_once;
-        if (is_time_up(stop))
+        if (cvk_is_time_up(stop))
             break;
         run_timers(engine, stop);
         more = more || is_unfinished(engine);
@@ -637,6 +619,32 @@ int cvk_engine_take(cvk_engine *engine, cvk_transfer *transfer)
     return owner;
 }
 
+cvk_transfer *cvk_engine_news(cvk_engine *engine)
+{
+    return engine->news.first;
+}
+
+int cvk_engine_hear(cvk_engine *engine, cvk_transfer *transfer)
+{
+    int owner = transfer->has_news ? transfer->owner : 0;
+    if (owner == 0)
+        return 0;
+    cvk_pieces_forget(transfer);
+    cvk_deadlines_remove(&engine->deadlines, &transfer->due);
+    transfer->owner = 0;
+    update_descriptor(engine);
+    return owner;
+}
+
+void cvk_engine_await(cvk_engine *engine, cvk_transfer *transfer, int owner, int64_t timeout)
+{
+    transfer->owner = owner;
+    transfer->deadline = cvk_pieces_resume(transfer) ? cvk_now_and(timeout) : cvk_now();
+    cvk_deadlines_add(&engine->deadlines, &transfer->due, transfer->deadline);
+    cvk_pieces_tell(transfer);
+    update_descriptor(engine);
+}
+
 void cvk_engine_cancel(cvk_engine *engine, cvk_transfer *transfer)
 {
     cvk_exchange *exchange = transfer->exchange;
@@ -666,6 +674,11 @@ int cvk_engine_fd(cvk_engine *engine)
     return cvk_poller_fd(engine->poller);
 }
 
+bool cvk_engine_watch(cvk_engine *engine, int fd, bool on)
+{
+    return cvk_guests_watch(&engine->guests, engine->poller, fd, on);
+}
+
 void cvk_engine_alarm(cvk_engine *engine, long milliseconds)
 {
     engine->alarm = milliseconds < 0 ? -1 : milliseconds == 0 ? 0 : cvk_now() + milliseconds;
@@ -674,7 +687,7 @@ void cvk_engine_alarm(cvk_engine *engine, long milliseconds)
 
 long cvk_engine_timeout(const cvk_engine *engine)
 {
-    if (engine->finished.first != NULL)
+    if (engine->finished.first != NULL || engine->news.first != NULL)
         return 0;
     return next_due(engine) < 0 ? -1 : (long)shorter(-1, next_due(engine));
 }

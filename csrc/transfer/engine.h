@@ -61,11 +61,32 @@ cvk_transfer *cvk_engine_finished(cvk_engine *engine);
  */
 int cvk_engine_take(cvk_engine *engine, cvk_transfer *transfer);
 
+/*
+ * What goes by pieces (http/flow.h): the first transfer with something to take or to give that its caller has not
+ * heard of, or NULL.
+ */
+cvk_transfer *cvk_engine_news(cvk_engine *engine);
+
+/*
+ * Takes the news of a transfer, whereupon nobody waits for it: it goes on without a deadline, and is gone once it
+ * has ended. Returns the number of its owner until then; 0: there was no news.
+ */
+int cvk_engine_hear(cvk_engine *engine, cvk_transfer *transfer);
+
+/* For one in flight that nobody waits for: the owner does from now on, for at most so many microseconds. */
+void cvk_engine_await(cvk_engine *engine, cvk_transfer *transfer, int owner, int64_t timeout);
+
 /* Ends one in flight at once, as CVK_CANCELLED. It is gone then, and never there to be taken. */
 void cvk_engine_cancel(cvk_engine *engine, cvk_transfer *transfer);
 
 /* A descriptor that is readable while there is work. */
 int cvk_engine_fd(cvk_engine *engine);
+
+/*
+ * Watches a descriptor of the caller's, too, or no longer: while it is readable the engine's own is,
+ * and waits end at once. false: there are too many, or it cannot be watched.
+ */
+bool cvk_engine_watch(cvk_engine *engine, int fd, bool on);
 
 /* Makes the descriptor readable after that time too (0: now), until set anew; negative: not. */
 void cvk_engine_alarm(cvk_engine *engine, long milliseconds);

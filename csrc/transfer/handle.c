@@ -2,6 +2,7 @@
 #include "http/headers.h"
 
 #include "base/clock.h"
+#include "transfer/pieces.h"
 #include "transfer/reuse.h"
 #include "transfer/sent.h"
 #include "transfer/sockets.h"
@@ -32,8 +33,7 @@ static unsigned loaded_version(void)
     return curl_version_info(CURLVERSION_NOW)->version_num;
 }
 
-/* The file of certificates that libcurl trusts of itself, or NULL. */
-static const char *default_trust(void)
+const char *cvk_handle_default_trust(void)
 {
 #if LIBCURL_VERSION_NUM >= 0x075400 /* 7.84.0 */
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
@@ -47,7 +47,7 @@ const char *cvk_handle_trust(const cvk_settings *settings)
 {
     if (settings->ca_file != NULL)
         return settings->ca_file;
-    const char *file = default_trust();
+    const char *file = cvk_handle_default_trust();
     return file == NULL ? "libcurl's default certificates" : file;
 }
 
@@ -105,6 +105,8 @@ static size_t on_body(char *data, size_t one, size_t size, void *user)
         return 0;
     if (handle->shows_head && (!transfer->head_ended || begins_head(data, size)))
         return accept_head(handle, data, size) ? size : 0;
+    if (transfer->exchange->flow != NULL && transfer->exchange->flow->by_pieces)
+        return cvk_pieces_received(transfer, data, size);
     if (size > transfer->exchange->settings->max_response_bytes - transfer->exchange->body.size) {
         transfer->exchange->failure = CVK_TOO_LARGE;
         return 0;
@@ -180,6 +182,8 @@ static size_t on_header(char *data, size_t one, size_t size, void *user)
     } else if ((data[0] == '\r' || data[0] == '\n') && data[size - 1] == '\n') {
         if (!transfer->head_ended)
             cvk_reuse_head_ended(transfer);
+        if (!transfer->head_ended && transfer->exchange->flow != NULL)
+            cvk_pieces_answered(transfer, cvk_handle_status(transfer));
         transfer->head_ended = true;
     } else if (!transfer->head_ended && !accept_header(transfer, data, size)) {
         return 0;
@@ -233,6 +237,12 @@ static size_t on_read(char *data, size_t one, size_t room, void *user)
 }
 
 #endif
+
+static size_t on_piece_wanted(char *data, size_t one, size_t room, void *user)
+{
+    cvk_transfer *transfer = transfer_of(user);
+    return transfer->cancelled ? CURL_READFUNC_ABORT : cvk_pieces_read(transfer, data, one * room);
+}
 
 /* ---- handles --------------------------------------------------------------------------------- */
 
@@ -299,7 +309,7 @@ static bool set_up(cvk_handle *handle, const cvk_settings *settings)
         code |= curl_easy_setopt(curl, CURLOPT_PROXY, settings->no_proxy ? "" : settings->proxy);
     if (settings->ca_file != NULL)
         code |= curl_easy_setopt(curl, CURLOPT_CAINFO, settings->ca_file);
-    const char *file = default_trust();
+    const char *file = cvk_handle_default_trust();
     if (file != NULL && strcmp(cvk_handle_trust(settings), file) == 0)
         ignore_ca_folder(curl);
     if (settings->cert != NULL)
@@ -349,8 +359,10 @@ static void add_nodes(cvk_buffer *nodes, char *lines, size_t size)
 static struct curl_slist *build_lines(cvk_transfer *transfer, bool decodes_gzip)
 {
     static char no_expect[] = "Expect:", no_type[] = "Content-Type:",
-                gzip[] = "Accept-Encoding: gzip";
+                gzip[] = "Accept-Encoding: gzip", chunked[] = "Transfer-Encoding: chunked";
     const cvk_request *request = &transfer->exchange->request;
+    const cvk_flow *flow = transfer->exchange->flow;
+    bool uploads = flow != NULL && flow->uploads;
     cvk_buffer *nodes = &transfer->lines;
     cvk_buffer_clear(nodes);
     if (request->base != NULL)
@@ -360,11 +372,13 @@ static struct curl_slist *build_lines(cvk_transfer *transfer, bool decodes_gzip)
         add_nodes(nodes, request->credential->lines.data, request->credential->lines.size);
     if (decodes_gzip && !cvk_header_lines_have(&request->headers, "Accept-Encoding"))
         add_nodes(nodes, gzip, sizeof gzip);
-    if (!request->operation->has_body)
+    if (!request->has_body)
         add_nodes(nodes, no_type, sizeof no_type);
-    else if (request->body.size > least_expecting)
+    else if (request->body.size > least_expecting || uploads)
         add_nodes(nodes, no_expect, sizeof no_expect);
-    if (nodes->failed)
+    if (uploads && flow->size < 0)
+        add_nodes(nodes, chunked, sizeof chunked);
+    if (nodes->failed || request->headers.failed)
         return NULL;
     struct curl_slist *first = (struct curl_slist *)(void *)nodes->data;
     size_t count = nodes->size / sizeof *first;
@@ -373,10 +387,24 @@ static struct curl_slist *build_lines(cvk_transfer *transfer, bool decodes_gzip)
     return first;
 }
 
-static CURLcode set_method(CURL *curl, const cvk_operation *operation)
+/* What libcurl has to be told of a request's method: the same for those that differ in no such thing. */
+static int method_of(const cvk_request *request)
 {
-    cvk_method method = operation->method;
-    bool body = operation->has_body || method == CVK_POST;
+    return (int)request->operation->method * 2 + request->has_body + 1;
+}
+
+/* Whether a request tells the length of its body: with these methods of an empty one, too, without which some
+ * servers answer 411. */
+static bool tells_length(const cvk_request *request)
+{
+    cvk_method method = request->operation->method;
+    return request->has_body || method == CVK_POST || method == CVK_PUT || method == CVK_PATCH;
+}
+
+static CURLcode set_method(CURL *curl, const cvk_request *request)
+{
+    cvk_method method = request->operation->method;
+    bool body = tells_length(request);
     bool plain = body ? method == CVK_POST : method == CVK_GET || method == CVK_HEAD;
     CURLoption option = body                 ? CURLOPT_POST
                         : method == CVK_HEAD ? CURLOPT_NOBODY
@@ -392,6 +420,25 @@ static CURLcode set_body(CURL *curl, const cvk_buffer *body)
            | curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->size > 0 ? body->data : "")
 #endif
         ;
+}
+
+/*
+ * What goes by pieces may stand still for long, so it has a connection that no other call uses meanwhile, and
+ * a body that cannot be wound back a new one. libcurl must not hold the whole to the time for its first piece.
+ */
+static CURLcode set_flow(cvk_handle *handle, cvk_transfer *transfer)
+{
+    CURL *curl = handle->curl;
+    const cvk_flow *flow = transfer->exchange->flow;
+    cvk_handle_isolate(handle, false);
+    CURLcode code = curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 0L);
+    if (!flow->uploads)
+        return code;
+    transfer->needs_new_connection = true;
+    return code | curl_easy_setopt(curl, CURLOPT_POSTFIELDS, NULL) |
+           curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)flow->size) |
+           curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_piece_wanted) |
+           curl_easy_setopt(curl, CURLOPT_READDATA, handle);
 }
 
 /*
@@ -438,13 +485,16 @@ bool cvk_handle_prepare(cvk_handle *handle, cvk_transfer *transfer)
     if (address == NULL || lines == NULL)
         return false;
     CURLcode code = CURLE_OK;
-    if (handle->operation != request->operation) {
-        handle->operation = NULL;
-        code = set_method(curl, request->operation);
+    int method = method_of(request);
+    if (handle->method != method) {
+        handle->method = 0;
+        code = set_method(curl, request);
     }
-    if (request->operation->has_body || request->operation->method == CVK_POST)
+    if (tells_length(request))
         code |= set_body(curl, &request->body);
-    if (!handle->quick_exit) /* we do not end it, either, while its name is looked up */
+    if (transfer->exchange->flow != NULL)
+        code |= set_flow(handle, transfer);
+    else if (!handle->quick_exit) /* we do not end it, either, while its name is looked up */
         code |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, time_left(transfer));
     const char *target = request_target(transfer, address);
     if (target != NULL || handle->has_target)
@@ -467,7 +517,7 @@ bool cvk_handle_prepare(cvk_handle *handle, cvk_transfer *transfer)
     handle->verbose = false;
     handle->shows_head = show_head;
     handle->inside_line = false;
-    handle->operation = request->operation;
+    handle->method = method;
     handle->has_target = target != NULL;
     handle->transfer = transfer;
     return true;

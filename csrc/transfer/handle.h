@@ -54,6 +54,9 @@ cvk_failure cvk_handle_failure(cvk_transfer *transfer, CURLcode code);
 /* Whether the answer came over a connection that several may share. */
 bool cvk_handle_shared(const cvk_transfer *transfer);
 
+/* The file of certificates that libcurl, which is loaded, trusts of itself; NULL: none, or not known. */
+const char *cvk_handle_default_trust(void);
+
 /* Which file of certificates is trusted, as text for messages. Never NULL. */
 const char *cvk_handle_trust(const cvk_settings *settings);
 

@@ -29,7 +29,7 @@ cvk_any_function *cvk_libcurl_find(const char *name)
 
 /* What is used of libcurl. */
 #define FUNCTIONS(each) \
-    each(easy_cleanup), each(easy_getinfo), each(easy_init), each(easy_setopt), \
+    each(easy_cleanup), each(easy_getinfo), each(easy_init), each(easy_pause), each(easy_setopt), \
         each(easy_strerror), each(global_init), each(global_init_mem), each(multi_add_handle), \
         each(multi_cleanup), each(multi_info_read), each(multi_init), each(multi_remove_handle), \
         each(multi_setopt), each(multi_socket_action), each(version_info)
@@ -135,6 +135,11 @@ OURS CURL *(curl_easy_init)(void)
 OURS void(curl_easy_cleanup)(CURL *curl)
 {
     REAL(easy_cleanup)(curl);
+}
+
+OURS CURLcode(curl_easy_pause)(CURL *curl, int what)
+{
+    return REAL(easy_pause)(curl, what);
 }
 
 OURS const char *(curl_easy_strerror)(CURLcode code)

@@ -45,12 +45,18 @@ static bool names(const char *message, const char *proxy)
     return strstr(message, wanted) != NULL;
 }
 
+bool cvk_proxy_is_quoted(const char *message)
+{
+    return strstr(message, "Unsupported proxy") != NULL;
+}
+
 const char *cvk_proxy_blamed(const cvk_transfer *transfer, CURLcode code, const char *message)
 {
     const char *source, *proxy = find_proxy(transfer, &source);
     if (proxy == NULL)
         return NULL;
     bool blamed = code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY ||
+                  cvk_proxy_is_quoted(message) ||
                   strstr(message, "CONNECT tunnel failed") != NULL ||
                   strstr(message, "from proxy after CONNECT") != NULL ||
                   strstr(message, "Proxy CONNECT aborted") != NULL ||

@@ -16,7 +16,8 @@ void cvk_result_explain(cvk_transfer *transfer, CURLcode code)
     cvk_buffer *words = &transfer->exchange->libcurl_message;
     if (cvk_sent_before_failure(transfer))
         cvk_buffer_add_string(words, "after the request had left: ");
-    cvk_buffer_add_string(words, message);
+    cvk_buffer_add_string(words, cvk_proxy_is_quoted(message) ? "the proxy's address is no good"
+                                                              : message);
     const char *source = cvk_proxy_blamed(transfer, code, message);
     if (source != NULL) {
         cvk_buffer_add_string(words, " (of the proxy that ");
@@ -58,4 +59,33 @@ void cvk_result_count(const cvk_transfer *transfer, cvk_counters *counters)
     counters->connections_reused += opened == 0 && transfer->exchange->sent;
     counters->bytes_sent += (uint64_t)up;
     counters->bytes_received += (uint64_t)down;
+}
+
+uint64_t cvk_result_progress(const cvk_transfer *transfer)
+{
+    curl_off_t up = 0, down = 0;
+    long request = 0, head = 0;
+    CURL *curl = transfer->handle->curl;
+    curl_easy_getinfo(curl, CURLINFO_SIZE_UPLOAD_T, &up);
+    curl_easy_getinfo(curl, CURLINFO_SIZE_DOWNLOAD_T, &down);
+    curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &request);
+    curl_easy_getinfo(curl, CURLINFO_HEADER_SIZE, &head);
+    return (uint64_t)up + (uint64_t)down + (uint64_t)request + (uint64_t)head;
+}
+
+void cvk_result_time(const cvk_transfer *transfer)
+{
+    cvk_phases *phases = &transfer->exchange->phases;
+    CURL *curl = transfer->handle->curl;
+    curl_off_t at[4] = {0};
+    if (cvk_handle_has_begun(transfer)) {
+        curl_easy_getinfo(curl, CURLINFO_NAMELOOKUP_TIME_T, &at[0]);
+        curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T, &at[1]);
+        curl_easy_getinfo(curl, CURLINFO_APPCONNECT_TIME_T, &at[2]);
+        curl_easy_getinfo(curl, CURLINFO_STARTTRANSFER_TIME_T, &at[3]);
+    }
+    *phases = (cvk_phases){.resolved = at[0],
+                           .connected = at[1],
+                           .secured = at[2],
+                           .answered = transfer->header_bytes > 0 ? at[3] : 0};
 }

@@ -20,4 +20,10 @@ const char *cvk_result_phase(const cvk_transfer *transfer);
 /* Adds the connections and bytes that the transfer took to the counters. */
 void cvk_result_count(const cvk_transfer *transfer, cvk_counters *counters);
 
+/* How many bytes have gone either way for a transfer that libcurl has, heads included. */
+uint64_t cvk_result_progress(const cvk_transfer *transfer);
+
+/* Notes in the exchange when its phases were over. */
+void cvk_result_time(const cvk_transfer *transfer);
+
 #endif

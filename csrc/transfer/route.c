@@ -52,3 +52,15 @@ void cvk_route_give_handle(cvk_route *route, cvk_handle *handle)
     route->idle = handle;
     route->idle_count++;
 }
+
+void cvk_route_orphan(cvk_transfer *first)
+{
+    for (cvk_transfer *transfer = first; transfer != NULL; transfer = transfer->next) {
+        transfer->exchange->failure = CVK_CANCELLED;
+        transfer->exchange->sent = true;
+        transfer->exchange->reason = "left to the process that forked";
+        transfer->exchange->stage = CVK_FINISHED;
+        transfer->due = (cvk_deadline){0};
+        transfer->route->in_flight = 0;
+    }
+}

@@ -29,4 +29,10 @@ cvk_handle *cvk_route_take_handle(cvk_route *route);
 /* Keeps a handle for the next transfer, or frees it where there are many. */
 void cvk_route_give_handle(cvk_route *route, cvk_handle *handle);
 
+/*
+ * In the child of a fork: ends transfers, the first of a list and those behind it, that the parent goes on with.
+ * Their requests may have left, or will.
+ */
+void cvk_route_orphan(cvk_transfer *first);
+
 #endif

@@ -23,9 +23,9 @@ void cvk_sockets_clear(cvk_sockets *sockets)
     cvk_sockets_begin(sockets, sockets->poller, sockets->strict);
 }
 
-static int *port_list(cvk_sockets *sockets, int port)
+static int port_list(int port)
 {
-    return &sockets->by_port[port % CVK_PORT_LISTS];
+    return (int)((unsigned)port % CVK_PORT_LISTS);
 }
 
 static bool is_known(const cvk_sockets *sockets, int fd)
@@ -61,7 +61,7 @@ static void forget(cvk_sockets *sockets, int fd)
         return;
     cvk_socket *closed = &sockets->all[fd];
     if (closed->port >= 0) {
-        int *link = port_list(sockets, closed->port);
+        int *link = &sockets->by_port[port_list(closed->port)];
         while (*link != fd)
             link = &sockets->all[*link].next;
         *link = closed->next;
@@ -116,7 +116,7 @@ static int port_of(int fd)
 
 static bool is_unused(const cvk_sockets *sockets, int fd, int port)
 {
-    return is_known(sockets, fd) && sockets->all[fd].port < 0 && port_of(fd) == port;
+    return port >= 0 && is_known(sockets, fd) && sockets->all[fd].port < 0 && port_of(fd) == port;
 }
 
 int cvk_sockets_first_use(cvk_sockets *sockets, int likely, int port)
@@ -129,7 +129,7 @@ int cvk_sockets_first_use(cvk_sockets *sockets, int likely, int port)
         if (fd == sockets->room)
             return -1;
     }
-    int *list = port_list(sockets, port);
+    int *list = &sockets->by_port[port_list(port)];
     sockets->all[fd].port = port;
     sockets->all[fd].next = *list;
     *list = fd;
@@ -166,7 +166,7 @@ static bool is_silent(const cvk_sockets *sockets, const cvk_socket *socket)
 bool cvk_sockets_are_usable(const cvk_sockets *sockets, int port, bool *silent)
 {
     bool fit = false;
-    for (int fd = sockets->by_port[port % CVK_PORT_LISTS]; fd >= 0; fd = sockets->all[fd].next) {
+    for (int fd = sockets->by_port[port_list(port)]; fd >= 0; fd = sockets->all[fd].next) {
         if (sockets->all[fd].port != port)
             continue;
         *silent = is_silent(sockets, &sockets->all[fd]);

@@ -16,24 +16,29 @@ struct cvk_route;
 /* A libcurl handle, and what is set in it: only what changes is set again. */
 typedef struct cvk_handle {
     CURL *curl;
-    struct cvk_handle *next;        /* among those free for work */
-    struct cvk_transfer *transfer;  /* that it works for; NULL: free for work */
-    const cvk_operation *operation; /* whose method is set */
-    bool has_target;                /* a request target is set */
-    CURLcode code;                  /* libcurl's result of the transfer, once it has ended */
-    bool quick_exit;                /* it can be removed while a name is being looked up */
-    bool decodes_gzip;              /* this libcurl can */
-    bool close_after;               /* to be freed after this transfer, not used again */
-    bool mixes_headers;             /* this libcurl may add to headers of the answer before */
-    bool used;                      /* there was an answer before */
-    bool shows_head;                /* headers go through the callback for bodies first */
-    bool inside_line;               /* the last piece of such headers ended amid a line */
-    bool may_exceed;                /* libcurl may not tell of bytes beyond the answer */
-    bool bodyless;                  /* the answer has no body */
-    bool verbose;                   /* libcurl reports what it does, to on_debug */
-    struct cvk_sockets *sockets;    /* where its connections are noted; the engine's */
+    struct cvk_handle *next;       /* among those free for work */
+    struct cvk_transfer *transfer; /* that it works for; NULL: free for work */
+    int method; /* what it was told of the method, as method_of() has it; 0: as libcurl begins */
+    bool has_target;             /* a request target is set */
+    CURLcode code;               /* libcurl's result of the transfer, once it has ended */
+    bool quick_exit;             /* it can be removed while a name is being looked up */
+    bool decodes_gzip;           /* this libcurl can */
+    bool close_after;            /* to be freed after this transfer, not used again */
+    bool mixes_headers;          /* this libcurl may add to headers of the answer before */
+    bool used;                   /* there was an answer before */
+    bool shows_head;             /* headers go through the callback for bodies first */
+    bool inside_line;            /* the last piece of such headers ended amid a line */
+    bool may_exceed;             /* libcurl may not tell of bytes beyond the answer */
+    bool bodyless;               /* the answer has no body */
+    bool verbose;                /* libcurl reports what it does, to on_debug */
+    struct cvk_sockets *sockets; /* where its connections are noted; the engine's */
     char message[CURL_ERROR_SIZE];
 } cvk_handle;
+
+/* Transfers of which the caller is to hear before they have ended, each once; all zero: none. */
+typedef struct cvk_news {
+    struct cvk_transfer *first;
+} cvk_news;
 
 typedef struct cvk_transfer {
     cvk_exchange *exchange;               /* retained until the transfer is put away */
@@ -41,7 +46,10 @@ typedef struct cvk_transfer {
     cvk_handle *handle;                   /* NULL: it waits for its turn */
     struct cvk_transfer *previous, *next; /* in the one list that it is in */
     struct cvk_transfer *next_done;       /* among those that libcurl has just finished */
-    int owner;                            /* the caller's number for it */
+    int owner;                            /* the caller's number for it; 0: nobody waits for it */
+    cvk_news *news;                       /* where to put it when its caller has something to do */
+    struct cvk_transfer *next_news;       /* there */
+    bool has_news;                        /* it is there */
     int64_t deadline;                     /* the first millisecond after it, by cvk_now() */
     cvk_deadline due;                     /* in the engine's wheel while it is in flight */
     cvk_buffer lines;                     /* nodes of libcurl's list of header lines */

@@ -11,6 +11,9 @@ local nobody = { wake = function() end } -- the owner of a timer that only ends 
 local function under_way()
   local natives = engine.pausing()
   for _, native in ipairs(core.calls()) do natives[#natives + 1] = native end
+  for native in pairs(engine.streams) do
+    if not (native:done() or native:awaited()) then natives[#natives + 1] = native end
+  end
   return natives
 end
 

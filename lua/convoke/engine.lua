@@ -53,6 +53,12 @@ function engine.here()
   if host then return foreign() end
 end
 
+--- Returns the host of our own tasks and the task that runs; nothing outside of tasks.
+function engine.own()
+  local task = scheduler.running()
+  if task then return scheduler, task end
+end
+
 --- Does what engine.here() does for a caller that begins something new: raises in a cancelled task.
 function engine.begin()
   local task = scheduler.running()
@@ -61,6 +67,97 @@ function engine.begin()
     return scheduler, task
   end
   if host then return foreign() end
+end
+
+-- Work that no coroutine waits for ------------------------------------------------
+
+-- What is to be done when a call has ended that nobody waits for, { native =, done = } by its
+-- number, or when a time has come, true by its token. Loops of hosts go on as long as there is any.
+local asides = {}
+
+-- @param number  that the call had
+local function end_aside(number, native)
+  local aside = asides[number]
+  if not aside or aside.native ~= native then return end
+  asides[number] = nil
+  aside.done(native)
+end
+
+local function drive_aside()
+  if host then host.drive(engine) end
+  engine.announce()
+end
+
+--- Sends a native call that nobody waits for.
+-- @param seconds  that it may take
+-- @param done     function(native) that is called when it has ended, by whoever drives the engine;
+--   it must not raise or yield. In the child of a fork it is never called
+-- @return true; or nil and why it was not sent. What the host raises is raised; then it was sent
+function engine.send_aside(native, seconds, done)
+  local number, why = submit(native, seconds, nil)
+  if not number then return nil, why end
+  asides[number] = { native = native, done = done }
+  drive_aside()
+  return true
+end
+
+-- The host that its timers are woken by.
+local aside_host = {
+  wake = function(token)
+    asides[token] = nil
+    token.f()
+  end,
+}
+
+--- Calls a function after a time, unless the program ends before or nobody drives the engine then.
+-- @param f  as `done` of engine.send_aside()
+-- @return a token for engine.not_later()
+function engine.later(seconds, f)
+  local token = { f = f }
+  token.timer = timers.add(seconds, aside_host, token)
+  asides[token] = true
+  drive_aside()
+  return token
+end
+
+--- Takes that back. Harmless when its time has come.
+function engine.not_later(token)
+  timers.remove(token.timer)
+  asides[token] = nil
+  engine.announce()
+end
+
+-- Work that goes on elsewhere ------------------------------------------------
+
+-- Threads of stores tell by a descriptor that work of theirs has ended. What is known of them, by
+-- descriptor:
+--   pending()     how many pieces of such work have not been taken
+--   take(forked)  takes what has ended and wakes those who wait for it; in the child of a fork it
+--     is told so, once, and forgotten
+local guests = {}
+
+local function has_guests_work()
+  for _, guest in pairs(guests) do
+    if guest:pending() > 0 then return true end
+  end
+  return false
+end
+
+local function take_guests(forked)
+  local all = {} -- one may go while they are called
+  for _, guest in pairs(guests) do all[#all + 1] = guest end
+  for _, guest in ipairs(all) do guest:take(forked) end
+end
+
+--- Sees to a guest from now on.
+-- @param fd     its descriptor
+-- @param guest  as above; nil: no longer
+-- @return whether it does
+function engine.watch(fd, guest)
+  guests[fd] = guest
+  if core.watch(fd, guest ~= nil) then return true end
+  guests[fd] = nil
+  return false
 end
 
 -- Driving ------------------------------------------------
@@ -82,10 +179,11 @@ end
 --- Wakes the waiters of all calls that have finished.
 function engine.dispatch()
   if handing then wake_everybody() end
+  if next(guests) then take_guests(false) end
   handing = true
   local native, number, token = finished()
   while native do
-    if token then take_owner(number).wake(token) end
+    if token then take_owner(number).wake(token) else end_aside(number, native) end
     native, number, token = finished()
   end
   handing = false
@@ -116,6 +214,8 @@ function engine.next_task()
       if not owner then return token end
       owners[number] = nil
       owner.wake(token)
+    else
+      end_aside(number, native)
     end
     native, number, token = finished()
   end
@@ -124,11 +224,12 @@ end
 --- Whether a coroutine waits for a call or a time, or a task has not ended.
 function engine.busy()
   return core.waiting() > 0 or timers.timeout() ~= nil or scheduler.busy()
+    or next(asides) ~= nil or has_guests_work()
 end
 
---- Whether there are tasks that have not ended.
+--- Whether there is work that no coroutine of a host waits for: tasks, or what was sent aside.
 function engine.has_tasks()
-  return scheduler.busy()
+  return scheduler.busy() or next(asides) ~= nil
 end
 
 -- Seconds until there is work in Lua, for tasks and timers; or nil.
@@ -163,12 +264,16 @@ end
 
 -- In the child of a fork: wakes those, too, that wait between two tries.
 local function leave_parent()
+  asides = {}
   wake_orphans()
+  take_guests(true)
+  guests = {}
   handing = true
 end
 
 local function work_on_tasks(forked, stop, every)
   if forked then leave_parent() end
+  if next(guests) then take_guests(false) end
   if timers.run() or handing then wake_everybody() end
   scheduler.work(stop, every)
 end
@@ -239,7 +344,7 @@ function engine.block(done)
     work_on_tasks(forked, core.now() + slice, 8)
     if done() then break end
     local timeout = engine.timeout()
-    local stuck = not timeout and core.in_flight() == 0
+    local stuck = not timeout and core.in_flight() == 0 and not has_guests_work()
     forked = core.wait(stuck and 0 or timeout or longest_wait)
     if stuck and not forked and not wake_orphans() then
       error("convoke: all tasks wait, and there is nothing left to wait for", 0)
@@ -372,6 +477,9 @@ function engine.pausing()
   return natives
 end
 
+--- Native calls whose answers are handed over piece by piece, unless they have been collected.
+engine.streams = setmetatable({}, { __mode = "k" })
+
 --- Ends the pause of a native call, as if its time were over. Harmless when it does not pause, or
 -- blocks.
 function engine.nudge(native)
@@ -385,7 +493,11 @@ end
 -- @param interrupted  what waited for it was stopped by an error: the call's own error says so
 function engine.cancel(native, interrupted)
   local number, token = cancel(native, interrupted)
-  if token then take_owner(number).wake(token) end
+  if token then
+    take_owner(number).wake(token)
+  elseif number then
+    end_aside(number, native)
+  end
   local pauser = pausers[native]
   if pauser then pauser.owner.wake(pauser.token) end
   engine.announce()

@@ -15,11 +15,13 @@ local attempt = require "convoke.call.attempt"
 local catalogue = require "convoke.catalogue"
 local client = require "convoke.client"
 local engine = require "convoke.engine"
+local hooks = require "convoke.observe.hooks"
 local run = require "convoke.call.run"
 local tasks = require "convoke.tasks"
 
 engine.set_scheduler(tasks.scheduler)
 
+---@type convoke
 local convoke = {
   version = require "convoke.version",
 
@@ -69,6 +71,15 @@ local convoke = {
     return stats
   end,
 
+  --- log(options): writes what calls do as lines or JSON.
+  log = function(...) return require("convoke.observe.log").set(...) end,
+
+  --- metrics([options]): counts what calls do; the object's text is for Prometheus.
+  metrics = function(...) return require("convoke.observe.metrics").begin(...) end,
+
+  --- openapi(source [, options]): a constructor of clients of any API that has an OpenAPI document.
+  openapi = function(...) return require("convoke.openapi").load(...) end,
+
   --- The built-in transport, for transports that pass requests on: send(request).
   transport = attempt.transport,
 }
@@ -77,12 +88,40 @@ for _, name in ipairs(catalogue.names) do
   convoke[name] = client.constructor(name)
 end
 
--- convoke.operations, an array of all operations as data, is made when it is first asked for.
-setmetatable(convoke, { __index = function(self, name)
-  if name ~= "operations" then return nil end
-  self.operations = catalogue.operations()
-  return self.operations
-end })
+-- What few programs need is made when it is first asked for:
+local later = {
+  -- an array of all operations as data;
+  operations = catalogue.operations,
+  -- many calls that must all be done, once each;
+  job = function() return require "convoke.jobs.job" end,
+  -- rows of a file, for jobs;
+  rows = function() return require "convoke.jobs.rows" end,
+  -- trace { ... }: spans of calls, for OpenTelemetry;
+  trace = function() return require "convoke.observe.trace" end,
+  -- a transport that keeps what an API answered in a file, and answers from it later;
+  cassette = function() return require "convoke.observe.cassette" end,
+  -- show(value [, err]): prints a value as indented Lua, or an error in lines that say what to do;
+  show = function() return require "convoke.show" end,
+  -- help([x]): prints help about a client, resource, verb, operation, error, option or name.
+  help = function() return require "convoke.help" end,
+}
+
+-- convoke.hooks, functions that are told of the calls of all clients, are set one by one or all at
+-- once.
+setmetatable(convoke, {
+  __index = function(self, name)
+    if name == "hooks" then return hooks.face end
+    local make = later[name]
+    if not make then return nil end
+    self[name] = make()
+    return self[name]
+  end,
+  __newindex = function(self, name, value)
+    if name ~= "hooks" then return rawset(self, name, value) end
+    local fault = hooks.set_all(value)
+    if fault then error(fault, 2) end
+  end,
+})
 
 -- What C programs drive us by.
 core.embed(engine.step, engine.pollfd)
@@ -90,5 +129,9 @@ core.embed(engine.step, engine.pollfd)
 -- OpenResty is recognised by itself.
 local ngx = rawget(_G, "ngx")
 if type(ngx) == "table" and ngx.get_phase then convoke.use "openresty" end
+
+-- A log without a change to the program.
+local level = os.getenv "CONVOKE_LOG"
+if level then require("convoke.observe.log").from_environment(level) end
 
 return convoke

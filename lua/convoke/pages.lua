@@ -106,6 +106,16 @@ local function is_list(value)
   return type(value) == "table" and (#value > 0 or next(value) == nil)
 end
 
+--- The elements of a page.
+-- @param operation  of the catalogue
+-- @param answer     what it has answered with
+-- @return an array; nil: the operation lists nothing, or this is no page
+function pages.items(operation, answer)
+  local style = styles[operation.paging]
+  local items = style and type(answer) == "table" and style.items(answer)
+  return is_list(items) and items or nil
+end
+
 -- What an element is recognised by; nil: it has no id.
 local function key_of(element, field)
   local id = type(element) == "table" and element[field]
@@ -307,8 +317,13 @@ end
 --   which it may be called again
 function pages.walk(operation, params, fetch, fail)
   local style, query = styles[operation.paging], {}
+  if operation.pager then -- of a document
+    local paging = require "convoke.openapi.paging"
+    style = paging.window_style(operation)
+    if not style then return paging.walk(operation, params, fetch, fail) end
+  end
   for name, value in pairs(params or {}) do query[name] = value end
-  query[style.size] = query[style.size] or page_size
+  query[style.size] = query[style.size] or style.most or (not operation.pager and page_size or nil)
   local walk = setmetatable({ style = style, query = query, first_place = query[style.place],
     field = operation.item_id, fetch = fetch, fail = fail, seen = {}, items = {}, position = 0,
     walks = 0, repeats = 0, is_over = false, is_capped = false }, Walk)

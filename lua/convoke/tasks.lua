@@ -336,6 +336,17 @@ tasks.scheduler = scheduler
 local count = 0
 local no_arguments = { n = 0 }
 
+--- What a task that begins inherits from the code that begins it: a function that returns it, see
+-- observe/trace.lua; or false.
+tasks.inherit = false
+
+--- What the running task has inherited, or false; nil: no task runs.
+function tasks.inherited()
+  if resumed == 0 then return nil end
+  local task = in_running_thread(by_coroutine)
+  return task and task.heritage
+end
+
 --- Starts f(...) as a task; it runs when tasks get their turn.
 -- @return a task: await(), cancel(), status()
 function tasks.spawn(f, ...)
@@ -355,6 +366,7 @@ function tasks.spawn(f, ...)
     ended = false,
     ending = false, -- function(task) of all(): what to do when it has ended
     following = false, -- the next in the queue of tasks that can go on
+    heritage = false, -- see tasks.inherit
     number = 0, -- in that queue
     queued = false, -- is in it
     reason = false, -- why it is cancelled, in words
@@ -363,6 +375,7 @@ function tasks.spawn(f, ...)
     timer = false, -- that it waits for
     waits_for = false, -- a task
   }, Task)
+  if tasks.inherit then task.heritage = tasks.inherit() end
   if unsound then repair() end
   unsound = true
   by_coroutine[task.coroutine] = task

@@ -28,7 +28,8 @@ end
 -- never in the table.
 attempt.transport = {}
 
-local natives = setmetatable({}, { __mode = "k" }) -- request table -> native call, seconds
+-- request table -> native call, seconds, state of the client
+local natives = setmetatable({}, { __mode = "k" })
 
 --- Sends a request; returns { status =, headers =, body = }, or nil and an error's fields
 -- (kind, message, sent).
@@ -36,6 +37,10 @@ function attempt.transport.send(request)
   local own = natives[request]
   if not own then error("convoke.transport.send: not a request made by a client", 2) end
   local native = own.native
+  if own.state.lacks_credential then
+    return nil, { kind = "invalid", sent = false,
+      message = "this client was made without a credential or an address, and can send nothing" }
+  end
   local sent, why = send(native, own.seconds, begin())
   if sent == nil then error(why, 0) end
   if not sent then return nil, { kind = "memory", message = why, sent = false } end
@@ -44,11 +49,25 @@ function attempt.transport.send(request)
   return { status = (native:answer()), headers = native:headers(), body = native:body() }
 end
 
--- Sends by the client's transport. Returns nothing, or the error of a try without an answer.
-local function send_by_transport(state, operation, native, seconds)
+--- Strikes the credential of a request out of a text, for those who keep requests.
+-- @param request  that a transport was given, which has not returned yet
+function attempt.redact(request, text)
+  return natives[request].native:redact(text)
+end
+
+--- The path of a request's operation, such as "/invitations/{key}"; nil: no client has made it.
+function attempt.template_of(request)
+  local own = natives[request]
+  return own and own.template
+end
+
+--- Sends by the client's transport. Returns nothing, or the error of a try without an answer.
+function attempt.by_transport(state, operation, native, seconds)
   local request = native:request()
-  request.timeout = seconds
-  natives[request] = { native = native, seconds = seconds }
+  request.timeout, request.operation = seconds, operation.name
+  request.path = request.url:sub(#state.address + 1)
+  natives[request] = { native = native, seconds = seconds, state = state,
+    template = operation.path }
   local came, err = state.transport.send(request)
   natives[request] = nil
   if type(came) == "table" then
@@ -78,7 +97,7 @@ end
 function attempt.once(state, operation, native, seconds, entry)
   if state.transport then
     if entry then entry.on_wire = true end
-    local err = send_by_transport(state, operation, native, seconds)
+    local err = attempt.by_transport(state, operation, native, seconds)
     if entry then entry.on_wire = false end
     if err then return nil, err end
     return read(state, operation, native, answer(native))

@@ -16,8 +16,19 @@ local function is_boolean(value) return type(value) == "boolean" end
 function free.options(known)
   local own = { idempotent = { is_boolean, "a boolean" } }
   for name, rule in pairs(known) do own[name] = rule end
-  own.allow_empty, own.reconcile = nil, nil
+  own.allow_empty, own.reconcile, own.content_type, own.sink = nil, nil, nil, nil
   return own
+end
+
+--- Whether a value is the method of a free request.
+function free.is_method(value) return methods[value] == true end
+
+--- What to say to somebody who names a free request in one text, "GET /users"; nil: it is none.
+-- @param name  of the method that was called: "dry" or "curl"
+function free.advice(name, text)
+  local method, path = tostring(text):match "^(%u+) (/.*)$"
+  if not methods[method] then return nil end
+  return ('; any other endpoint is %s("%s", "%s", parts, options)'):format(name, method, path)
 end
 
 -- What is wrong with the arguments of a free request, or nil.
@@ -102,6 +113,30 @@ local function take_type(headers)
   end
 end
 
+-- api -> array of { method, pattern of a path, name } of its operations.
+local routes = setmetatable({}, { __mode = "k" })
+
+local function routes_of(api)
+  local known = routes[api]
+  if known then return known end
+  known = {}
+  for i, operation in ipairs(api.operations) do
+    local pattern = operation.path:gsub("[^%w{}_/]", "%%%0"):gsub("{[^{}/]+}", "[^/]+")
+    known[i] = { operation.method, "^" .. pattern .. "$", operation.name }
+  end
+  routes[api] = known
+  return known
+end
+
+-- What a 429 holds back and a pace counts with a request: the operation of the catalogue that it
+-- is, or else its own endpoint.
+local function lane_of(api, method, path)
+  for _, route in ipairs(routes_of(api)) do
+    if route[1] == method and path:find(route[2]) then return route[3] end
+  end
+  return method .. " " .. path
+end
+
 --- The operation of a free request, as the catalogue would have it.
 -- @param state    of the client
 -- @param method   "GET" and so on
@@ -125,7 +160,8 @@ function free.operation(state, method, path, parts, options)
   if faults[1] then return nil, faults end
   return {
     api = api.name, id = "request", name = api.name .. ".request", method = method, path = path,
-    path_params = {}, safe = reads, idempotent = reads or options.idempotent == true,
+    lane = function() return lane_of(api, method, path) end, path_params = {}, safe = reads,
+    idempotent = reads or options.idempotent == true,
     answer = { type = "any" }, envelope = state.vendor.has_failed and "free" or nil,
     free = { query = flat, headers = headers, body = parts and parts.body, type = content_type },
   }

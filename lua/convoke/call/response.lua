@@ -14,7 +14,8 @@ end
 -- redirect often says that the work is done (303 above all), and nothing is done by reading.
 local function outcome_of(state, operation, status, code)
   local api, executed_codes = state.api, state.vendor.executed_codes
-  if status < 200 or (executed_codes and executed_codes[code]) then return "unknown" end
+  local executed = executed_codes and executed_codes[code]
+  if status < 200 or (executed and executed(operation)) then return "unknown" end
   if status < 400 then return response.is_get(operation) and "refused" or "unknown" end
   if status == 503 then
     for _, known in ipairs(api.not_executed_codes or {}) do
@@ -149,7 +150,14 @@ end
 
 -- The value of an answer in an envelope, or nil and the error.
 local function unwrap(state, operation, native, status, data)
-  local value, log_lines, fault = state.vendor.unwrap(data)
+  local value, log_lines, fault
+  if operation.envelope == "each" then
+    value, fault = state.vendor.unwrap_each(data, function(one)
+      return refusal(state, operation, native, status, one)
+    end)
+  else
+    value, log_lines, fault = state.vendor.unwrap(data)
+  end
   if fault then return nil, refusal(state, operation, native, status, data, fault), status end
   return value, nil, status, log_lines and hide(native, log_lines)
 end
@@ -162,10 +170,12 @@ end
 -- @return value, err, status, log lines of an application
 function response.read(state, operation, native, status, data, fault)
   if not status then return nil, response.failure(operation, native:failure()) end
-  local success = status >= 200 and status < 300
+  local success = status >= 200 and (status < 300 or (status < 400 and operation.redirects))
   if success and not fault and not operation.envelope then return data, nil, status end
   local bare = status == 204 or operation.free
     or (operation.answer.type == "null" and not operation.envelope)
+    or (operation.bodiless and (operation.bodiless[status] or operation.bodiless[0]
+      or operation.bodiless[math.floor(status / 100)]))
   if fault == "empty" and success and bare then return true, nil, status end
   if fault or not success or failed_inside(state, operation, status, data) then
     return nil, refusal(state, operation, native, status, data, fault), status

@@ -14,11 +14,14 @@ local passing_kinds = { resolve = true, connect = true, timeout = true, network 
 
 --- Whether the call may be sent again: never where it may have happened and is not idempotent.
 -- @param operation  of the catalogue; its `idempotent` counts
--- @param err        the error of the last try: kind, outcome, status
-function retry.allowed(operation, err)
+-- @param err        the error of the last try: kind, outcome, status, code
+-- @param vendor     whose `passing_codes` count, see vendors/clerk.lua
+function retry.allowed(operation, err, vendor)
   local kind = err.kind
   if kind == "http" then
     if err.status == 429 then return true end
+    local passes = vendor.passing_codes and vendor.passing_codes[err.code]
+    if passes and (operation.idempotent or err.outcome == "refused") then return true end
     if err.status == 503 and err.outcome == "refused" then return true end
     return operation.idempotent and passing[err.status] == true
   end
@@ -44,15 +47,15 @@ end
 -- @param attempt    how many tries have counted so far, from 1
 -- @param retries    how many repeats there may be
 -- @param left       seconds until the deadline
--- @param budget     of the client
+-- @param state      of the client: its `budget` and its `vendor`
 -- @return seconds to wait before; or nil and why not: "final" (a repeat is not allowed or of no
 --   use), "retries", "deadline" or "budget" (there is not enough left of it)
-function retry.plan(operation, err, attempt, retries, left, budget)
-  if not retry.allowed(operation, err) then return nil, "final" end
+function retry.plan(operation, err, attempt, retries, left, state)
+  if not retry.allowed(operation, err, state.vendor) then return nil, "final" end
   if attempt > retries then return nil, "retries" end
   local seconds = retry.pause(attempt, err.retry_after)
   if seconds >= left then return nil, "deadline" end
-  if not budget:take() then return nil, "budget" end
+  if not state.budget:take() then return nil, "budget" end
   return seconds
 end
 
@@ -63,9 +66,15 @@ Budget.__index = Budget
 
 local full, price, gain = 500, 5, 1
 
+--- The budgets of clients -> the name of the API.
+retry.budgets = setmetatable({}, { __mode = "k" })
+
 --- A full retry budget: `tokens`, at most `full`. A client has one.
-function retry.budget()
-  return setmetatable({ tokens = full, full = full }, Budget)
+-- @param api  the name of its API, or nil: it is no client's
+function retry.budget(api)
+  local budget = setmetatable({ tokens = full, full = full }, Budget)
+  retry.budgets[budget] = api
+  return budget
 end
 
 --- Takes what one repeat costs; false: there is not enough.

@@ -9,8 +9,8 @@ local core = require "convoke.core"
 local credential = require "convoke.call.credential"
 local engine = require "convoke.engine"
 local errors = require "convoke.errors"
+local hooks = require "convoke.observe.hooks"
 local judge = require "convoke.lookup.judge"
-local observe = require "convoke.observe"
 local pending_creates = require "convoke.lookup.pending_creates"
 local response = require "convoke.call.response"
 local retry = require "convoke.call.retry"
@@ -31,12 +31,12 @@ run_module.retried = 0
 --   started and deadline, by core.now(); attempts, tries made so far; retries, how many repeats
 --   there may be; free, tries that do not count, because the server told them to wait; held_by,
 --   the error of the last of those; unsettled, an earlier try may have happened; renewed, it
---   has got a new credential already.
+--   has got a new credential already; event, for those who observe it, or nil.
 local function new_run(state, operation, params, options, path, started, deadline)
   return { state = state, operation = operation, params = params, options = options, path = path,
     native = nil, entry = nil, started = started, deadline = deadline, attempts = 0,
     retries = options.retries or state.retries, free = 0, held_by = nil, unsettled = false,
-    renewed = false }
+    renewed = false, event = nil }
 end
 
 -- How many tries have counted.
@@ -77,16 +77,7 @@ end
 
 -- Trying ------------------------------------------------
 
--- A line for a try, which may be a look for what another operation has made.
-local function log(run, err, status, seconds)
-  local operation, native, looks_for = run.operation, run.native, run.options.looks_for
-  local line = ("%s %s %s %s in %.3f s (attempt %d%s)"):format(operation.name, operation.method,
-    operation.path, err and err.kind ~= "http" and err.kind or status, seconds, run.attempts,
-    looks_for and ", look-up for " .. looks_for or "")
-  observe.tell(run.state, "log", function(text) return native:redact(text) end, run.state.log, line)
-end
-
--- One try that is not plain: it waits for its turn and is logged. Returns as attempt.once() does.
+-- One try that is not plain: it waits for its turn. Returns as attempt.once() does.
 local function try_in_turn(run)
   local state, operation = run.state, run.operation
   local before = now()
@@ -96,24 +87,39 @@ local function try_in_turn(run)
     before = now()
     if run.entry and run.attempts == 0 then pending_creates.begin_now(run.entry, before) end
   end
+  local gate = run.options.gate
+  if gate then
+    local err = gate(run)
+    if err then return nil, err end
+    before = now()
+  end
   if before >= run.deadline then
     return nil, response.failure(operation, "timeout", "the deadline has passed", false)
   end
   if state.closed then return nil, response.closed(operation) end
   run.attempts = run.attempts + 1
-  local value, err, status, log_lines =
-    try(state, operation, run.native, run.deadline - before, run.entry)
-  if state.log then log(run, err, status, now() - before) end
+  local event = run.event
+  if event then hooks.send(run.native, event, run.attempts) end
+  local value, err, status, log_lines
+  if run.options.try then
+    value, err, status, log_lines = run.options.try(run, run.deadline - before)
+  else
+    value, err, status, log_lines =
+      try(state, operation, run.native, run.deadline - before, run.entry)
+  end
+  if event then hooks.attempt(state, run.native, event, err, status, now() - before) end
   return value, err, status, log_lines
 end
 
 -- Waits before the call goes on. Returns whether it does: a call that was cancelled does not, and
 -- `err` says so then.
-local function pause(run, seconds, err)
+-- @param reason  of the wait, for hooks
+local function pause(run, seconds, err, reason)
   local state, native, waited, going_on = run.state, run.native, true, false
+  hooks.reason(state, native, run.event, "wait", reason, seconds)
   if not state.closed then
     state.pausing[native] = true
-    waited, going_on = protected(engine.pause, native, seconds)
+    waited, going_on = protected(engine.pause, native, state.instant and 0 or seconds)
     state.pausing[native] = nil
   end
   if not waited then error(going_on, 0) end
@@ -131,22 +137,28 @@ local function set_unsettled(run)
   if run.entry then run.entry.unsettled = true end
 end
 
-local look = settle.new(function(...) return run_module.perform(...) end, pause)
+local function tell_look(run, verdict, seconds)
+  hooks.settle(run.state, run.native, run.event, verdict, seconds)
+end
+
+local look = settle.new(function(...) return run_module.perform(...) end, pause, tell_look)
 
 -- Whether a call that was refused or not sent is sent again; waits until it is time for that.
 local function may_repeat(run, err)
   if run.attempts == 0 then return false end
   local seconds, why = retry.plan(run.operation, err, counted_tries(run), run.retries,
-    run.deadline - now(), run.state.budget)
+    run.deadline - now(), run.state)
   err.budget_empty = why == "budget" or nil
-  return seconds ~= nil and pause(run, seconds, err)
+  return seconds ~= nil
+    and pause(run, seconds, err, err.retry_after and "retry_after" or "backoff")
 end
 
 -- Lets a moment pass before the first look: the server may still be working on the try. Returns
 -- whether the call goes on.
 local function pause_before_look(run, err)
   local left = run.deadline - now()
-  return left > 0 and pause(run, math.min(retry.pause(counted_tries(run)), left / 4), err)
+  return left > 0
+    and pause(run, math.min(retry.pause(counted_tries(run)), left / 4), err, "look")
 end
 
 -- Settles by looking a failure after which something may be there. Returns as after_failure() does.
@@ -170,7 +182,8 @@ local function settle_by_looking(run, err, echo)
     if verdict == "another" or verdict == "likely another" then err.outcome = refused end
     return "over"
   end
-  return can_repeat and settle.shows_nothing(verdict) and "again" or "over"
+  if not (can_repeat and settle.shows_nothing(verdict)) then return "over" end
+  return "again", "nothing found"
 end
 
 -- What a call returns whose work an earlier try has done: true, or what is certain of the object
@@ -179,11 +192,13 @@ local function value_of_done(run, done, err)
   if not done.value then return true end
   local names, path = run.operation.path_params, run.path
   if type(path) == "table" then path = path[#names] end
-  return done.value(path or run.params[names[#names]], err)
+  local last = names[#names] -- or nil: the path has none
+  return done.value(path or last and run.params[last], err)
 end
 
--- Decides what follows a failed try. Returns "again", now, as all waiting is done; "done", a value
--- and, where it was found by looking, the status of the listing; or "over".
+-- Decides what follows a failed try. Returns "again", now, as all waiting is done, and why, where a
+-- look is the reason; "done", a value and, where it was found by looking, the status of the
+-- listing; or "over".
 local function after_failure(run, err)
   local operation, unsettled = run.operation, run.unsettled
   local refused = err.outcome == "refused"
@@ -203,11 +218,15 @@ local function after_failure(run, err)
   -- An earlier try may have happened, whatever became of this one.
   if unsettled and (err.outcome == "not_sent" or (refused and not response.is_get(operation))) then
     local verdict, object, status
+    local resumes = run.options.resumes
+    local twice_refused = refused and resumes and resumes.was_refused
     if lookable and run.deadline > now() then
-      verdict, object, status = look(run, err, false, nil)
+      verdict, object, status = look(run, err, false, twice_refused and "at once" or nil)
     end
     if verdict == "made" then return "done", object, status end
-    if verdict ~= "another" or not judge.is_exclusive(run.entry) then err.outcome = "unknown" end
+    local is_settled = verdict == "another" and judge.is_exclusive(run.entry)
+      or (twice_refused and settle.shows_nothing(verdict))
+    if not is_settled then err.outcome = "unknown" end
   end
   return "over"
 end
@@ -216,9 +235,8 @@ end
 -- the call is to be made again with it.
 local function renew_once(run)
   run.renewed = true
-  if not credential.renew(run.state, run.operation, true) then return false end
-  run.native:renew(run.state.native)
-  return true
+  if run.operation.no_credential then return false end
+  return credential.renew(run.state, run.operation, run.native, true) == true
 end
 
 -- Whether the call belongs to the process that has forked this one. The parent goes on with it, so
@@ -246,10 +264,11 @@ local function try_until_settled(run, err)
       return succeed_run(run, value, status, log_lines)
     end
     local verdict, object, seen
+    local reason -- of a repeat, for hooks
     if state.credential and not run.renewed and err.status == 401 and renew_once(run) then
-      verdict = "again"
+      verdict, reason = "again", "credential"
     elseif turns.hold(run, err) then
-      verdict = "again"
+      verdict, reason = "again", "held"
     else
       verdict, object, seen = after_failure(run, err)
     end
@@ -260,6 +279,7 @@ local function try_until_settled(run, err)
       return fail(run, err)
     end
     run_module.retried = run_module.retried + 1
+    hooks.reason(state, run.native, run.event, "retry", reason or object or "failed")
     err = nil
   end
 end
@@ -291,34 +311,53 @@ local function prepare_by(state, operation, params, options, path)
       free.body, free.type)
   end
   return prepare(state.native, operation.index, params, options.defaults or state.defaults,
-    options.headers, options.allow_empty, path)
+    options.headers, options.allow_empty, path, options.sources)
 end
 
---- Makes one call.
--- @param state      of the client (see client.lua)
--- @param operation  of the catalogue
--- @param params     table or nil
--- @param options    checked table: timeout, retries, deadline, headers, allow_empty, reconcile,
---   defaults, looks_for (name of the operation that a look-up is for); or nil
--- @param path       the path value, where the operation has one and it does not sit in params
--- @return value, nil, meta; or nil, err
-function run_module.perform(state, operation, params, options, path)
+--- Prepares a call as perform() does, and sends nothing.
+-- @return the call, as the core has it; or nil, err
+function run_module.prepare(state, operation, params, options, path)
+  local native, faults = prepare_by(state, operation, params, options, path)
+  if native and options.sources and options.sources[1] then
+    local why = "is read while it is sent, and nothing is"
+    native, faults = nil, { { field = "body", message = why } }
+  end
+  if not native then return nil, errors.invalid(operation, faults) end
+  return native
+end
+
+-- Takes up a call that a program has made which ended before it had the answer: as if this one had
+-- made it, and lost the answer. Returns the error of that try.
+-- @param began, wall  when it was made at the earliest, by core.clocks()
+local function take_up(run, began, wall)
+  run.attempts = 1
+  if run.entry then run.entry.began, run.entry.wall = began, wall end
+  return response.failure(run.operation, "network",
+    "the program that made the call ended before it had the answer", true)
+end
+
+-- Makes one call, see run_module.perform().
+-- @param event  of those who observe it, or nil
+local function carry_out(state, operation, params, options, path, event)
   local given = options or no_options
   if turns.draining and not given.looks_for then return nil, turns.refuse(operation) end
   local started = now()
   local deadline = deadline_of(state, given, started)
-  if state.credential then
-    local renewed, why = credential.renew(state, operation, false)
-    if not renewed then return nil, why end
-  end
   local native, faults = prepare_by(state, operation, params, given, path)
   if not native then return nil, errors.invalid(operation, faults) end
+  if state.credential and not operation.no_credential then
+    local renewed, why = credential.renew(state, operation, native, false)
+    if not renewed then return nil, why end
+  end
   local habits = state.creates[operation.name]
   local entry = habits and pending_creates.enter(native, operation, habits, params, started)
   local first_err
-  -- The first try of a plain call: it waits for no turn, tells no log, and needs no run.
-  if state.plain and deadline > started then
+  -- The first try of a plain call: it waits for no turn, and needs no run.
+  if state.plain and deadline > started
+    and (given == no_options or not (given.gate or given.try)) then
+    if event then hooks.send(native, event, 1) end
     local value, err, status, log_lines = try(state, operation, native, deadline - started, entry)
+    if event then hooks.attempt(state, native, event, err, status, now() - started) end
     if not err then
       state.budget:give()
       return succeed(state, native, entry, started, 1, value, status, log_lines)
@@ -326,8 +365,50 @@ function run_module.perform(state, operation, params, options, path)
     first_err = err
   end
   local run = new_run(state, operation, params, given, path, started, deadline)
-  run.native, run.entry, run.attempts = native, entry, first_err and 1 or 0
+  run.native, run.entry, run.event, run.attempts = native, entry, event, first_err and 1 or 0
+  local resumes = given.resumes
+  if resumes then first_err = take_up(run, resumes.began, resumes.wall) end
   return conclude(run, protected(try_until_settled, run, first_err))
+end
+
+-- Tells those who observe a call that it is over, and passes on what it returned or raised.
+local function finish(state, operation, event, finished, value, ...)
+  if finished then
+    hooks.done(state, event, value, ...)
+    return value, ...
+  end
+  hooks.done(state, event, nil, errors.new { kind = "cancelled", outcome = "unknown",
+    operation = operation.name, message = "an error stopped it", attempts = event.attempt })
+  error(value, 0)
+end
+
+--- Makes one call.
+-- @param state      of the client (see client.lua)
+-- @param operation  of the catalogue
+-- @param params     table or nil
+-- @param options    checked table: timeout, retries, deadline, headers, allow_empty, reconcile,
+--   defaults, traceparent, tracestate, looks_for (name of the operation that a look-up is for),
+--   within (the event of the call that looks, or nil), try, a function(run, seconds) that makes
+--   each try in its own way, sources, a table for what of the body is read while it is sent; and of
+--   jobs gate, a
+--   function(run) that is called before each try and may return an error instead of it, on_hold, a
+--   function(seconds) that is told of each Retry-After, and resumes, { began =, wall = } by
+--   core.clocks(): a program that has ended made the call then, or, with was_refused, it was part
+--   of one that the API has refused, without saying what became of the parts; or nil
+-- @param path       the path value, where the operation has one and it does not sit in params
+-- @return value, nil, meta; or nil, err
+function run_module.perform(state, operation, params, options, path)
+  local event = (state.observers or hooks.watched) and hooks.begin(state, operation, options)
+  if not event then return carry_out(state, operation, params, options, path) end
+  return finish(state, operation, event,
+    protected(carry_out, state, operation, params, options, path, event))
+end
+
+--- Ends a call that is refused before it can begin.
+-- @return nil, err
+function run_module.refuse(state, operation, err)
+  hooks.done(state, hooks.begin(state, operation), nil, err)
+  return nil, err
 end
 
 return run_module

@@ -76,7 +76,7 @@ function waiting.wait(state, operation, id, options, habits, perform)
     if err then
       local gone = err.status == 404 or err.status == 410
       if gone and habits.gone == wanted then return true end
-      if not retry.allowed(operation, err) then return nil, err end
+      if not retry.allowed(operation, err, state.vendor) then return nil, err end
       longer = err.retry_after or 0
     else
       last = object
@@ -90,7 +90,7 @@ function waiting.wait(state, operation, id, options, habits, perform)
       return nil, too_late(operation, wanted, seconds, last, habits)
     end
     local seconds_off = math.max(longer, math.min(pause, math.max(left / 2, shortest)))
-    local slept, why = engine.protected(engine.sleep, seconds_off)
+    local slept, why = engine.protected(engine.sleep, state.instant and 0 or seconds_off)
     if not slept then
       if type(why) ~= "table" or why.kind ~= "cancelled" then error(why, 0) end
       return nil, response.failure(operation, "cancelled", "cancelled before the next look", true)

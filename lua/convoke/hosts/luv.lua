@@ -29,6 +29,7 @@ end
 
 local parked = setmetatable({}, { __mode = "k" }) -- coroutines that have yielded to us
 local poll, watched -- the handle that watches the engine, and its descriptor
+local stopped = false -- that handle is
 
 function host.running()
   if closed and is_closed() then return nil end
@@ -61,18 +62,34 @@ end
 function host.drive(engine)
   if closed and is_closed() then return end
   local fd = engine.pollfd()
-  if poll and watched == fd and not poll:is_closing() then return end -- uv.walk() finds it, too
-  host.rest() -- after a fork there is another descriptor
-  poll, watched = uv.new_poll(fd), fd
-  poll:start("r", function() engine.turn() end)
+  if not (poll and watched == fd) or poll:is_closing() then -- uv.walk() finds it, too
+    host.rest() -- after a fork there is another descriptor
+    poll, watched, stopped = uv.new_poll(fd), fd, true
+  end
+  if stopped then poll:start("r", function() engine.turn() end) end
+  stopped = false
 end
 
--- With no handle the loop can end.
+-- Outside of the loop luv crashes at the end of the Lua state if the loop has not come round to a
+-- handle that was closed. So it comes round at once if nothing else is in it, else the handle is
+-- kept.
+local function rest_outside()
+  if not stopped then poll:stop() end
+  stopped = true
+  if uv.loop_alive() then return end
+  poll:close()
+  poll = nil
+  uv.run "nowait"
+end
+
+-- With no active handle the loop can end.
 function host.rest()
   if not poll then return end
-  local ended = poll
+  if not (closed or poll:is_closing()) then
+    if uv.loop_mode and not uv.loop_mode() then return rest_outside() end
+    poll:close()
+  end
   poll = nil
-  if not (closed or ended:is_closing()) then ended:close() end
 end
 
 return host

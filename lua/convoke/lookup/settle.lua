@@ -33,13 +33,13 @@ local function new_listings(run, perform)
     else
       listed, fault, meta = perform(state, operation, query, { deadline = run.deadline,
         defaults = run.options.defaults, headers = run.options.headers,
-        looks_for = run.operation.name })
+        looks_for = run.operation.name, within = run.event, gate = run.options.gate })
     end
     if fault then
       -- A page that was there a moment ago, before somebody removed something.
       local past_end = fault.status == 404 and (query.page or 1) > 1
       if not past_end then
-        self.failed, self.passing = true, retry.allowed(operation, fault)
+        self.failed, self.passing = true, retry.allowed(operation, fault, state.vendor)
       end
       return { data = {}, results = {} }
     end
@@ -68,7 +68,7 @@ local function look_once(run, err, echo, perform, pause)
   local function let_pass(seconds)
     seconds = seconds or 0.1
     if listings.failed or run.deadline - now() < 1 + seconds then return false end
-    listings.failed = not pause(run, seconds, err)
+    listings.failed = not pause(run, seconds, err, "look")
     return not listings.failed
   end
   local function ask(id, query, seconds)
@@ -108,7 +108,7 @@ end
 -- @param then_repeat  what follows where nothing is seen: "at once", it is sent again, which
 --   can do no harm; "later", it is, once it is likely that nothing comes any more; nil: nothing
 -- @return the verdict of judge.look(), the object, the status of the listing
-local function look(run, err, echo, then_repeat, perform, pause)
+local function look(run, err, echo, then_repeat, perform, pause, tell)
   local most = run.retries + 2
   local patience = then_repeat == "at once" and 1 or then_repeat and math.min(most, enough) or most
   local turn, explanation = 0, nil
@@ -117,23 +117,27 @@ local function look(run, err, echo, then_repeat, perform, pause)
     turn = turn + 1
     -- The second look for the reason of a refusal is for what is old, too.
     run.entry.turn, run.entry.deep = turn, echo and turn == 2
+    local began = now()
     verdict, object, status, passing = look_once(run, err, echo, perform, pause)
+    tell(run, verdict, now() - began)
     if verdict == "likely another" then explanation = verdict end
     if verdict == "nothing" then verdict = explanation or verdict end -- it was further down
     local left = run.deadline - now()
     again = (turn < patience and may_change(verdict, turn))
       or (passing and turn < most and run.state.budget:take())
-    again = again and left > 0.1 and pause(run, math.min(pause_of(turn), left / 2), err)
+    again = again and left > 0.1 and pause(run, math.min(pause_of(turn), left / 2), err, "look")
   until not again
   return verdict, object, status
 end
 
 --- A function that looks for what a call has made: look(run, err, echo, then_repeat).
 -- @param perform  function(state, operation, params, options) that makes a call, see call/run.lua
--- @param pause    function(run, seconds, err) that lets time pass; returns whether the call goes on
-function settle.new(perform, pause)
+-- @param pause    function(run, seconds, err, reason) that lets time pass; returns whether the call
+--   goes on
+-- @param tell     function(run, verdict, seconds) that is told of each look
+function settle.new(perform, pause, tell)
   return function(run, err, echo, then_repeat)
-    return look(run, err, echo, then_repeat, perform, pause)
+    return look(run, err, echo, then_repeat, perform, pause, tell)
   end
 end
 
