@@ -11,8 +11,8 @@ return {
   {
     name = "chance: it is always the same",
     file = "csrc/base/chance.c",
-    from = "(bits >> 11)",
-    to = "(bits >> 63)",
+    from = "(cvk_random_bits() >> 11)",
+    to = "(cvk_random_bits() >> 63)",
     spec = "retry",
     test = "is different from time to time",
   },
@@ -209,8 +209,8 @@ return {
   {
     name = "settle: a look is a call like any other in the log",
     file = "lua/convoke/lookup/settle.lua",
-    from = "looks_for = run.operation.name })",
-    to = "})",
+    from = "looks_for = run.operation.name, within",
+    to = "within",
     spec = "settle",
     test = "is called one in the log",
   },
@@ -496,8 +496,8 @@ return {
   {
     name = "call: an unexplained refusal of a repeat is certain",
     file = "lua/convoke/call/run.lua",
-    from = 'if verdict ~= "another" or not judge.is_exclusive(run.entry) then',
-    to = 'if verdict == "unclear" then',
+    from = 'if not is_settled then err.outcome = "unknown" end',
+    to = 'if verdict == "unclear" then err.outcome = "unknown" end',
     spec = "settle",
   },
   {
@@ -581,7 +581,7 @@ return {
   {
     name = "convex: a refusal that comes after the function has run is certain",
     file = "lua/convoke/call/response.lua",
-    from = "(executed_codes and executed_codes[code])",
+    from = "(executed and executed(operation))",
     to = "false",
     spec = "errors",
     test = "is read by the vendor's shape",

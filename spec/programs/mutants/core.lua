@@ -2,6 +2,14 @@
 -- to, what stands there instead; spec, the file that must fail, without "_spec.lua"; test, a part
 -- of the names of the tests to run, where not all of the file is needed.
 return {
+  {
+    name = "encode: names are compared up to a zero byte",
+    file = "csrc/lua/encode.c",
+    from = "return strlen(key) == size && cvk_find_field",
+    to = "return size > 0 && cvk_find_field",
+    spec = "encode",
+    test = "but for a zero byte",
+  },
   -- Memory that held secrets
   {
     name = "wiped: a block that has grown is left as it was",
@@ -232,8 +240,8 @@ return {
   {
     name = "prepare: an unknown parameter is left out without a word",
     file = "csrc/lua/prepare.c",
-    from = "if (keys > p->given)",
-    to = "if (keys > p->given + 1)",
+    from = "if (keys > p->given && p->operation->rest == NULL)",
+    to = "if (keys > p->given + 1 && p->operation->rest == NULL)",
     spec = "request",
   },
   {
@@ -254,8 +262,8 @@ return {
   {
     name = "prepare: a required parameter may be absent",
     file = "csrc/lua/prepare.c",
-    from = "if (!given && field->required)",
-    to = "if (p == NULL && field->required)",
+    from = "if (!given && field->required && !(p->skips_body",
+    to = "if (p == NULL && field->required && !(p->skips_body",
     spec = "request",
   },
   -- Values
@@ -669,4 +677,11 @@ return {
     spec = "reuse",
     test = "never become another call",
   },
+  { name = "null: a program's own metatable is replaced", file = "csrc/lua/marks.c",
+    from = "if (!is_openresty && !lua_getmetatable(L, -1)) {", to = "if (!is_openresty) {",
+    spec = "null", test = "gave light userdata a metatable" },
+  { name = "null: OpenResty has it by our name", file = "csrc/lua/marks.c",
+    from = "if (!is_openresty && !lua_getmetatable(L, -1)) {",
+    to = "if (!lua_getmetatable(L, -1)) {",
+    spec = "null", test = "as ever in OpenResty" },
 }

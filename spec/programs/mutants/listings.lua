@@ -96,8 +96,8 @@ return {
   {
     name = "pages: a listing that has no pages is walked",
     file = "lua/convoke/client.lua",
-    from = "if operation.paging then known[operation.id]",
-    to = "if true then known[operation.id]",
+    from = "if may_have_pages(operation) then\n          known[operation.id]",
+    to = "if true then\n          known[operation.id]",
     spec = "pages_changing",
   },
   {
@@ -141,5 +141,29 @@ return {
     from = 'envelope = state.vendor.has_failed and "free" or nil',
     to = "envelope = nil",
     spec = "free_request",
+  },
+  {
+    name = "free: a PUT without a body tells no length",
+    file = "csrc/transfer/handle.c",
+    from = "method == CVK_POST || method == CVK_PUT || method == CVK_PATCH",
+    to = "method == CVK_POST || method == CVK_PATCH",
+    spec = "free_request",
+    test = "writes a body",
+  },
+  {
+    name = "free: a document's client sends no credential",
+    file = "lua/convoke/openapi/security.lua",
+    from = "  state.native:join(0, state.chosen.free)\n",
+    to = "",
+    spec = "openapi_security",
+    test = "gives a free request",
+  },
+  {
+    name = "free: what the document asks of all operations counts for nothing",
+    file = "lua/convoke/openapi/init.lua",
+    from = "add(default, #rows + 1)",
+    to = "add(default, 0)",
+    spec = "openapi_security",
+    test = "gives a free request",
   },
 }

@@ -128,8 +128,8 @@ return {
   {
     name = "luv: a handle that somebody has closed is waited for",
     file = "lua/convoke/hosts/luv.lua",
-    from = "watched == fd and not poll:is_closing() then",
-    to = "watched == fd then",
+    from = "if not (poll and watched == fd) or poll:is_closing() then",
+    to = "if not (poll and watched == fd) then",
     spec = "hosts_lost",
     test = "luv",
   },
@@ -170,9 +170,9 @@ return {
   },
   {
     name = "deadlines: a call ends up to a millisecond early",
-    file = "csrc/transfer/engine.c",
-    from = "(cvk_microseconds() + timeout) / 1000 + 1;",
-    to = "(cvk_microseconds() + timeout) / 1000;",
+    file = "csrc/base/clock.c",
+    from = "(cvk_microseconds() + microseconds) / 1000 + 1;",
+    to = "(cvk_microseconds() + microseconds) / 1000;",
     spec = "deadlines",
     test = "to the millisecond",
   },
