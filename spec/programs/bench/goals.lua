@@ -45,6 +45,8 @@ local function rows(found)
     { "the machine's own, for comparison", "none", nil, at(found, "pauses", "machine", "p999") },
     { "OpenResty: throughput against a cosocket client (least)", "least", 0.95,
       least(found.openresty) },
+    { "µs of CPU that a row of a job adds in SQLite", "most", 100, at(found, "jobs", "SQLite") },
+    { "the same in Redis, the worker alone", "most", 150, at(found, "jobs", "Redis") },
     { "CPU a call against (d) lua-http", "show", nil, ratio("sequential", "d: lua-http, kept") },
     { "CPU a call against (e) socket.http", "show", nil, ratio("sequential", "e: socket.http") },
     { "CPU a call against (e) a socket with HTTP of one's own", "show", nil,

@@ -32,6 +32,12 @@ instructions.workloads = {
     perform = rival "kind=perform workload=create warmup=200",
     easyjson = rival "kind=easyjson workload=create warmup=200",
     easy = rival "kind=easy workload=create warmup=200" } },
+  { name = "create, hooks", calls = 500, programs = {
+    convoke = convoke "workload=create warmup=200 hooks=true" } },
+  { name = "create, metrics", calls = 500, programs = {
+    convoke = convoke "workload=create warmup=200 metrics=true" } },
+  { name = "create, trace", calls = 500, programs = {
+    convoke = convoke "workload=create warmup=200 trace=true" } },
   { name = "create, 64 tasks", calls = 1280, programs = {
     convoke = convoke "workload=create width=64 warmup=640",
     careful = rival "kind=careful workload=create width=64 warmup=640",

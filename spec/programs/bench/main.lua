@@ -7,6 +7,7 @@
 local clients = require "spec.programs.bench.compare"
 local goals = require "spec.programs.bench.goals"
 local instructions = require "spec.programs.bench.instructions"
+local jobs = require "spec.programs.bench.jobs"
 local memory = require "spec.programs.bench.memory"
 local operations = require "spec.programs.bench.operations"
 local report = require "spec.programs.bench.report"
@@ -112,6 +113,7 @@ section("start", function(found) memory.start(found) end)
 section("memory", function(found, server) memory.of_calls(found, server) end)
 section("pauses", function(found, server) waiting.pauses(found, server) end)
 section("idle", function(found) waiting.idle(found) end)
+section("jobs", function(found) jobs.run(found, rounds) end)
 section("openresty", function(found) waiting.openresty(found) end)
 
 section("instructions", function(found)

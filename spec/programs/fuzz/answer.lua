@@ -84,7 +84,9 @@ local function sample(schema)
   if schema.type == "integer" or schema.type == "number" then return schema.minimum or 1 end
   if schema.type == "boolean" then return true end
   if schema.type == "array" then return { sample(schema.items) } end
-  if schema.type ~= "object" then return schema.format == "email" and "ada@example.com" or "a" end
+  if schema.type ~= "object" then
+    return schema.format == "email" and "ada@example.com" or ("a"):rep(schema.min_length or 1)
+  end
   local object = {}
   for _, field in ipairs(schema.fields or {}) do
     if field.required then object[field.name] = sample(field) end
@@ -102,9 +104,7 @@ for _, name in ipairs { "clerk", "convex", "cvat", "edgegap", "gencove" } do
         params[operation][param.name] = sample(param)
       end
     end
-    if name == "convex" and not operation.resource then
-      params[operation] = { path = "module:fn", args = { a = 1 } }
-    end
+    if operation.envelope == "named" then params[operation].args = { a = 1 } end
   end
 end
 
@@ -120,7 +120,7 @@ local function some_json(operation)
     value = fuzz.any()
   else
     value = fuzz.answer(operation.api, operation.index)
-    if operation.envelope and kind > 1 then
+    if operation.envelope and operation.envelope ~= "each" and kind > 1 then
       value = { status = fuzz.below(4) == 0 and fuzz.any() or "success", value = value,
         logLines = fuzz.below(4) == 3 and fuzz.any() or nil }
     end

@@ -14,6 +14,7 @@
 #include "lua/encode.h"
 #include "base/uri.h"
 #include "server.h"
+#include "store/hiredis.h"
 #include "values.h"
 
 #include <curl/curl.h>
@@ -252,6 +253,34 @@ static int fuzz_unescape(lua_State *L)
     return 1;
 }
 
+/*
+ * fuzz.replies(text, piece): what a reader of Redis' replies makes of the text, that many bytes at a
+ * time: all cells one after another, and whether the text is no replies from some place on.
+ */
+static int fuzz_replies(lua_State *L)
+{
+    size_t size;
+    const char *text = luaL_checklstring(L, 1, &size), *why = NULL;
+    size_t piece = (size_t)luaL_checkinteger(L, 2);
+    char fault[256];
+    cvk_reader *reader = cvk_hiredis_load(fault, sizeof fault) ? cvk_reader_new() : NULL;
+    if (reader == NULL)
+        return luaL_error(L, "no reader: %s", fault);
+    cvk_buffer cells = {0};
+    cvk_reading reading = CVK_READING_MORE;
+    for (size_t at = 0; at < size && reading != CVK_READING_FAILED; at += piece) {
+        cvk_reader_feed(reader, text + at, piece < size - at ? piece : size - at);
+        do
+            reading = cvk_reader_read(reader, &cells, &why);
+        while (reading == CVK_READING_DONE);
+    }
+    lua_pushlstring(L, cells.size == 0 ? "" : cells.data, cells.size);
+    lua_pushboolean(L, reading == CVK_READING_FAILED);
+    cvk_buffer_free(&cells);
+    cvk_reader_free(reader);
+    return 2;
+}
+
 /* fuzz.date(text): seconds since the epoch as libcurl reads the date, or nil. */
 static int fuzz_date(lua_State *L)
 {
@@ -322,16 +351,13 @@ static void preload(lua_State *L)
 static void load(lua_State *L, const char *target)
 {
     static const luaL_Reg functions[] = {
-        {"any", fuzz_any},           {"answer", fuzz_answer},
-        {"below", fuzz_below},       {"date", fuzz_date},
-        {"number", fuzz_number},     {"origin", fuzz_origin},
-        {"params", fuzz_params},     {"read", fuzz_read},
-        {"receive", fuzz_receive},   {"request", fuzz_request},
-        {"rest", fuzz_rest},         {"say", fuzz_say},
-        {"serve", fuzz_serve},       {"text", fuzz_text},
-        {"unescape", fuzz_unescape}, {"url", fuzz_url},
-        {"watch", fuzz_watch},       {"words", fuzz_words},
-        {"write", fuzz_write},       {NULL, NULL},
+        {"any", fuzz_any},           {"answer", fuzz_answer},   {"below", fuzz_below},
+        {"date", fuzz_date},         {"number", fuzz_number},   {"origin", fuzz_origin},
+        {"params", fuzz_params},     {"read", fuzz_read},       {"receive", fuzz_receive},
+        {"request", fuzz_request},   {"replies", fuzz_replies}, {"rest", fuzz_rest},
+        {"say", fuzz_say},           {"serve", fuzz_serve},     {"text", fuzz_text},
+        {"unescape", fuzz_unescape}, {"url", fuzz_url},         {"watch", fuzz_watch},
+        {"words", fuzz_words},       {"write", fuzz_write},     {NULL, NULL},
     };
     char script[64];
     luaL_openlibs(L);

@@ -120,6 +120,27 @@ local function check_headers(operation, given, lines, chosen)
   end
 end
 
+-- Takes off what was put around fields, and what was sent in place of absent ones.
+local function take_off(fields, given, decoded)
+  for _, field in ipairs(fields) do
+    local name, value = field.name, given[field.name]
+    if field.listed and field.where ~= "path" then
+      assert(#decoded[name] == 1, name .. " is in no list of one")
+      decoded[name] = decoded[name][1]
+    end
+    if field.filled and value == nil then
+      local sent = decoded[name]
+      assert(type(sent) == "table" and next(sent) == nil or sent == field.default,
+        name .. " is not sent as its default")
+      decoded[name] = nil
+    end
+    local elements = field.items and field.items.fields
+    for i, element in ipairs(elements and value or {}) do
+      take_off(elements, element, decoded[name][i])
+    end
+  end
+end
+
 local function check_body(operation, given, body)
   if not operation.body then
     assert(body == "", "a body that nobody asked for")
@@ -127,29 +148,24 @@ local function check_body(operation, given, body)
   end
   assert(utf8.len(body), "the body is not UTF-8")
   local decoded = cjson.decode(body)
-  if operation.envelope then
+  if operation.envelope == "run" or operation.envelope == "named" then
     assert(decoded.format == "convex_encoded_json", "no format")
     decoded.format = nil
   end
   if operation.envelope == "run" then
     assert(next(decoded, (next(decoded))) == nil, "more than args")
     decoded = decoded.args
-  elseif operation.envelope == "named" then
-    assert(#decoded.args == 1, "the arguments are no list of one")
-    decoded.args = decoded.args[1]
   end
   if operation.whole_body then
     judge.same("body", given.body, decoded)
     return
   end
+  take_off(operation.params, given, decoded)
   local wanted = {}
   for _, param in ipairs(operation.params) do
     local value = given[param.name]
     if param.where == "body" then
       wanted[param.name] = value
-      if operation.envelope == "named" and value == nil and param.default then
-        wanted[param.name] = {}
-      end
       if type(value) == "table" and next(value) == nil and param.type == "array" then
         assert(body:find(("%q:[]"):format(param.name), 1, true), "an empty list is none any more")
       end
@@ -243,7 +259,7 @@ return function()
   assert(parts.scheme == "https" and parts.host == "api.example.com" and parts.port == "8443"
     and not parts.user and not parts.password and not parts.fragment, "another server: " .. url)
   check_path(operation, params, parts.path)
-  check_query(operation, params, parts.query, api.auths[way])
+  check_query(operation, params, parts.query, not operation.no_credential and api.auths[way])
   check_headers(operation, params, lines, headers)
   check_body(operation, params, body)
 end

@@ -1,5 +1,8 @@
 --- convoke, doing what the command line says; see plan.lua.
 --   tasks=true makes calls one after another in a task
+--   hooks=true has hooks of all kinds told of each call
+--   metrics=true counts the calls by convoke.metrics
+--   trace=true makes spans of them by convoke.trace, which go no further
 
 local plan = require "spec.programs.bench.clients.plan"
 local convoke = require "convoke"
@@ -7,6 +10,16 @@ local convoke = require "convoke"
 local settings = { ca_file = plan.ca, http_version = plan.http and tostring(plan.http),
   max_in_flight = plan.connections }
 local works = {}
+
+if plan.hooks then
+  settings.hooks = {}
+  for _, name in ipairs(require("convoke.observe.hooks").names) do
+    settings.hooks[name] = function() end
+  end
+end
+
+if plan.metrics then convoke.metrics() end
+if plan.trace then convoke.trace { sink = function() end } end
 
 local function of_clerk(work)
   return function()
