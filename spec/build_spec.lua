@@ -125,6 +125,27 @@ describe("make", function()
     assert.equal("", left)
   end)
 
+  it("install brings the command, which finds its modules from anywhere", function()
+    local root = fresh_folder()
+    local ok, output = run(("make LUA=%s PREFIX=%s/it install"):format(lua, root))
+    assert.is_true(ok, output)
+    ok, output = run(("cd / && %s/it/bin/convoke help clerk invitations create"):format(root))
+    assert.is_true(ok, output)
+    assert.match("^Usage: convoke clerk invitations create ", output)
+    ok, output = run(("make LUA=%s PREFIX=%s/it uninstall; find %s -type f")
+      :format(lua, root, root))
+    assert.is_true(ok)
+    assert.is_nil(output:find("\n/", 1, true), output)
+  end)
+
+  it("env puts the command on the PATH", function()
+    local ok, output = run(([[
+      eval "$(make -s --no-print-directory LUA=%s env)"
+      cd / && convoke --version]]):format(lua))
+    assert.is_true(ok, output)
+    assert.equal("convoke " .. require "convoke.version" .. "\n", output)
+  end)
+
   it("install brings licence, man page and convoke.pc to where LIBDIR and DESTDIR say", function()
     local root = fresh_folder()
     local where = ("LUA=%s PREFIX=/opt/it LIBDIR=/opt/it/lib64 DESTDIR=%s"):format(lua, root)

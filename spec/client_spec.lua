@@ -33,6 +33,11 @@ end
 
 local nowhere = "http://127.0.0.1:1"
 
+local has_pairs = false
+for _ in pairs(setmetatable({}, { __pairs = function() return next, { 1 } end })) do
+  has_pairs = true
+end
+
 describe("a client", function()
   local server
 
@@ -653,5 +658,24 @@ describe("convoke.operations", function()
     assert.equal(30, params.expires_in_days.default)
     assert.is_true(params.notify.default)
     assert.is_false(params.ignore_existing.default)
+  end)
+end)
+
+describe("a client", function()
+  it("shows what there is to pairs(), by name, and nothing of its own", function()
+    local clerk = convoke.clerk { secret_key = "sk_test_1234567890" }
+    if not has_pairs then return pending "this Lua knows no __pairs" end
+    local names, members = {}, {}
+    for name, value in pairs(clerk) do
+      names[#names + 1] = name
+      assert.equal(clerk[name], value)
+    end
+    for name, value in pairs(clerk.invitations) do
+      members[#members + 1] = name
+      assert.is_function(value)
+    end
+    assert.same({ "all", "call", "close", "curl", "dry", "each", "invitations",
+      "organization_invitations", "request", "sessions", "waitlist_entries" }, names)
+    assert.same({ "all", "create", "create_bulk", "each", "list", "revoke" }, members)
   end)
 end)

@@ -206,17 +206,21 @@ describe("connections", function()
       local convoke = require "convoke"
       local c = convoke.clerk { url = url, secret_key = "sk_test_1234567890" }
       assert(c.invitations:create { email_address = "ada@example.com" })
-      local pipe = io.popen "ls -l /proc/self/fd"
-      local listing = pipe:read "*a"
-      pipe:close()
+      local function list(process)
+        local pipe = io.popen("ls -l /proc/" .. process .. "/fd")
+        local listing = pipe:read "*a"
+        pipe:close()
+        return listing
+      end
+      local own, handed_down = list "$PPID", list "self"
       local port, connections, inherited = ("%04X"):format(url:match "%d+$"), 0, 0
       for line in io.lines "/proc/net/tcp" do
         local words = {}
         for word in line:gmatch "%S+" do words[#words + 1] = word end
         if words[3]:match ":(%x+)$" == port and words[4] == "01" then
-          connections = connections + 1
-          local mine = "socket:[" .. words[10] .. "]"
-          if listing:find(mine, 1, true) then inherited = inherited + 1 end
+          local one = "socket:[" .. words[10] .. "]"
+          if own:find(one, 1, true) then connections = connections + 1 end
+          if handed_down:find(one, 1, true) then inherited = inherited + 1 end
         end
       end
       print(connections, inherited)

@@ -244,6 +244,48 @@ describe("a credential", function()
       end
     end
 
+    it("is told the whole address, without a credential, that each call goes to", function()
+      local told = {}
+      local client = client_by(ways[8], function(refused, url)
+        told[#told + 1] = tostring(refused) .. " " .. url
+        return "secret_" .. #told
+      end)
+      assert(client.invitations:list { page = 2, org = "a b" })
+      server:answer({ status = 401, body = "{}" }, { body = good })
+      assert(client.invitations:get("k/1"))
+      assert.same({ "false " .. server.url .. "/api/invitations?org=a%20b&page=2",
+        "false " .. server.url .. "/api/invitations/k%2F1",
+        "true " .. server.url .. "/api/invitations/k%2F1" }, told)
+      assert.equal("/api/invitations/k%2F1?sign=secret_3", server:requests()[3].target)
+    end)
+
+    it("may make calls of its own, in tasks too", function()
+      local login = client_by(ways[8], "signed")
+      local client = client_by(ways[8], function()
+        assert(login.invitations:get "login")
+        return "secret_1"
+      end)
+      server:answer { body = good }
+      assert(client.invitations:get "one")
+      convoke.run(function()
+        local tasks = {}
+        for i = 1, 3 do
+          tasks[i] = convoke.spawn(function() return assert(client.invitations:get("k" .. i)) end)
+        end
+        for _, task in ipairs(tasks) do assert(task:await()) end
+      end)
+      assert.equal(8, #server:requests())
+    end)
+
+    it("is not asked where the parameters are wrong", function()
+      local asked = false
+      local client = client_by(ways[8], function() asked = true end)
+      local value, err = client.invitations:list { page = "x" }
+      assert.is_nil(value)
+      assert.equal("page", err.fields[1].field)
+      assert.is_false(asked)
+    end)
+
     local edgegap = ways[11]
 
     it("is all that is new in the second request, whatever became of the parameters", function()

@@ -107,6 +107,12 @@ describe("values", function()
       assert.equal("[]", written_one(array(t)))
     end)
 
+    it("whose names are a field's but for a zero byte are refused", function()
+      local _, err = clerk.invitations:create { email_address = "a", ["email_address\0x"] = "b" }
+      assert.equal("invalid", err.kind)
+      assert.matches("its name has a zero byte", err.message)
+    end)
+
     it("that are marked but not so are refused", function()
       metadata_refused("public_metadata.v", "must be a list", { v = array { a = 1 } })
       metadata_refused("public_metadata.v", "no text", { v = object { 1 } })

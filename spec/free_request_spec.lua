@@ -74,11 +74,13 @@ describe("client:request", function()
     line, body = sent()
     assert.equal("DELETE /base/x", line)
     assert.equal("", body)
-    assert(c:request("POST", "/x"))
-    line, body, text = sent()
-    assert.equal("POST /base/x", line)
-    assert.equal("", body)
-    assert.truthy(text:lower():find("content-length: 0\r\n", 1, true))
+    for _, method in ipairs { "POST", "PUT", "PATCH" } do
+      assert(c:request(method, "/x"))
+      line, body, text = sent()
+      assert.equal(method .. " /base/x", line)
+      assert.equal("", body)
+      assert.truthy(text:lower():find("content-length: 0\r\n", 1, true))
+    end
   end)
 
   it("asks for a head alone, and for others again on the same connection", function()
@@ -240,6 +242,40 @@ describe("client:request", function()
     assert.equal("refused", err.outcome)
     server:answer { body = '{"ts":"AAAAAAAAAAA="}' }
     assert.equal("AAAAAAAAAAA=", c:request("POST", "/api/query_ts").ts)
+  end)
+
+  -- A client whose first call meets a 429 for half a minute, and the paths of what it sends.
+  local function throttled()
+    local paths = {}
+    return client("clerk", { transport = { send = function(request)
+      paths[#paths + 1] = request.method .. " " .. request.url:match "^%w+://[^/]+(/[^?]*)"
+      if #paths > 1 then return { status = 200, headers = {}, body = "[]" } end
+      return { status = 429, headers = { ["Retry-After"] = "30" }, body = "{}" }
+    end } }), paths
+  end
+
+  it("that meets a 429 holds its own endpoint only", function()
+    local own, paths = throttled()
+    own:request("POST", "/users/1/lock")
+    local _, err = own:request("POST", "/users/1/lock")
+    assert.equal("not_sent", err.outcome)
+    assert(own:request("GET", "/users/1/lock"))
+    assert(own:request("POST", "/users/2/lock"))
+    assert(own.invitations:list {})
+    assert.equal(4, #paths)
+  end)
+
+  it("is held with the operation that it is, and holds it", function()
+    local own, paths = throttled()
+    own.invitations:create { email_address = "ada@example.com" }
+    local _, err = own:request("POST", "/invitations", { body = {} })
+    assert.equal("not_sent", err.outcome)
+    assert.equal(1, #paths)
+    own, paths = throttled()
+    own:request("POST", "/invitations/inv_1/revoke")
+    _, err = own.invitations:revoke "inv_2"
+    assert.equal("not_sent", err.outcome)
+    assert.equal(1, #paths)
   end)
 
   it("ends at its deadline, and is cancelled like other calls", function()

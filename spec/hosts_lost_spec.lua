@@ -106,6 +106,32 @@ describe("a lost loop of", function()
       ]], "0\ndropped fine, next fine")
     end)
 
+    it("that has ended: what goes on outside of it leaves the program an end", function()
+      runs([[
+        begin "inside"
+        uv.run()
+        convoke.spawn(call "outside"):await()
+        begin "again"
+        uv.run()
+        convoke.spawn(call "at last"):await()
+      ]], "inside fine, outside fine, again fine, at last fine")
+    end)
+
+    it("that has not begun: what goes on before takes nothing of it along", function()
+      runs([[
+        local called = false
+        local timer = uv.new_timer()
+        timer:start(0, 0, function()
+          called = true
+          timer:close()
+        end)
+        convoke.spawn(call "outside"):await()
+        ended[2] = tostring(called)
+        uv.run()
+        ended[3] = tostring(called)
+      ]], "outside fine, false, true")
+    end)
+
     it("that was stopped: the next one goes on", function()
       runs([[
         begin "first"

@@ -230,6 +230,26 @@ for name, host in pairs(hosts) do
       assert.equal(21, ended)
     end)
 
+    it("goes on with its other work while it waits for what is not ready", function()
+      server:reset "edgegap" -- the log of its requests, too
+      server:fault { api = "edgegap", method = "GET", status = 503, every = 1 }
+      local edgegap = convoke.edgegap { url = server.edgegap.url, token = server.edgegap.token,
+        retries = 0 }
+      local ready
+      run(function()
+        local made = assert(edgegap.deployments:create { application = "game", version = "v1",
+          users = { { user_type = "ip_address", user_data = { ip_address = "192.0.2.1" } } } })
+        ready = assert(edgegap.deployments:wait(made.request_id, { pause = 0.02, timeout = 30 }))
+      end, function()
+        repeat host.sleep(0.01) until #server:requests "edgegap" >= 4 -- a create and three looks
+        assert.is_nil(ready)
+        server:advance(1, "edgegap")
+        server:clear_faults "edgegap"
+      end)
+      edgegap:close()
+      assert.is_true(ready.running)
+    end)
+
     it("cancels calls in flight and between tries when their client is closed", function()
       server:reset "clerk" -- the log of its requests, too
       delay(5, 3)
@@ -240,8 +260,12 @@ for name, host in pairs(hosts) do
         assert.equal("cancelled", err.kind)
         ended = ended + 1
       end
+      local stop = convoke.now() + limit(20) -- a function that fails would leave the others waiting
       local function wait_until(done)
-        while not done() do host.sleep(0.005) end
+        while not done() do
+          assert.is_true(convoke.now() < stop)
+          host.sleep(0.005)
+        end
       end
       local before = convoke.stats().finished
       local seconds = run(expect_cancelled, expect_cancelled, expect_cancelled, function()

@@ -6,7 +6,7 @@ local convoke = require "convoke"
 local sandbox, clients
 
 setup(function()
-  sandbox = require("convoke.sandbox").start {}
+  sandbox = require("convoke.sandbox").start { cvat = "2.15" }
   clients = {
     clerk = convoke.clerk(sandbox.clerk.secret_key and {
       url = sandbox.clerk.url, secret_key = sandbox.clerk.secret_key }),

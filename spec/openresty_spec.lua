@@ -1,5 +1,6 @@
 -- OpenResty: a real nginx with its Lua module, two workers unless a test says otherwise.
 
+local exposition = require "spec.support.exposition"
 local lfs = require "lfs"
 local limit = require "spec.support.limit"
 local nginx = require "spec.support.nginx"
@@ -28,11 +29,14 @@ local function start_nginx(settings)
   return server
 end
 
--- Lua text for init_by_lua: a client, and what the locations below use.
+-- Lua text for init_by_lua: a client, and what the locations below use. Modules that are loaded
+-- when they are first needed are loaded here: the workers' user may not be able to read the tree.
 local function prelude()
   return ([[
     convoke = require "convoke"
     cjson = require "cjson"
+    require "convoke.call.waiting"
+    require "convoke.vendors.edgegap"
     client = convoke.clerk { url = %q, secret_key = %q, retries = 0 }
     function list()
       local value, err = client.invitations:list {}
@@ -134,6 +138,13 @@ describe("in OpenResty a call", function()
         own:close()
         local _, _, err = ngx.thread.wait(thread)
         ngx.say(err.kind)]])
+      .. content("/ready", ([[
+        local edgegap = convoke.edgegap { url = %q, token = %q, retries = 0 }
+        local made = assert(edgegap.deployments:create { application = "game", version = "v1",
+          users = { { user_type = "ip_address", user_data = { ip_address = "192.0.2.1" } } } })
+        local ready = assert(edgegap.deployments:wait(made.request_id,
+          { pause = 0.02, timeout = 30 }))
+        ngx.say(ready.running)]]):format(upstream.edgegap.url, upstream.edgegap.token))
     }
   end)
   teardown(function() server:stop() end)
@@ -216,6 +227,18 @@ describe("in OpenResty a call", function()
     assert.same({ 200, "slept" }, { second.read() })
   end)
 
+  it("lets the worker go on between the looks of a wait", function()
+    upstream:reset "edgegap" -- the log of its requests, too
+    upstream:fault { api = "edgegap", method = "GET", status = 503, every = 1 }
+    local waiting = server:send "/ready"
+    -- a create and three looks
+    assert.truthy(settles(function() return #upstream:requests "edgegap" >= 4 end, 25))
+    assert.same({ 200, "pong" }, { server:get "/ping" })
+    upstream:advance(1, "edgegap")
+    upstream:clear_faults "edgegap"
+    assert.same({ 200, "true" }, { waiting.read() })
+  end)
+
   it("is finished when the client has gone away meanwhile", function()
     upstream:fault { api = "clerk", delay = 0.4, times = 5 }
     local _, pid = server:get "/pid"
@@ -268,6 +291,161 @@ describe("OpenResty", function()
     end
     server:stop()
     assert.equal(2, count)
+  end)
+
+  describe("with rate_dict", function()
+    local server
+    setup(function()
+      local client = ("convoke.clerk { url = %q, secret_key = %q, retries = 0, ")
+        :format(upstream.clerk.url, upstream.clerk.secret_key)
+      server = start { workers = 2, http = "lua_shared_dict pace 1m;\nlua_shared_dict fast 1m;\n"
+        .. "lua_shared_dict holds 1m;",
+        init = "few = " .. client .. "rate_dict = 'pace', rate = { 5, per = 3600 } }\n"
+          .. "fast = " .. client .. "rate_dict = 'fast', rate = { 3, per = 0.5 } }\n"
+          .. "held = " .. client .. "rate_dict = 'holds' }\n" .. [[
+            function call(client, seconds)
+              ngx.sleep(0.02)
+              local _, err = client.invitations:list({}, { timeout = seconds })
+              local when = err and (err.retry_after or 0) > 50 and "later" or "now"
+              ngx.say(ngx.worker.pid(), " ", err and err.outcome .. " " .. err.kind or "done", " ",
+                when)
+            end]],
+        server = content("/few", "call(few, 5)") .. content("/fast", "call(fast, 30)")
+          .. content("/held", "call(held, 5)") .. content("/unknown", [[
+            ngx.say(select(2, pcall(convoke.clerk, { secret_key = "sk_x", rate_dict = "no" })))]]) }
+    end)
+    before_each(function() upstream:reset "clerk" end)
+
+    -- Asks many times at once until both workers have answered; returns how many times which words
+    -- came, and of how many workers.
+    local function ask(path)
+      local words, workers, seen = {}, 0, {}
+      for _ = 1, 20 do
+        local requests = {}
+        for i = 1, 8 do requests[i] = server:send(path) end
+        for i = 1, 8 do
+          local _, body = requests[i].read()
+          local pid, said = body:match "^(%d+) (.*)$"
+          if not seen[pid] then seen[pid], workers = true, workers + 1 end
+          words[said] = (words[said] or 0) + 1
+        end
+        if workers == 2 then break end
+      end
+      return words, workers
+    end
+
+    it("lets the workers make no more calls together than the pace allows", function()
+      local words, workers = ask "/few"
+      assert.equal(2, workers)
+      assert.equal(5, words["done now"])
+      words["done now"] = nil
+      assert.is_number(words["not_sent timeout later"])
+      words["not_sent timeout later"] = nil
+      assert.is_nil(next(words))
+      assert.equal(5, #upstream:requests "clerk")
+    end)
+
+    it("lets the calls of all workers wait for their turn", function()
+      local words
+      local seconds = elapsed(function() words = ask "/fast" end)
+      local calls = #upstream:requests "clerk"
+      assert.same({ ["done now"] = calls }, words)
+      assert.truthy(seconds >= (math.ceil(calls / 3) - 1) * 0.5, seconds)
+    end)
+
+    it("holds all workers back after one was told when to ask again", function()
+      upstream:fault { api = "clerk", status = 429, retry_after = 600, times = 1 }
+      server:get "/held"
+      local words, workers = ask "/held"
+      assert.equal(2, workers)
+      assert.is_number(words["not_sent timeout later"])
+      words["not_sent timeout later"] = nil
+      assert.is_nil(next(words))
+      assert.equal(1, #upstream:requests "clerk")
+    end)
+
+    it("says which dictionary is missing", function()
+      local _, body = server:get "/unknown"
+      assert.match("convoke.clerk: option rate_dict names no shared dictionary of nginx; "
+        .. "declare it: lua_shared_dict no 1m;$", body)
+    end)
+  end)
+
+  describe("with metrics in a dictionary", function()
+    local server
+    setup(function()
+      server = start { workers = 2, http = "lua_shared_dict counts 1m;\nlua_shared_dict few 12k;",
+        init = ("client = convoke.clerk { url = %q, secret_key = %q, retries = 0 }\n"):format(
+          upstream.clerk.url, upstream.clerk.secret_key)
+          .. "metrics = convoke.metrics { dict = 'counts' }",
+        server = content("/call", [[
+            ngx.sleep(0.02)
+            client.invitations:list { limit = ngx.var.arg_limit or 1 }
+            ngx.say(ngx.worker.pid())]])
+          .. content("/metrics", "ngx.say(ngx.worker.pid()) ngx.print(metrics:text())")
+          .. content("/stopped", [[
+            convoke.metrics():stop()
+            ngx.say(select(2, pcall(convoke.metrics, { dict = "no" })))]])
+          .. content("/full", [[
+            local number, dict = 0, ngx.shared.few
+            while dict:safe_set("other " .. number, ("x"):rep(200)) do number = number + 1 end
+            require("convoke.tasks").report = ngx.say
+            metrics:stop()
+            convoke.metrics { dict = "few" }
+            for _ = 1, 2 do ngx.say(client.invitations:list() and "done") end]]) }
+    end)
+
+    -- Asks many at once until both workers have answered. Returns what was answered, by worker, and
+    -- how many times was asked.
+    local function ask(path)
+      local by_worker, asked, workers = {}, 0, 0
+      while workers < 2 and asked < 400 do
+        local requests = {}
+        for i = 1, 8 do requests[i] = server:send(path) end
+        for i = 1, 8 do
+          local _, body = requests[i].read()
+          local pid, rest = body:match "^(%d+)\n?(.*)$"
+          if not by_worker[pid] then workers = workers + 1 end
+          by_worker[pid] = rest
+        end
+        asked = asked + 8
+      end
+      assert.equal(2, workers)
+      return by_worker, asked
+    end
+
+    it("counts the calls of all workers, and each tells the same", function()
+      local _, calls = ask "/call"
+      local _, others = ask "/call?limit=wrong"
+      for _, text in pairs((ask "/metrics")) do
+        local families = exposition.read(text .. "\n")
+        local function sum(name, labels, suffix)
+          return exposition.sum(families, name, labels, suffix)
+        end
+        assert.equal(calls, sum("convoke_calls_total", { outcome = "done" }))
+        assert.equal(others, sum("convoke_calls_total", { kind = "invalid" }))
+        assert.equal(calls, sum("convoke_attempts_total", { result = "200" }))
+        assert.equal(calls + others, sum("convoke_call_duration_seconds", nil, "_count"))
+        assert.equal(0, sum "convoke_calls_in_flight")
+        assert.equal(1, sum("convoke_retry_budget_ratio", { api = "clerk" }))
+        assert.truthy(sum "convoke_connections_opened_total" >= 2)
+        assert.truthy(sum "convoke_received_bytes_total" >= calls)
+        assert.equal(0, sum "convoke_sent_bytes_total")
+        assert.equal(1, #families.convoke_sent_bytes_total.samples)
+      end
+    end)
+
+    it("says once that the dictionary is full, and calls go on", function()
+      local _, body = server:get "/full"
+      assert.match("^convoke: the function convoke.metrics failed: [^\n]*the dictionary is full; "
+        .. "it must be larger[^\n]*\ndone\ndone$", body)
+    end)
+
+    it("says which dictionary is missing", function()
+      local _, body = server:get "/stopped"
+      assert.match("convoke.metrics: option dict names no shared dictionary of nginx; "
+        .. "declare it: lua_shared_dict no 1m;$", body)
+    end)
   end)
 
   it("replaces its workers while calls are in flight, and these end well", function()
@@ -463,5 +641,16 @@ describe("the gateway of examples/openresty", function()
     assert.equal("pending", answer.invitation.status)
     assert.equal("InviteCodeNotFound", answer.code.error)
     assert.equal(400, (join "email=ada@example.com"))
+  end)
+
+  it("serves /metrics", function()
+    local function counted()
+      local status, text = server:get "/metrics"
+      assert.equal(200, status)
+      return exposition.sum(exposition.read(text .. "\n"), "convoke_calls_total")
+    end
+    local before = counted()
+    join "email=ada@example.com&code=sandbox-user-code"
+    assert.equal(before + 2, counted())
   end)
 end)

@@ -56,7 +56,7 @@ local function count(times, id) times[id] = (times[id] or 0) + 1 end
 
 describe("each, while its listing changes,", function()
   local s
-  setup(function() s = sandbox.start() end)
+  setup(function() s = sandbox.start { cvat = "2.15" } end)
   teardown(function() s:stop() end)
 
   for api, vendor in pairs(vendors) do
@@ -250,7 +250,7 @@ describe("all", function()
   it("and each are had by a listing's id, too", function()
     local resource = changing("edgegap", 1000, 5, function() end)
     assert.equal(5, #resource:all())
-    local s = sandbox.start()
+    local s = sandbox.start { cvat = "2.15" }
     finally(function() s:stop() end)
     local c = vendors.gencove.open(s)
     vendors.gencove.make(c, 1)

@@ -58,7 +58,7 @@ local listings = {
 describe("each", function()
   local s, clients, made = nil, {}, {}
   setup(function()
-    s = sandbox.start()
+    s = sandbox.start { cvat = "2.15" }
     for api, listing in pairs(listings) do
       clients[api] = listing.open(s)
       made[api] = {}

@@ -48,6 +48,15 @@ describe("a proxy that fails is told from the server:", function()
     blames(message_of { url = elsewhere, proxy = "http://proxy.invalid:3128" }, "the option proxy")
   end)
 
+  it("one whose address is no good, which may hold a password", function()
+    for _, proxy in ipairs { "http://me:pass-word@127.0.0.1:99999", "http://me:pass-word @a:1",
+        "foo://me:pass-word@127.0.0.1:1" } do
+      local message = message_of { url = elsewhere, proxy = proxy }
+      blames(message, "the option proxy")
+      assert.is_nil(message:find("pass-word", 1, true), message)
+    end
+  end)
+
   it("one that makes no tunnel", function()
     for _, status in ipairs { 403, 407, 502 } do
       server:play { { { "receive" }, { "send", raw_server.answer(status, "no") } } }

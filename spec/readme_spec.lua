@@ -1,6 +1,7 @@
 -- Runs what README.md shows: every Lua block in a Lua of its own against the sandbox, and compares
 -- what it prints with the text block that follows. `...` in a text block stands for anything.
 
+local command_line = require "spec.support.command"
 local convoke = require "convoke"
 
 local function read(name)
@@ -84,6 +85,20 @@ describe("README.md", function()
     return output
   end
 
+  -- Runs commands of a shell in a folder of their own; returns what they print on both channels.
+  local function run_shell(text)
+    local folder = os.tmpname()
+    os.remove(folder)
+    local script = ("cd %s && mkdir %s && cd %s || exit 1\nroot=$OLDPWD\n"):format(
+      quote(require("lfs").currentdir()), folder, folder)
+      .. ('convoke() { %s "$@"; }\n'):format(command_line.prefix(environment, "$root/"))
+      .. "exec 2>&1\n" .. text .. ("cd / && rm -r %s\n"):format(folder)
+    local pipe = assert(io.popen(script))
+    local output = pipe:read "*a"
+    pipe:close()
+    return output
+  end
+
   local tried = 0
   for i, block in ipairs(blocks) do
     if block.language == "lua" then
@@ -97,6 +112,13 @@ describe("README.md", function()
         local output = run(block.text)
         assert.is_true(matches(output, expected.text),
           "it printed:\n" .. output .. "instead of:\n" .. expected.text)
+      end)
+    elseif block.language == "shell" then
+      tried = tried + 1
+      it(("shows in line %d commands that print what follows them"):format(block.line), function()
+        local output = run_shell(block.text)
+        assert.is_true(matches(output, blocks[i + 1].text),
+          "it printed:\n" .. output .. "instead of:\n" .. blocks[i + 1].text)
       end)
     elseif block.language == "sh" then
       it(("names in line %d commands that there are"):format(block.line), function()
@@ -141,7 +163,9 @@ describe("README.md", function()
       assert.is_truthy(row, operation.name)
       local names = {}
       for _, param in ipairs(operation.params) do
-        names[#names + 1] = ("`%s%s`"):format(param.name, param.required and "*" or "")
+        if not param.alias_of then
+          names[#names + 1] = ("`%s%s`"):format(param.name, param.required and "*" or "")
+        end
       end
       assert.equal(table.concat(names, " "), row:match "^ (.-) |")
       for _, field in ipairs(operation.answer.fields or {}) do

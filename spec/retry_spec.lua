@@ -118,8 +118,8 @@ describe("a repeat", function()
     for _, row in ipairs(rows) do
       local err = row[1]
       local what = ("%s %s %s"):format(err.kind, tostring(err.status), err.outcome)
-      assert.equal(row[2], retry.allowed(create, err) == true, "create: " .. what)
-      assert.equal(row[3], retry.allowed(list, err) == true, "list: " .. what)
+      assert.equal(row[2], retry.allowed(create, err, {}) == true, "create: " .. what)
+      assert.equal(row[3], retry.allowed(list, err, {}) == true, "list: " .. what)
     end
   end)
 
@@ -129,7 +129,7 @@ describe("a repeat", function()
       budget = retry.budget() }
     for name, value in pairs(more) do given[name] = value end
     local seconds, why = retry.plan(create, given.err, given.attempt, given.retries,
-      given.deadline - given.now, given.budget)
+      given.deadline - given.now, { budget = given.budget, vendor = {} })
     return seconds or why, given.budget.tokens
   end
 

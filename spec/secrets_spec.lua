@@ -128,11 +128,15 @@ local function echoes(text)
 end
 
 describe("a secret", function()
-  local server, logged
+  local server, logged, traced, trace
 
   setup(function() server = echo_server.start() end)
   teardown(function() server:stop() end)
-  before_each(function() logged = {} end)
+  before_each(function()
+    logged, traced = {}, {}
+    trace = convoke.trace { sink = function(spans) traced[#traced + 1] = spans end }
+  end)
+  after_each(function() trace:stop() end)
 
   local function client_by(way, extra)
     local options = { url = server.url, retries = 0,
@@ -174,7 +178,8 @@ describe("a secret", function()
           end
         end
         assert_hidden(way, "log", logged)
-        assert.is_true(#logged > 0)
+        assert_hidden(way, "traces", traced)
+        assert.is_true(#logged > 0 and #traced > 0)
       end)
 
       it("is not in headers that send it back", function()
@@ -195,6 +200,7 @@ describe("a secret", function()
             assert_hidden(way, "status " .. status, err, meta, logged)
           end
         end
+        assert_hidden(way, "traces", traced)
       end)
 
       it("is not in answers that write it in another form", function()
@@ -209,7 +215,7 @@ describe("a secret", function()
                 or '{"detail":"' .. form .. '","message":"' .. form .. '"}' }
               local value, err, meta = try[way.api](client)
               local _ = meta and meta.headers["x-echo"]
-              for _, seen in ipairs { err or false, meta or false, logged } do
+              for _, seen in ipairs { err or false, meta or false, logged, traced } do
                 local shown = holds(seen, middle:reverse())
                 assert(not shown, ("%s is shown: %s"):format(form, tostring(shown)))
               end
@@ -239,6 +245,7 @@ describe("a secret", function()
         local _, invalid = client_by(way):call(names[way.api], { nothing = 1 })
         assert.equal("invalid", invalid.kind)
         assert_hidden(way, "a fault of the caller", invalid)
+        assert_hidden(way, "traces", traced)
       end)
 
       it("is not shown by clients, counters or closed clients", function()
@@ -264,6 +271,7 @@ describe("a secret", function()
         try[way.api](client_by(way, { transport = transport }))
         assert.equal(1, #seen)
         assert_hidden(way, "the request", seen)
+        assert_hidden(way, "traces", traced)
         local shown
         each_text(seen, function(text) shown = shown or text:find("[redacted]", 1, true) end)
         assert.is_truthy(shown)
@@ -284,6 +292,7 @@ describe("a secret", function()
             assert_hidden(way, "the error", err)
           end
         end
+        assert_hidden(way, "traces", traced)
       end)
     end)
   end

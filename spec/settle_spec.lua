@@ -359,12 +359,14 @@ describe("the number of looks", function()
     local run = { retries = retries, deadline = core.now() + 3600, operation = operation,
       options = {}, entry = pending_creates.enter(native, operation, habits,
         { email = "ada@example.com" }, core.now()),
-      state = { api = api, clock = server_clock.new(), budget = budget } }
+      state = { api = api, vendor = {}, clock = server_clock.new(), budget = budget } }
     local function perform(_, listing)
       looks = looks + 1
       return list(listing)
     end
-    local verdict = settle.new(perform, function() return true end)(run, {}, false, then_repeat)
+    local function pause() return true end
+    local function tell() end
+    local verdict = settle.new(perform, pause, tell)(run, {}, false, then_repeat)
     pending_creates.leave(run.entry, false)
     return verdict, looks, budget.full - budget.tokens
   end

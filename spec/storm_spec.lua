@@ -64,6 +64,16 @@ describe("the storm's audit", function()
   end)
 end)
 
+describe("the storm's counters", function()
+  local counts = require "spec.programs.storm.counts"
+
+  it("are found to disagree by the least difference", function()
+    assert.same({}, counts.disagreements { a = { calls = 1, done = 2 }, b = { calls = 1 } })
+    assert.same({ "calls: a 1, b 2" }, counts.disagreements { a = { calls = 1 },
+      b = { calls = 2 } })
+  end)
+end)
+
 describe("a storm", function()
   local report
 
@@ -77,6 +87,19 @@ describe("a storm", function()
     local counts = report.counts
     assert.is_true(counts.made + counts.stood > 0.9 * 300)
     assert.equal(300, counts.made + counts.refused + counts.not_sent + counts.unknown)
+  end)
+
+  it("is counted alike by hooks, metrics, results and the books", function()
+    local all = report.counters
+    local made = 0
+    for _, api in ipairs { "clerk", "gencove", "cvat" } do
+      made = made + all.books["made " .. api]
+      assert.is_true(all.hooks["made " .. api] > 0)
+    end
+    assert.equal(report.counts.made, made)
+    assert.is_true(all.metrics.retries > 10)
+    assert.is_true(all.metrics.looks > 10)
+    assert.same(all.hooks, all.metrics)
   end)
 
   it("has raged", function()

@@ -40,6 +40,10 @@ answers.arguments = {
   ["gencove.invitations.delete"] = { invitation_id = "i" },
   ["gencove.invitations.read_token"] = { token = "t" },
   ["gencove.invitations.accept"] = { token = "t" },
+  ["clerk.sessions.create"] = { user_id = "u" },
+  ["cvat.invitations.resend"] = { key = "k" },
+  ["edgegap.deployments.get"] = { deployment_id = "d" },
+  ["gencove.organization_users.list"] = {},
 }
 
 --- An answer to every operation that has a body.

@@ -73,11 +73,16 @@ function faults.report(name, least)
   assert(faults.total >= math.floor(least / faults.stride))
 end
 
---- Every operation: `operation`, `name`, `api`, `arguments`; `body`, a whole answer, or nil where
--- there is none; `value`, what a call returns then.
+--- Every operation of the reference pages and a sample of the others: `operation`, `name`, `api`,
+-- `arguments`; `body`, a whole answer, or nil where there is none; `value`, what a call returns
+-- then.
 faults.operations = {}
 
-for i, operation in ipairs(reference) do
+local tried = {}
+for _, operation in ipairs(reference) do tried[#tried + 1] = operation end
+for _, operation in ipairs(reference.beyond) do tried[#tried + 1] = operation end
+
+for i, operation in ipairs(tried) do
   local body, value = answers.whole(operation)
   if not body then value = true end
   if value == nil then value = convoke.null end

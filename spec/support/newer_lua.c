@@ -5,11 +5,29 @@
 #include <stdlib.h>
 
 void *lua_newuserdatauv(void *L, size_t size, int values);
+int lua_getiuservalue(void *L, int index, int number);
+int lua_setiuservalue(void *L, int index, int number);
 
 void *lua_newuserdatauv(void *L, size_t size, int values)
 {
     (void)L;
     (void)size;
     (void)values;
+    abort();
+}
+
+int lua_getiuservalue(void *L, int index, int number)
+{
+    (void)L;
+    (void)index;
+    (void)number;
+    abort();
+}
+
+int lua_setiuservalue(void *L, int index, int number)
+{
+    (void)L;
+    (void)index;
+    (void)number;
     abort();
 }

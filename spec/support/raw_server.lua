@@ -109,6 +109,18 @@ local function send(connection, text)
   return true
 end
 
+-- A body in chunks.
+local function receive_chunks(connection)
+  local parts = {}
+  while true do
+    local size = tonumber(receive(connection, "*l") or "", 16)
+    if not size then return nil end
+    parts[#parts + 1] = size > 0 and receive(connection, size) or nil
+    if not receive(connection, "*l") then return nil end
+    if size == 0 then return table.concat(parts) end
+  end
+end
+
 local function receive_request(connection)
   local lines = {}
   repeat
@@ -118,7 +130,9 @@ local function receive_request(connection)
   until line == ""
   local head = table.concat(lines, "\n")
   local size = tonumber(head:lower():match("\ncontent%-length: *(%d+)") or 0)
-  local body = size > 0 and receive(connection, size) or ""
+  local chunked = head:lower():find("\ntransfer-encoding: chunked", 1, true)
+  local body = chunked and receive_chunks(connection)
+  if not chunked then body = size > 0 and receive(connection, size) or "" end
   return body and { head = head, body = body }
 end
 
@@ -458,9 +472,14 @@ function methods:outage(ending, seconds)
   ask(self, "outage", { ending = ending, seconds = seconds })
 end
 
+--- How many connections have a script that has not ended.
+function methods:count_open()
+  return ask(self, "count_open")
+end
+
 --- Waits until all connections are closed.
 function methods:wait_for_end()
-  while ask(self, "count_open") > 0 do socket.sleep(0.001) end
+  while self:count_open() > 0 do socket.sleep(0.001) end
 end
 
 --- Ends the server.
