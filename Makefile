@@ -37,6 +37,7 @@ say     := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),true,echo)
 build   := build/$(notdir $(LUA))$(VARIANT)
 core    := $(build)/convoke/core.so
 archive := $(build)/libconvoke.a
+command := $(build)/bin/convoke
 
 ifeq ($(VARIANT),-sanitize)
 CFLAGS  := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -111,13 +112,15 @@ lua_version = $(shell $(LUA) -e 'print(_VERSION:match("%d%.%d"))')
 lua_dir     = $(DESTDIR)$(PREFIX)/share/lua/$(lua_version)
 core_dir    = $(DESTDIR)$(LIBDIR)/lua/$(lua_version)
 doc_dir     = $(DESTDIR)$(PREFIX)/share/doc/convoke
+bin_dir     = $(DESTDIR)$(PREFIX)/bin
 man_dir     = $(DESTDIR)$(PREFIX)/share/man/man3
 version     = $(shell sed -n 's/^return "\(.*\)"/\1/p' lua/convoke/version.lua)
 
 # What builds or copies names the packages that are missing; what tries something installs them.
 building := all help env repl install systems uninstall clean rockspec
 trying   := demo sandbox test core timing poll kqueue contract rock check format coverage mutants sanitize \
-  torture threads memory fuzz storm soak memcheck bench guard instructions deadlines
+  exam torture threads memory fuzz storm jobs soak memcheck bench guard instructions deadlines docs meta \
+  editors
 asking   := $(if $(filter $(trying),$(MAKECMDGOALS)),,--name)
 
 .PHONY: $(building) $(trying)
@@ -125,7 +128,7 @@ asking   := $(if $(filter $(trying),$(MAKECMDGOALS)),,--name)
 
 ##@ Use
 
-all: $(core) ## build the module (the default)
+all: $(core) $(command) ## build the module (the default)
 
 $(core): $(objects)
 	@mkdir -p $(@D)
@@ -138,6 +141,14 @@ $(build)/%.o: csrc/%.c $(build)/ready
 	$(quiet)$(CC) $(compile) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(objects:.o=.d)
+
+# The command: a file that starts this Lua with the modules in one folder and the core in another.
+write_command = printf '\#!/bin/sh\nexec %s -e '\''package.cpath = "%s/?.so;" .. package.cpath'\'' "%s" "$$@"\n' \
+  '$(LUA)' '$(1)' '$(2)/convoke/cli/main.lua' >$(3) && chmod 755 $(3)
+
+$(command): Makefile
+	@mkdir -p $(@D)
+	$(quiet)$(call write_command,$(CURDIR)/$(build),$(CURDIR)/lua,$@)
 
 # The compiler, pkg-config, libcurl, the Lua wanted and what convoke needs at run time are there.
 $(build)/ready: .ci/packages Makefile
@@ -155,17 +166,21 @@ help: ## list the targets
 demo: all ## run all 27 operations against the sandbox
 	@.ci/install sandbox
 	@$(LAUNCH) $(LUA) examples/quickstart.lua
+	@echo; echo "Look around yourself, with nothing leaving this machine: make repl"
 
-sandbox: ## serve the five APIs locally until stopped (PORT=8900 takes 8900 to 8904)
+sandbox: ## serve the five APIs locally until stopped (PORT=8900 takes 8900 to 8904; CVAT=2.15)
 	@.ci/install $(group) sandbox
-	@exec $(or $(CONVOKE_SANDBOX_LUA),$(LUA)) lua/convoke/sandbox/main.lua --port $(PORT)
+	@exec $(or $(CONVOKE_SANDBOX_LUA),$(LUA)) lua/convoke/sandbox/main.lua --port $(PORT) \
+	    $(if $(CVAT),--cvat $(CVAT))
 
-repl: all ## an interactive Lua with convoke loaded
-	@$(LUA) -i -e 'convoke = require "convoke"'
+repl: all ## an interactive Lua with clients of a sandbox (SANDBOX=no: of what the environment says)
+	@$(if $(filter no,$(SANDBOX)),,.ci/install --name $(group) sandbox)
+	@$(LUA) -e 'require("convoke.repl").start { sandbox = $(if $(filter no,$(SANDBOX)),false,true) }'
 
 env: ## print the paths for your shell: eval "$$(make -s env)"
 	@echo "export LUA_PATH='$(path)'"
 	@echo "export LUA_CPATH='$(cpath)'"
+	@echo "export PATH='$(CURDIR)/$(build)/bin':\"\$$PATH\""
 	@$(if $(CONVOKE_SANDBOX_LUA),echo "export CONVOKE_SANDBOX_LUA='$(CONVOKE_SANDBOX_LUA)'")
 
 install: all $(archive) ## copy the module below PREFIX, /usr/local unless set (LIBDIR, DESTDIR too)
@@ -173,7 +188,7 @@ install: all $(archive) ## copy the module below PREFIX, /usr/local unless set (
 	  install -d "$(lua_dir)/$$(dirname $$module)" && \
 	  install -m 644 lua/$$module "$(lua_dir)/$$module" || exit 1; done
 	@install -d "$(core_dir)/convoke" "$(DESTDIR)$(PREFIX)/include" "$(DESTDIR)$(LIBDIR)/pkgconfig" \
-	  "$(doc_dir)" "$(man_dir)"
+	  "$(doc_dir)" "$(man_dir)" "$(bin_dir)"
 	install -m 755 $(core) "$(core_dir)/convoke/core.so"
 	install -m 644 $(archive) "$(core_dir)/convoke/libconvoke.a"
 	install -m 644 csrc/convoke.h "$(DESTDIR)$(PREFIX)/include/convoke.h"
@@ -181,8 +196,12 @@ install: all $(archive) ## copy the module below PREFIX, /usr/local unless set (
 	  -e 's|@LUA_PC@|$(LUA_PC)|; s|@VERSION@|$(version)|; s|@LIBS@|$(libs)|' \
 	  csrc/convoke.pc.in >$(build)/convoke.pc
 	install -m 644 $(build)/convoke.pc "$(DESTDIR)$(LIBDIR)/pkgconfig/convoke.pc"
+	@$(call write_command,$(LIBDIR)/lua/$(lua_version),$(PREFIX)/share/lua/$(lua_version),$(build)/convoke.sh)
+	install -m 755 $(build)/convoke.sh "$(bin_dir)/convoke"
 	install -m 644 LICENSE "$(doc_dir)/LICENSE"
 	install -m 644 csrc/convoke.3 "$(man_dir)/convoke.3"
+	@for page in $(notdir $(wildcard build/docs/man/*)); do section="$(dir $(man_dir))man$${page##*.}"; \
+	  install -d "$$section" && install -m 644 build/docs/man/$$page "$$section" || exit 1; done
 
 # The core for programs that carry it in themselves.
 $(archive): $(objects)
@@ -192,8 +211,8 @@ $(archive): $(objects)
 
 uninstall: ## take it away again
 	rm -rf "$(lua_dir)/convoke" "$(core_dir)/convoke" "$(doc_dir)"
-	rm -f "$(DESTDIR)$(PREFIX)/include/convoke.h" "$(DESTDIR)$(LIBDIR)/pkgconfig/convoke.pc" \
-	  "$(man_dir)/convoke.3"
+	rm -f "$(bin_dir)/convoke" "$(DESTDIR)$(PREFIX)/include/convoke.h" "$(DESTDIR)$(LIBDIR)/pkgconfig/convoke.pc" \
+	  "$(man_dir)/convoke.3" "$(man_dir)"/convoke-*.3 "$(dir $(man_dir))man1/convoke.1"
 
 clean: ## remove all that was built, here and by LuaRocks
 	rm -rf build convoke convoke-*.rock
@@ -232,9 +251,13 @@ kqueue: ## the same with the BSDs' poller, on Linux, where something small stand
 	  CPPFLAGS='-DCVK_POLLER_KQUEUE -isystem spec/support/kqueue' \
 	  SPEC='$(filter-out spec/forks_spec.lua,$(polled))'
 
-contract: all ## the 27 operations against an independent mock of the vendors' documents
-	@.ci/install test contract
-	@spec/programs/contract/run
+contract: all ## calls against a mock of the vendors' documents; the vendors' clients against the sandbox
+	@.ci/install sandbox test contract
+	@status=0; for judge in contract clients; do spec/programs/$$judge/run || status=1; done; exit $$status
+
+exam: all ## calls of OpenAPI documents before a judge that owes us nothing (DOCUMENTS="box stripe")
+	@.ci/install build $(group) run exam
+	@LUA='$(LUA)' spec/programs/openapi/exam $(DOCUMENTS)
 
 # In a copy, because luarocks compiles beside the sources: made in the folder of a clone, and packed
 # as a release, whose address is a repository here.
@@ -252,9 +275,19 @@ rock: ## build and load the rock, of the clone and of the release
 	@cd build/rock/source && luarocks --lua-version=$(lua_version) make --deps-mode none \
 	  --tree ../tree rockspec/convoke-scm-1.rockspec
 	@for tree in packed tree; do ( cd build/rock/$$tree && \
-	  LUA_PATH="share/lua/$(lua_version)/?.lua;share/lua/$(lua_version)/?/init.lua;;" \
-	  LUA_CPATH="lib/lua/$(lua_version)/?.so;;" \
+	  export LUA_PATH="share/lua/$(lua_version)/?.lua;share/lua/$(lua_version)/?/init.lua;;" \
+	  LUA_CPATH="lib/lua/$(lua_version)/?.so;;" && bin/convoke --version && \
 	  $(LUA) -e 'print("the rock has " .. #require("convoke").operations .. " operations")' ) || exit 1; done
+
+generate = $(LUA) spec/programs/docs/main.lua
+
+docs: all ## write the reference below build/docs: HTML and man pages
+	@.ci/install build $(group) run sandbox docs
+	@$(generate) pages
+
+meta: all ## write the annotations for editors anew, below lua/convoke/meta
+	@.ci/install build $(group) run
+	@$(generate) meta
 
 rockspec: ## write the rockspec of the release anew, from that of the clone
 	@awk -v version='$(version)' '/^version = / { $$0 = "version = \"" version "-1\"" } \
@@ -266,10 +299,19 @@ systems: ## rows of .ci/systems.table, each in a bare root of its system (SYSTEM
 
 ##@ Look at the code
 
+# What a recipe asks pkg-config for is asked before its first line runs.
+check threads: $(build)/ready
+
 check: ## compilers' warnings, format, linters, static analysis
 	@.ci/install build $(group) run check
 	@LUA='$(LUA)' MAKE='$(MAKE)' compile='$(compile)' sources='$(sources)' headers='$(headers)' \
 	  programs='$(programs)' .ci/check
+
+CHECKER ?= emmylua_check
+
+editors: all ## what EmmyLua's checker finds in wrong calls (CHECKER=emmylua_check COUNT=200 SEED=7)
+	@command -v $(CHECKER) >/dev/null || { echo "there is no $(CHECKER): cargo install emmylua_check" >&2; exit 1; }
+	@$(LUA) spec/programs/editors/main.lua $(CHECKER) $(or $(COUNT),200) $(or $(SEED),7)
 
 format: ## let clang-format lay out the C files
 	@.ci/install check
@@ -299,8 +341,8 @@ sanitize: ## the specs under the address and undefined behaviour sanitizers
 	  $(MAKE) --no-print-directory VARIANT=-sanitize test
 
 # What is not about us, and what waits more than it works.
-untortured = $(call specs,build catalogue examples faults_calls faults_tls game_server lookup \
-  openresty readme rivals rockspec sent settle storm storm_restarts storm_two_programs)
+untortured = $(call specs,build catalogue catalogue_contracts complete docs dry examples faults_calls faults_tls game_server help lookup \
+  newcomer openresty readme repl rivals rockspec sent settle show storm storm_restarts storm_two_programs)
 
 torture: all ## the specs with Lua's collector at its worst (TURN=n: in one mode each, SHARE=n)
 	@.ci/install $(group) sandbox test $(hosts)
@@ -336,7 +378,7 @@ memory: $(instrumented) ## every operation while memory runs out, at every alloc
 	  LSAN_OPTIONS=print_suppressions=0:suppressions=spec/programs/memory/lsan.supp \
 	  $(build)/memory spec/programs/memory/run.lua $(MOST)
 
-TARGET  ?= request answer header address json wire python
+TARGET  ?= request answer header address json wire document cache replies python
 SECONDS ?= 300
 
 fuzz: all ## look for inputs that break what must hold (TARGET=name for one, SECONDS=n for each)
@@ -354,6 +396,12 @@ storm: all ## many creates through a proxy that breaks what it can (SEED=7 COUNT
 	@.ci/install sandbox test
 	@$(LAUNCH) $(LUA) spec/programs/storm/$(storm_program).lua $(or $(SEED),0) \
 	  $(or $(COUNT),$(if $(MODE),2000,10000)) $(or $(TASKS),64)
+
+jobs: all ## a job by programs that are killed (SEED=7 COUNT=100000 KILLS=50 RATE=documented STORE=redis BATCH=10)
+	@.ci/install sandbox test
+	@$(LAUNCH) $(LUA) spec/programs/jobs/main.lua $(or $(SEED),0) $(or $(COUNT),10000) \
+	  $(or $(KILLS),50) $(or $(TASKS),4) $(or $(RATE),0) $(or $(STORE),sqlite) $(or $(BATCH),1)
+	@$(LAUNCH) $(LUA) spec/programs/jobs/invite.lua $(or $(PEOPLE),200)
 
 soak: all ## a million calls of all kinds: memory and descriptors stay flat (COUNT=1000000 TASKS=64)
 	@.ci/install test

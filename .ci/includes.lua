@@ -8,7 +8,8 @@ local allowed = {
   apis = { "catalogue" },
   http = { "base", "catalogue" },
   transfer = { "base", "catalogue", "http" },
-  lua = { "base", "catalogue", "http", "transfer" },
+  store = { "base", "transfer" },
+  lua = { "base", "catalogue", "http", "transfer", "store" },
 }
 
 local files, includes = {}, {}

@@ -108,7 +108,7 @@ for path in list:lines() do
   if is_c or is_lua then
     local text = read(path)
     local _, lines = text:gsub("\n", "\n")
-    if lines > most_file_lines then
+    if lines > most_file_lines and not path:find "^lua/convoke/meta/" then -- generated
       complain("%s has %d lines, %d is the limit", path, lines, most_file_lines)
     end
     if is_c then
