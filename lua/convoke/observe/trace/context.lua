@@ -67,8 +67,8 @@ end
 function context.state(text)
   if type(text) ~= "string" then return nil end
   local members = {}
-  for member in text:gmatch "[^,]+" do
-    member = member:match "^[ \t]*(.-)[ \t]*$"
+  for part in text:gmatch "[^,]+" do
+    local member = part:match "^[ \t]*(.-)[ \t]*$"
     if member ~= "" then
       if not is_member(member) then return nil end
       members[#members + 1] = member
