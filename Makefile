@@ -397,7 +397,7 @@ storm: all ## many creates through a proxy that breaks what it can (SEED=7 COUNT
 	@$(LAUNCH) $(LUA) spec/programs/storm/$(storm_program).lua $(or $(SEED),0) \
 	  $(or $(COUNT),$(if $(MODE),2000,10000)) $(or $(TASKS),64)
 
-jobs: all ## a job by programs that are killed (SEED=7 COUNT=100000 KILLS=50 RATE=documented STORE=redis BATCH=10)
+jobs: all ## a job by killed programs (COUNT=9000 KILLS=50 RATE=documented STORE=redis BATCH=10)
 	@.ci/install sandbox test
 	@$(LAUNCH) $(LUA) spec/programs/jobs/main.lua $(or $(SEED),0) $(or $(COUNT),10000) \
 	  $(or $(KILLS),50) $(or $(TASKS),4) $(or $(RATE),0) $(or $(STORE),sqlite) $(or $(BATCH),1)
