@@ -273,8 +273,10 @@ local function make_batch(worker, claims)
     return result_after(worker, err)
   end)
   results[1].calls = was_sent and "batch" or nil
-  for i, claim in ipairs(claims) do record(worker, claim, results[i]) end
-  worker.looks_at = 0 -- some may have to be looked for
+  for i, claim in ipairs(claims) do
+    record(worker, claim, results[i])
+    if results[i].state == "sent" then worker.looks_at = 0 end -- to be looked for
+  end
 end
 
 -- Whether so many calls have ended as are waited for.
