@@ -14,6 +14,7 @@ local longest = 4 -- the most during calls, which wait between their requests
 local tolerance = 0.002 -- seconds: the sandbox tells milliseconds
 local kept = 200 -- requests that the sandbox can tell of
 local enough = 50 -- of them are noted at once: asking takes as long as some calls
+local while_busy = 0.1 -- seconds between notes while calls go on without a pause
 
 --- Hours for a job.
 -- @param clock    see fast_forward.lua
@@ -23,7 +24,7 @@ local enough = 50 -- of them are noted at once: asking takes as long as some cal
 function hours.new(clock, store, sandbox, server)
   return setmetatable({ clock = clock, store = store, sandbox = sandbox, server = server,
     step = shortest, seen = nil, still_until = 0, all = {}, creates = {}, last = nil, missed = 0,
-    noted_at = 0 }, Hours)
+    noted_at = 0, next_note = 0 }, Hours)
 end
 
 --- Has no hour go by for a time, in seconds: something is on its way that nobody can see.
@@ -122,7 +123,13 @@ end
 --- Lets time go by, at once if nothing goes on, else for a moment.
 function Hours:tick()
   local since = convoke.now() >= self.still_until and self.clock:is_idle()
-  if not since then return convoke.sleep(0.005) end
+  if not since then
+    if convoke.now() >= self.next_note then
+      self:note_requests()
+      self.next_note = convoke.now() + while_busy
+    end
+    return convoke.sleep(0.005)
+  end
   local store = self.store
   local used, now = store:used()
   local calls, again_at = held(store)
