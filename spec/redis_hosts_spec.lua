@@ -66,6 +66,7 @@ describe("a connection to Redis", function()
         end
         require "convoke.call.waiting"
         require "convoke.call.turns"
+        require "convoke.lookup.addresses"
         cjson = require "cjson"
         client = convoke.clerk { url = "%s", secret_key = "%s" }
         function command(name, ...)
