@@ -16,7 +16,7 @@ local trusted -- a file with a certificate that is good
 setup(function()
   trusted = os.tmpname()
   local file = assert(io.open(trusted, "wb"))
-  file:write(certificates.make("good", {}).certificate:toPEM())
+  file:write(certificates.pem("good", {}))
   file:close()
 end)
 
@@ -88,9 +88,9 @@ describe("convoke doctor looks at", function()
 
     setup(function()
       local hour = 3600
-      good = certificates.make("good", {}).certificate:toPEM()
-      expired = certificates.make("expired", { from = -9 * hour, to = -hour }).certificate:toPEM()
-      far = certificates.make("far", { to = 40 * 365 * 24 * hour }).certificate:toPEM()
+      good = certificates.pem("good", {})
+      expired = certificates.pem("expired", { from = -9 * hour, to = -hour })
+      far = certificates.pem("far", { to = 40 * 365 * 24 * hour })
     end)
 
     local function look_at(text)

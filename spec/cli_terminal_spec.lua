@@ -191,6 +191,8 @@ describe("the command at a terminal", function()
   end)
 
   it("serves the sandbox until it is stopped", function()
+    local why = command.cannot_serve()
+    if why then return pending(why) end
     open "sandbox --shell"
     expect "export CONVOKE_SANDBOX_TOKEN="
     expect "export CLERK_SECRET_KEY='sk_test_"

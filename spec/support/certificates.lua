@@ -40,6 +40,17 @@ function certificates.make(name, wish)
   return { key = key, certificate = certificate, name = name }
 end
 
+--- A certificate as PEM, made by the Lua that servers have.
+-- @param wish  as make() takes it: `from` and `to`
+function certificates.pem(name, wish)
+  local program = ("io.write(require('spec.support.certificates').make(%q, { from = %s, to = %s })"
+    .. ".certificate:toPEM())"):format(name, tostring(wish.from), tostring(wish.to))
+  local pipe = assert(io.popen(require("spec.support.child_server").command(program)))
+  local text = pipe:read "*a"
+  pipe:close()
+  return text
+end
+
 --- One for a server of that name or address, which is its own authority.
 function certificates.for_server(name)
   return certificates.make(name, { servers = { name }, authority = true })

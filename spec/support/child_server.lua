@@ -124,14 +124,26 @@ local function written_to_file(text)
   return name
 end
 
---- Starts a server. Its Lua is the one under test, or the one that CONVOKE_SANDBOX_LUA names, which
--- has cqueues where the one under test does not.
+--- What runs a program, as text for a shell. Its Lua is the one under test, or the one that
+-- CONVOKE_SANDBOX_LUA names, which has cqueues and luaossl where the one under test does not.
+-- @param text  of the program
+function child_server.command(text)
+  local raw_server = require "spec.support.raw_server"
+  local other = os.getenv "CONVOKE_SANDBOX_LUA"
+  local paths = other and ("package.path = %q .. package.path"):format(package.path .. ";")
+    or ("package.path, package.cpath = %q, %q"):format(package.path, package.cpath)
+  -- Another Lua has compiled modules of its own.
+  local lua = other and "env -u LUA_CPATH " .. raw_server.quote(other)
+    or raw_server.quote(raw_server.interpreter())
+  return ("exec %s -e %s"):format(lua, raw_server.quote(paths .. "; " .. text))
+end
+
+--- Starts a server.
 -- @param module  its name; its function `main` is run in the child
 -- @param ...     numbers and strings for main()
 -- @return table: ports, name -> number; certificate, a file's name, if it has one; output, a file
 --   from which more can be read that the child prints
 function child_server.start(module, ...)
-  local raw_server = require "spec.support.raw_server"
   local arguments = { ... }
   for i, argument in ipairs(arguments) do
     arguments[i] = type(argument) == "string" and ("%q"):format(argument) or tostring(argument)
@@ -139,15 +151,9 @@ function child_server.start(module, ...)
   local fifo = os.tmpname()
   os.remove(fifo)
   assert(os.execute("mkfifo -m 600 " .. fifo))
-  local other = os.getenv "CONVOKE_SANDBOX_LUA"
-  local paths = other and ("package.path = %q .. package.path"):format(package.path .. ";")
-    or ("package.path, package.cpath = %q, %q"):format(package.path, package.cpath)
-  local program = ("%s; require(%q).main(%s)"):format(paths, module, table.concat(arguments, ", "))
-  -- The server ends when its standard input does. Another Lua has compiled modules of its own.
-  local lua = other and "env -u LUA_CPATH " .. raw_server.quote(other)
-    or raw_server.quote(raw_server.interpreter())
-  local process = assert(io.popen(("exec %s -e %s >%s")
-    :format(lua, raw_server.quote(program), fifo), "w"))
+  local program = ("require(%q).main(%s)"):format(module, table.concat(arguments, ", "))
+  -- The server ends when its standard input does.
+  local process = assert(io.popen(("%s >%s"):format(child_server.command(program), fifo), "w"))
   local output = assert(io.open(fifo, "r"))
   os.remove(fifo)
   local ports, pem, line = {}, {}, output:read "*l"

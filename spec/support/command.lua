@@ -43,6 +43,16 @@ local function contents(name)
   return text
 end
 
+--- Why it cannot serve the sandbox with the Lua under test; nil where it can.
+function command.cannot_serve()
+  local program = ("package.path, package.cpath = %q, %q; io.write(pcall(require, 'http.server') "
+    .. "and '' or 'this Lua has no lua-http')"):format(package.path, package.cpath)
+  local pipe = assert(io.popen(quote(raw_server.interpreter()) .. " -e " .. quote(program)))
+  local why = pipe:read "*a"
+  pipe:close()
+  return why ~= "" and why or nil
+end
+
 --- Runs it and waits for its end.
 -- @param arguments  text as a shell reads it
 -- @param how        table or nil: env (variables by name), input (text on standard input; without

@@ -57,9 +57,12 @@ static int terminal_read(lua_State *L)
 static int terminal_close(lua_State *L)
 {
     (void)L;
+    if (terminal < 0)
+        return 0;
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
     close(terminal);
+    terminal = -1;
     return 0;
 }
 

@@ -17,11 +17,17 @@ if ... ~= "convoke.sandbox.main" then
   os.exit(1)
 end
 
-local cqueues = require "cqueues"
-local signal = require "cqueues.signal"
-local rand = require "openssl.rand"
 local json = require "convoke.sandbox.json"
-local server = require "convoke.sandbox.server"
+
+-- What serves is loaded once the arguments are known to be right.
+local cqueues, signal, rand, server
+
+local function load_server()
+  cqueues = require "cqueues"
+  signal = require "cqueues.signal"
+  rand = require "openssl.rand"
+  server = require "convoke.sandbox.server"
+end
 
 local APIS = { "clerk", "convex", "cvat", "gencove", "edgegap" }
 
@@ -133,6 +139,7 @@ end
 -- Returns never; raises when it cannot start.
 return function(arguments)
   local options = read_arguments(arguments)
+  load_server()
   math.randomseed(os.time() + math.floor(cqueues.monotime() * 1e6) % 1000000)
   local cq = cqueues.new()
   local told = listen_all(cq, options)
