@@ -127,6 +127,8 @@ describe("profiles of the command", function()
       ["return { profiles = { work = { clerk = { secret_key = 'sk_test_1' } } } }"] =
         "secret_key of profile work is a secret: name where it comes from",
       ["return { profiles = { work = { cvat = {} } } }"] = "profile work says nothing of clerk",
+      ["return { profiles = { work = { cvat = {}, clrek = {} } } }"] =
+        "profile work: there is no API clrek; did you mean clerk%?",
       ["return { profiles = { wrok = {} } }"] = "there is no profile work in .*\n  Known are: wrok",
       ["return { profiles = { work = { clerk = { uri = 'x' } } } }"] =
         "clerk: unknown option uri; did you mean url%?",

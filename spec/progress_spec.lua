@@ -24,7 +24,8 @@ describe("the progress of a job", function()
   after_each(files.remove)
 
   -- What a job of eight rows prints at a terminal whose width changes in the midst of it.
-  local function run(columns, later)
+  -- @param output  where its standard output goes, as text for a shell; nil: nowhere
+  local function run(columns, later, output)
     local lines = { "email_address" }
     for i = 1, 8 do lines[i + 1] = ("p%d@example.com"):format(i) end
     local people = files.write(table.concat(lines, "\n") .. "\n", ".csv")
@@ -35,8 +36,8 @@ describe("the progress of a job", function()
     local flag = files.path ".flag"
     terminal.open(("stty cols %d; (until [ -e %s ]; do sleep 0.05; done; stty cols %d </dev/tty) &"
       .. " %s job run %s --operation 'clerk invitations create' --rows %s --key email_address"
-      .. " --limit 1 >/dev/null; echo status=$?"):format(columns, flag, later,
-      command.prefix(environment), files.path(), people))
+      .. " --limit 1 %s; echo status=$?"):format(columns, flag, later, command.prefix(environment),
+      files.path(), people, output or ">/dev/null"))
     local said = ""
     for _ = 1, 300 do
       local more = terminal.read(0.1)
@@ -64,6 +65,11 @@ describe("the progress of a job", function()
     assert.is_true(widest >= 40)
     assert.is_true(narrow > 0)
     assert.matches("%[#+%.*%] job: %d+ done, %d+ left", shown)
+  end)
+
+  it("says how it ended, once", function()
+    local said = run(100, 100, "")
+    assert.matches("8 done, 0 left[^\r]*\27%[K\r\nstatus=0", said)
   end)
 
   it("is a line every 30 s where there is no terminal", function()

@@ -218,7 +218,9 @@ local function status_of(rows)
   return exit.status.done
 end
 
-local function run(made)
+-- Works on a job. Returns the exit status.
+-- @param is_shown  whether progress is
+local function run(made, is_shown)
   core.catch_interrupts("\nconvoke: what is under way is finished first; run it again to go on. "
     .. "Ctrl-C again stops at once\n")
   local rows, err = nil, nil
@@ -233,7 +235,8 @@ local function run(made)
     rows, err = running:await()
   end)
   if not rows then return fail(err) end
-  io.stdout:write(progress.line(made.name, rows), "\n")
+  local stands_there = is_shown and core.columns(1) and core.columns(2) -- by the progress
+  if not stands_there then io.stdout:write(progress.line(made.name, rows), "\n") end
   if core.interrupted() then return exit.status.interrupted end
   return status_of(rows)
 end
@@ -261,14 +264,14 @@ function commands.run(path, given)
     timeout = number_of(given, "timeout"), retries = number_of(given, "retries"),
     progress = not given.quiet })
   for _, column in ipairs(columns) do made.needs[#made.needs + 1] = column end
-  return run(made)
+  return run(made, not given.quiet)
 end
 
 function commands.work(path, given)
   local found = find(path, given.name)
   return run(checked(convoke.job, { name = found.name, store = path,
     client = new_client(catalogue.api(found.api), given), limit = number_of(given, "limit"),
-    progress = not given.quiet }))
+    progress = not given.quiet }), not given.quiet)
 end
 
 -- Commands that only look or steer: their job, and what a method of it returns.

@@ -15,8 +15,10 @@
 --
 -- A secret stands there as the variable or the command that gives it, never itself.
 
+local core = require "convoke.core"
 local exit = require "convoke.cli.exit"
 local misuse = require "convoke.misuse"
+local names = require "convoke.cli.names"
 local client_options = require "convoke.options"
 
 local profiles = {}
@@ -119,6 +121,15 @@ local function source_of(path, profile, name, given, is_secret)
   return { text = where, value = given }
 end
 
+-- A name in a profile that is no API's and looks like this one's, or nil.
+local function slip_for(api, profile)
+  local others = {}
+  for name in pairs(profile) do
+    if type(name) == "string" and not names.api(name) then others[#others + 1] = name end
+  end
+  return core.nearest(api.name, others)
+end
+
 -- The file's profile of an API, by the sources of its options; nil: there is none.
 -- @param wanted  name of a profile, or nil: the default one
 local function from_file(api, wanted)
@@ -137,6 +148,9 @@ local function from_file(api, wanted)
   if not profile then return nil end
   check_table(path, profile, "profile " .. name)
   if profile[api.name] == nil then
+    local slip = slip_for(api, profile)
+    if slip then bad(path, ("profile %s: there is no API %s; did you mean %s?"):format(name, slip,
+      api.name)) end
     if wanted then exit.usage(("profile %s says nothing of %s"):format(name, api.name)) end
     return nil
   end
@@ -175,13 +189,13 @@ end
 -- What the environment says of an API, by option.
 local function from_environment(api)
   local sources = {}
-  local names, by_client = variables_for(api, "url", api.url_environment
+  local variables, by_client = variables_for(api, "url", api.url_environment
     and { api.url_environment })
-  local name, value = variable_set(names)
+  local name, value = variable_set(variables)
   if name then sources.url = from_variable(name, value, by_client) end
   for _, auth in ipairs(api.auths) do
-    names, by_client = variables_for(api, auth.option, auth.environment)
-    name, value = variable_set(names)
+    variables, by_client = variables_for(api, auth.option, auth.environment)
+    name, value = variable_set(variables)
     local partner_name, partner
     if auth.partner then partner_name, partner = variable_set((variables_for(api,
       auth.partner))) end

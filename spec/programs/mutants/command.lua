@@ -193,6 +193,14 @@ return {
     test = "before it when they are asked for",
   },
   {
+    name = "command: a profile's misspelt API is passed over",
+    file = "lua/convoke/cli/profiles.lua",
+    from = "if slip then bad(",
+    to = "if false then bad(",
+    spec = "cli_profiles",
+    test = "that are wrong",
+  },
+  {
     name = "command: a dry run fetches secrets",
     file = "lua/convoke/cli/profiles.lua",
     from = "if is_dry and secrets[option] then",
