@@ -106,7 +106,8 @@ describe("a newcomer at a terminal", function()
     end
     assert.equal("email_address,status\nada@example.com,pending\n", (read "all.csv":gsub("\r", "")))
     assert.truthy(read "made.csv":find("ada@example.com", 1, true))
-    assert.truthy(read ".convoke_history":find("help(clerk.invitations.create)", 1, true)
-      or not pcall(require, "readline"))
+    if pcall(require, "readline") then
+      assert.truthy(read ".convoke_history":find("help(clerk.invitations.create)", 1, true))
+    end
   end)
 end)

@@ -39,13 +39,15 @@ describe("a connection to Redis with TLS", function()
   end
 
   setup(function()
-    local authority = certificates.make("an authority of the specs", { authority = true })
-    local made = certificates.make("redis", { servers = { "127.0.0.1" }, signer = authority })
-    trusted = write(authority.certificate:toPEM())
+    local authority, certificate, key = certificates.pem [[
+      local authority = make("an authority of the specs", { authority = true })
+      local made = make("redis", { servers = { "127.0.0.1" }, signer = authority })
+      io.write(authority.certificate:toPEM(), made.certificate:toPEM(), made.key:toPEM "private")]]
+    trusted = write(authority)
     port = redis_server.free_port()
     server = redis_server.start { ["tls-port"] = port, requirepass = "open-sesame",
-      ["tls-cert-file"] = write(made.certificate:toPEM()),
-      ["tls-key-file"] = write(made.key:toPEM "private"), ["tls-ca-cert-file"] = trusted,
+      ["tls-cert-file"] = write(certificate),
+      ["tls-key-file"] = write(key), ["tls-ca-cert-file"] = trusted,
       ["tls-auth-clients"] = "no" }
   end)
 

@@ -2,6 +2,8 @@
 
 local certificates = {}
 
+local unpack = table.unpack or unpack -- luacheck: ignore 143 113
+
 local hour = 3600
 
 local function distinguished(name)
@@ -40,15 +42,16 @@ function certificates.make(name, wish)
   return { key = key, certificate = certificate, name = name }
 end
 
---- A certificate as PEM, made by the Lua that servers have.
--- @param wish  as make() takes it: `from` and `to`
-function certificates.pem(name, wish)
-  local program = ("io.write(require('spec.support.certificates').make(%q, { from = %s, to = %s })"
-    .. ".certificate:toPEM())"):format(name, tostring(wish.from), tostring(wish.to))
+--- Keys and certificates as PEM, made by the Lua that servers have.
+-- @param text  of a program, for which `make` is certificates.make(); it writes them
+-- @return each of what it has written
+function certificates.pem(text)
+  local program = "local make = require('spec.support.certificates').make; " .. text
   local pipe = assert(io.popen(require("spec.support.child_server").command(program)))
-  local text = pipe:read "*a"
+  local written = {}
+  for each in pipe:read("*a"):gmatch "%-+BEGIN.-%-+END[^\n]*\n" do written[#written + 1] = each end
   pipe:close()
-  return text
+  return unpack(written)
 end
 
 --- One for a server of that name or address, which is its own authority.

@@ -136,11 +136,6 @@ end
 -- Returns never; raises when it cannot start.
 function sandbox.main(arguments)
   package.path = package.path .. ";" .. SHARED_PATH
-  local found, why = pcall(require, "http.server")
-  if not found then
-    error("the sandbox needs lua-http (Debian and Ubuntu: apt install lua-http; "
-          .. "elsewhere: luarocks install http): " .. tostring(why):match("[^\n]*"), 0)
-  end
   return require("convoke.sandbox.main")(arguments or {})
 end
 

@@ -23,6 +23,11 @@ local json = require "convoke.sandbox.json"
 local cqueues, signal, rand, server
 
 local function load_server()
+  local found, why = pcall(require, "http.server")
+  if not found then
+    error("the sandbox needs lua-http (Debian and Ubuntu: apt install lua-http; "
+      .. "elsewhere: luarocks install http): " .. tostring(why):match("[^\n]*"), 0)
+  end
   cqueues = require "cqueues"
   signal = require "cqueues.signal"
   rand = require "openssl.rand"
