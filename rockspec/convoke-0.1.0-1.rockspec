@@ -190,6 +190,7 @@ build = {
     ["convoke.jobs.job"] = "lua/convoke/jobs/job.lua",
     ["convoke.jobs.params"] = "lua/convoke/jobs/params.lua",
     ["convoke.jobs.progress"] = "lua/convoke/jobs/progress.lua",
+    ["convoke.jobs.reading"] = "lua/convoke/jobs/reading.lua",
     ["convoke.jobs.redis"] = "lua/convoke/jobs/redis.lua",
     ["convoke.jobs.report"] = "lua/convoke/jobs/report.lua",
     ["convoke.jobs.rows"] = "lua/convoke/jobs/rows.lua",

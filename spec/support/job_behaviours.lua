@@ -6,6 +6,8 @@ local engine = require "convoke.engine"
 local files = require "spec.support.job_files"
 local sandbox_server = require "convoke.sandbox"
 
+local unpack = table.unpack or unpack -- luacheck: ignore 143 113
+
 --- Declares the specs, within describe().
 -- @param busted     its functions: setup, teardown, before_each, after_each, it
 -- @param new_store  function that returns the address of a store where nothing is yet
@@ -140,6 +142,79 @@ return function(busted, new_store, contents)
     assert.matches("six is odd", lines[7].error)
     assert.equal("params: seven is not wanted", lines[8].error)
     assert.equal(5, job:run().invalid)
+  end)
+
+  -- Runs a job with the lines of a file that is written anew. Returns its report, the lines by the
+  -- rows' keys, and what is wrong with bad lines.
+  local function run_file(store, lines)
+    local path = files.write("email,n\n" .. table.concat(lines, "\n") .. "\n", ".csv")
+    local report = assert(new_job({ rows = convoke.rows(path), store = store }):run())
+    local csv, at, bad = files.path ".csv", {}, {}
+    assert(new_job({ store = store }):report(csv))
+    for row in convoke.rows(csv) do
+      local line = tonumber(row.line)
+      if row.key ~= "" then at[row.key] = line else bad[line] = row.error end
+    end
+    return report, at, bad
+  end
+
+  local function lines_of(...)
+    local lines = {}
+    for i, n in ipairs { ... } do
+      lines[i] = n == 0 and "broken" or ("p%d@example.com,%d"):format(n, n)
+    end
+    return lines
+  end
+
+  local double = "its key is that of line %d"
+
+  it("take a file that was changed as it is now", function()
+    local store = new_store()
+    local _, _, bad = run_file(store, lines_of(1, 2, 0, 3, 4, 2, 5))
+    assert.same({ [4] = "has 1 fields, the header has 2", [7] = double:format(3) }, bad)
+    -- Bad lines are mended, or bad in another way.
+    bad = select(3, run_file(store, lines_of(1, 2, 1, 3, 4, 7, 5)))
+    assert.same({ [4] = double:format(2) }, bad)
+    bad = select(3, run_file(store, lines_of(1, 2, 6, 3, 4, 7, 5)))
+    assert.same({}, bad)
+    -- Rows are moved up, down, by different numbers of lines, and turned around.
+    local report, at
+    for _, order in ipairs { { 1, 3, 4, 7, 5, 6 }, { 8, 1, 3, 4, 7, 5, 6 },
+        { 8, 1, 3, 9, 10, 4, 7, 6 }, { 6, 7, 4, 10, 9, 3, 1, 8, 5, 2 }, { 2, 6, 7, 4 } } do
+      report, at, bad = run_file(store, lines_of(unpack(order)))
+      assert.same({}, bad)
+      for i, n in ipairs(order) do assert.equal(i + 1, at[("p%d@example.com"):format(n)]) end
+    end
+    assert.equal(10, report.done)
+    assert.equal(10, report.total)
+    assert.equal(10, posts())
+  end)
+
+  it("tell of a row that comes twice, wherever the file was changed", function()
+    local store = new_store()
+    run_file(store, lines_of(6, 7, 4, 3))
+    for _, case in ipairs {
+      { { 6, 12, 4, 3, 7 }, {} }, -- was taken out, and is back
+      { { 6, 7, 4, 3, 6 }, { [6] = double:format(2) } }, -- of what is as it was
+      { { 1, 6, 7, 4, 6, 7 }, { [6] = double:format(3), [7] = double:format(4) } }, -- has moved
+      { { 1, 6, 7, 4, 3, 11, 11 }, { [8] = double:format(7) } }, -- is new
+    } do
+      local _, at, bad = run_file(store, lines_of(unpack(case[1])))
+      assert.same(case[2], bad)
+      assert.equal(case[1][1] == 6 and 2 or 3, at["p6@example.com"])
+    end
+    assert.equal(7, posts())
+    -- In one reading of many rows, too: they are added some at a time.
+    local many = {}
+    for i = 1, 120 do many[i] = 20 + i end
+    many[#many + 1] = 21
+    many[#many + 1] = 140
+    store = new_store()
+    local bad = select(3, run_file(store, lines_of(unpack(many))))
+    assert.same({ [122] = double:format(2), [123] = double:format(121) }, bad)
+    table.insert(many, 1, 10)
+    bad = select(3, run_file(store, lines_of(unpack(many))))
+    assert.same({ [123] = double:format(3), [124] = double:format(122) }, bad)
   end)
 
   it("keep parameters as they are, and never a secret", function()

@@ -7,6 +7,7 @@
 local core = require "convoke.core"
 local engine = require "convoke.engine"
 local hiredis = require "convoke.jobs.hiredis"
+local reading = require "convoke.jobs.reading"
 local scripts = require "convoke.jobs.scripts"
 local store_clock = require "convoke.jobs.store_clock"
 
@@ -198,25 +199,85 @@ end
 
 -- Rows ------------------------------------------------
 
---- Adds rows, those that are there already excepted.
+-- Runs a script for many things: as often as their texts are too long for one time. What is done
+-- twice is done once, so parts are no worse than the whole.
+-- @param things  array
+-- @param begin   function(is_last) that returns the script's first arguments, as an array
+-- @param each    function(thing) that returns three arguments, texts
+-- @return array of the replies; or nil and why not
+local function run_in_parts(self, name, things, begin, each)
+  local replies, at = {}, 1
+  repeat
+    local arguments, size = begin(false), 0
+    while things[at] and size < largest_part do
+      local count = #arguments
+      local first, second, third = each(things[at])
+      arguments[count + 1], arguments[count + 2], arguments[count + 3] = first, second, third
+      at, size = at + 1, size + #second + #third
+    end
+    if not things[at] then
+      for i, argument in ipairs(begin(true)) do arguments[i] = argument end
+    end
+    local reply, why = run(self, name, unpack(arguments))
+    if not reply then return nil, why end
+    replies[#replies + 1] = reply
+  until not things[at]
+  return replies
+end
+
+-- Begins to read the source, unless it has begun. Returns nil, why where the store fails.
+local function begin_reading(self)
+  if self.reading then return true end
+  local reply, why = run(self, "read")
+  if not reply then return nil, why end
+  self.reading = reading.new(reply[2], reply[3] > 0)
+  return true
+end
+
+-- Adds rows. Returns what there was of them before, as Reading:sort() takes it.
+local function add_good(self, rows)
+  local good, before = {}, {}
+  for _, row in ipairs(rows) do
+    if not row.fault then good[#good + 1] = row end
+  end
+  if not good[1] then return before end
+  local replies, why = run_in_parts(self, "add", good,
+    function() return { self.reading.id } end,
+    function(row) return ("%d"):format(row.line), row.key, row.params end)
+  if not replies then return nil, why end
+  local count = 0
+  for _, reply in ipairs(replies) do
+    for _, had in ipairs(reply[2]) do
+      count = count + 1
+      if had ~= 0 then
+        before[good[count]] = { line = tonumber(had[1]), reading = tonumber(had[2]) }
+      end
+    end
+  end
+  return before
+end
+
+--- Adds the next rows of the source, those that are there already excepted.
 -- @param rows  array of { key, line, params = text }, and of { line, fault = why } for bad ones
 -- @param last  whether these are the last of the source
 function Store:add(rows, last)
-  local at = 1
-  repeat -- what is added twice is there once, so parts are no worse than the whole
-    local arguments, size = { false }, 0
-    while rows[at] and size < largest_part do
-      local row, count = rows[at], #arguments
-      local what, params = row.fault or row.key, row.params or ""
-      arguments[count + 1], arguments[count + 2] = row.fault and "bad" or "row", row.line
-      arguments[count + 3], arguments[count + 4] = what, params
-      at, size = at + 1, size + #what + #params
-    end
-    arguments[1] = last and not rows[at]
-    local reply, why = run(self, "add", unpack(arguments))
-    if not reply then return nil, why end
-  until not rows[at]
-  return true
+  local begun, why = begin_reading(self)
+  if not begun then return nil, why end
+  local before
+  before, why = add_good(self, rows)
+  if not before then return nil, why end
+  local bad, moved, mended = self.reading:sort(rows, before)
+  local changes = {}
+  for _, line in ipairs(mended) do changes[#changes + 1] = { "mended", line, "" } end
+  for _, row in ipairs(bad) do changes[#changes + 1] = { "bad", row.line, row.fault } end
+  for _, row in ipairs(moved) do changes[#changes + 1] = { "moved", row.line, row.key } end
+  if not (last or changes[1]) then return true end
+  local id = self.reading.id
+  if last then self.reading = nil end
+  local replies, fault = run_in_parts(self, "amend", changes,
+    function(is_end) return { id, last and is_end } end,
+    function(change) return change[1], ("%d"):format(change[2]), change[3] end)
+  return replies and true, fault
 end
 
 -- Pace ------------------------------------------------
@@ -379,9 +440,9 @@ end
 -- A row from its entry in the stream and its hash.
 local function row_of(found)
   local id, fields, state = tonumber(found[1]), found[2], found[3]
-  local line = tonumber(fields[2])
+  local line = tonumber(state[9] or fields[2])
   if fields[3] == "bad" then
-    return { id = id, line = line, state = "invalid", attempts = 0, error = fields[4],
+    return { id = id, line = line, state = "invalid", attempts = 0, error = state[6] or fields[4],
       ended_at = tonumber(fields[6]) }
   end
   return { id = id, line = line, key = fields[4], params = fields[6], state = state[1] or "pending",
@@ -467,6 +528,7 @@ return function(address, command)
   local self = setmetatable({ connection = connection, path = connection.name,
     prefix = connection.prefix or "convoke", key = nil, worker = worker_name(), asked = 0,
     ahead = nil, limits = {}, batch = nil, digests = {}, closed = false, tells_at = 0,
+    reading = nil,
     waits = function() return false end, tell = nil }, Store)
   self.info, why = info_of(self)
   if self.info then return self end

@@ -32,7 +32,8 @@ CREATE TABLE row (
   job INTEGER NOT NULL REFERENCES job(id),
   key TEXT NOT NULL,            -- what makes a row one thing
   bad INTEGER NOT NULL DEFAULT 0, -- 1: not a row that could be read; its key is its line
-  line INTEGER,                 -- of the source
+  line INTEGER,                 -- of the source, as it was read last
+  reading INTEGER,              -- the worker that found it on that line first
   state TEXT NOT NULL,
   params TEXT,                  -- JSON: what the call is given
   fence INTEGER NOT NULL DEFAULT 0, -- rises with each claim: only the last claim may write

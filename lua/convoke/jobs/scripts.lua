@@ -8,7 +8,8 @@
 --   {convoke:spring}:job      hash: version, api ("clerk"), operation, settings (JSON: limits,
 --                             timeout, retries; never a credential), made_at, paused (1), loaded
 --                             (1: all rows have been read once), held_until (the API has asked to
---                             wait until then), rows (how many there are), lease (milliseconds:
+--                             wait until then), rows (how many were added), readings
+--                             (how often a source was begun to be read), lease (milliseconds:
 --                             what a worker holds longer than that is for others)
 --   {convoke:spring}:rows     stream: entry 7-0 is row 7, with line, key and params (JSON), or with
 --                             line, bad (what is wrong with it), at. Its group "workers" delivers
@@ -16,13 +17,15 @@
 --   {convoke:spring}:row:7    hash, once it was claimed: state, fence (how often it was claimed:
 --                             only the last claim may write), sent_at, ended_at, looks (claims that
 --                             looked for what an earlier one may have made), object (id of what was
---                             made), status, code, error; not_before: when a row in state sent may
---                             be taken up again; call: what it stands for. No such field: a call of
---                             its own; "batch": a call of several rows; "none": it is another of
---                             those, or its call is counted and it waits; "refused": that, too, and
---                             the API has refused the call of several; "look": it is looked for
---   {convoke:spring}:keys     hash: key of a row -> its number and line
---   {convoke:spring}:bad      set: lines that are no rows
+--                             made), status, code, error; line: where it is now, if it was moved;
+--                             not_before: when a row in state sent may be taken up again; call:
+--                             what it stands for. No such field: a call of its own; "batch": a call
+--                             of several rows; "none": it is another of those, or its call is
+--                             counted and it waits; "refused": that, too, and the API has refused
+--                             the call of several; "look": it is looked for
+--   {convoke:spring}:keys     hash: key of a row -> its number, the line where it was found last,
+--                             and which reading found it there first
+--   {convoke:spring}:bad      hash: line that is no row -> number of the row that tells so
 --   {convoke:spring}:again    sorted set: rows that were claimed and are pending again
 --   {convoke:spring}:refused  set of numbers of rows; so are :made and :unknown, and :invalid
 --   {convoke:spring}:objects  hash: id of what was made -> number of the row
@@ -302,41 +305,69 @@ call('DEL', tag .. 'asked:' .. ARGV[1])
 return { stamp(now) }
 ]]
 
---- Adds rows, those that are there already excepted. ARGV: 1 when these are the last of the source;
--- then for each row "row", line, key, params, or "bad", line, what is wrong, "".
+--- Begins to read a source. Returns the number of this reading, and how many rows are bad.
+scripts.read = prelude .. there .. [[
+return { stamp(now), call('HINCRBY', job, 'readings', 1), call('HLEN', tag .. 'bad') }
+]]
+
+--- Adds rows, those that are there already excepted. ARGV: number of the reading; for each row its
+-- line, key and params. Returns for each 0, or what there was: its line, and the reading that found
+-- it there.
 scripts.add = prelude .. there .. [[
-local pending, invalid = 0, 0
-
-local function add(line, ...)
-  local n = call('HINCRBY', job, 'rows', 1)
-  call('XADD', rows, n .. '-0', 'line', line, ...)
-  return n
-end
-
-local function add_bad(line, why)
-  if call('SADD', tag .. 'bad', line) == 1 then
-    add(line, 'bad', why, 'at', stamp(now))
-    invalid = invalid + 1
-  end
-end
-
-for i = 2, #ARGV, 4 do
-  local line, key = ARGV[i + 1], ARGV[i + 2]
-  local before = ARGV[i] == 'row' and call('HGET', tag .. 'keys', key)
-  if ARGV[i] == 'bad' then
-    add_bad(line, key)
-  elseif not before then
-    local n = add(line, 'key', key, 'params', ARGV[i + 3])
-    call('HSET', tag .. 'keys', key, n .. ':' .. line)
-    pending = pending + 1
-  elseif string.match(before, ':(.*)') ~= line then
-    add_bad(line, 'its key is that of line ' .. string.match(before, ':(.*)'))
+local pending, had = 0, {}
+for i = 2, #ARGV, 3 do
+  local line, key, at = ARGV[i], ARGV[i + 1], (i + 1) / 3
+  local before = call('HGET', tag .. 'keys', key)
+  if before then
+    had[at] = { string.match(before, '^%d+:(%d+):(%d+)') }
+  else
+    local n = call('HINCRBY', job, 'rows', 1)
+    call('XADD', rows, n .. '-0', 'line', line, 'key', key, 'params', ARGV[i + 2])
+    call('HSET', tag .. 'keys', key, n .. ':' .. line .. ':' .. ARGV[1])
+    pending, had[at] = pending + 1, 0
   end
 end
 count('pending', pending)
-count('invalid', invalid)
 write_counts()
-if ARGV[1] == '1' then call('HSET', job, 'loaded', 1) end
+return { stamp(now), had }
+]]
+
+--- Tells what else there is of lines. ARGV: number of the reading; 1 when these are the last of the
+-- source; for each "bad", line, what is wrong; "moved", line, key of the row that is there now; or
+-- "mended", line, "".
+scripts.amend = prelude .. there .. [[
+local amend = {}
+
+function amend.bad(line, why)
+  local n = call('HGET', tag .. 'bad', line)
+  if n then return call('HSET', tag .. 'row:' .. n, 'error', why) end
+  n = call('HINCRBY', job, 'rows', 1)
+  call('XADD', rows, n .. '-0', 'line', line, 'bad', why, 'at', stamp(now))
+  call('HSET', tag .. 'bad', line, n)
+  count('invalid', 1)
+end
+
+function amend.moved(line, key)
+  local n = string.match(call('HGET', tag .. 'keys', key), '^%d+')
+  call('HSET', tag .. 'keys', key, n .. ':' .. line .. ':' .. ARGV[1])
+  call('HSET', tag .. 'row:' .. n, 'line', line)
+end
+
+function amend.mended(line)
+  local n = call('HGET', tag .. 'bad', line)
+  if not n then return end
+  call('HDEL', tag .. 'bad', line)
+  call('XDEL', rows, n .. '-0')
+  call('DEL', tag .. 'row:' .. n)
+  count('invalid', -1)
+end
+
+for i = 3, #ARGV, 3 do
+  local what = ARGV[i]
+  amend[what](ARGV[i + 1], ARGV[i + 2])
+end
+write_counts()
+if ARGV[2] == '1' then call('HSET', job, 'loaded', 1) end
 return { stamp(now) }
 ]]
 
@@ -586,7 +617,7 @@ local found = {}
 for i, entry in ipairs(call('XRANGE', rows, '(' .. ARGV[1] .. '-0', '+', 'COUNT', ARGV[2])) do
   local n = string.match(entry[1], '^%d+')
   found[i] = { n, entry[2], call('HMGET', tag .. 'row:' .. n, 'state', 'fence', 'object', 'status',
-    'code', 'error', 'sent_at', 'ended_at') }
+    'code', 'error', 'sent_at', 'ended_at', 'line') }
 end
 return { stamp(now), found }
 ]]

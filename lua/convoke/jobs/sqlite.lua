@@ -5,6 +5,7 @@
 
 local core = require "convoke.core"
 local database = require "convoke.jobs.database"
+local reading = require "convoke.jobs.reading"
 local schema = require "convoke.jobs.schema"
 local store_clock = require "convoke.jobs.store_clock"
 
@@ -106,56 +107,90 @@ end
 
 -- Rows ------------------------------------------------
 
-local add_row = "INSERT INTO row(job, key, line, state, params) VALUES(?1, ?2, ?3, 'pending', ?4)"
-  .. " ON CONFLICT(job, bad, key) DO NOTHING"
+local add_row = "INSERT INTO row(job, key, line, state, params, reading)"
+  .. " VALUES(?1, ?2, ?3, 'pending', ?4, ?5) ON CONFLICT(job, bad, key) DO NOTHING"
 local add_bad = "INSERT INTO row(job, key, bad, line, state, error, ended_at) VALUES"
-  .. "(?1, ?2, 1, ?3, 'invalid', ?4, ?5) ON CONFLICT(job, bad, key) DO NOTHING"
--- Two rows of one source with the same key: the second is bad. The same row read again is not.
-local add_double = "INSERT INTO row(job, key, bad, line, state, error, ended_at)"
-  .. " SELECT ?1, CAST(?3 AS TEXT), 1, ?3, 'invalid', 'its key is that of line ' || line, ?4"
-  .. " FROM row WHERE job = ?1 AND bad = 0 AND key = ?2 AND line <> ?3"
-  .. " ON CONFLICT(job, bad, key) DO NOTHING"
+  .. "(?1, ?2, 1, ?3, 'invalid', ?4, ?5)"
+  .. " ON CONFLICT(job, bad, key) DO UPDATE SET error = ?4 WHERE error <> ?4"
+local what_is = "SELECT line, reading FROM row WHERE job = ?1 AND bad = 0 AND key = ?2"
+local move_row = "UPDATE row SET line = ?3, reading = ?4 WHERE job = ?1 AND bad = 0 AND key = ?2"
+local mend_row = "DELETE FROM row WHERE job = ?1 AND bad = 1 AND key = ?2"
+
+-- Begins to read the source, unless it has begun. Returns nil, why where the store fails.
+local function begin_reading(self)
+  if self.reading then return true end
+  local results, why = self.file:ask {
+    statement("SELECT EXISTS(SELECT 1 FROM row WHERE job = ?1 AND bad = 1)", self.job) }
+  if not results then return nil, why end
+  self.reading = reading.new(self.worker, results[1][1][1] == 1)
+  return true
+end
 
 -- A statement that adds those of the rows that are in order, and these rows; or nil.
 local function add_statement(self, rows)
-  local values, good = { add_row, each = 4 }, {}
+  local values, good = { add_row, each = 5 }, {}
   for _, row in ipairs(rows) do
     if not row.fault then
-      local at = 4 * #good + 1
-      values[at + 1], values[at + 2], values[at + 3], values[at + 4] =
-        self.job, row.key, row.line, row.params
+      local at = 5 * #good + 1
+      values[at + 1], values[at + 2], values[at + 3], values[at + 4], values[at + 5] =
+        self.job, row.key, row.line, row.params, self.worker
       good[#good + 1] = row
     end
   end
-  values.n = 4 * #good
+  values.n = 5 * #good
   return good[1] and values, good
 end
 
---- Adds rows, those that are there already excepted.
+-- Adds the rows that are in order. Returns what the file had of them before, as Reading:sort()
+-- takes it.
+local function add_good(self, rows)
+  local adding, good = add_statement(self, rows)
+  if not adding then return {} end
+  local results, why = self.file:ask { adding }
+  if not results then return nil, why end
+  local statements, old, before = {}, {}, {}
+  for i, row in ipairs(good) do
+    if results[1][1][i] == 0 then
+      old[#old + 1] = row
+      statements[#old] = statement(what_is, self.job, row.key)
+    end
+  end
+  if not old[1] then return before end
+  results, why = self.file:ask(statements)
+  if not results then return nil, why end
+  for i, row in ipairs(old) do
+    before[row] = { line = results[i][1][1], reading = results[i][1][2] }
+  end
+  return before
+end
+
+--- Adds the next rows of the source, those that are there already excepted.
 -- @param rows  array of { key, line, params = text }, and of { line, fault = why } for bad ones
 -- @param last  whether these are the last of the source
 function Store:add(rows, last)
-  local now = self:now()
-  local adding, good = add_statement(self, rows)
-  local results, why = self.file:ask { adding }
-  if not results then return nil, why end
-  -- What else is to be added; nothing, mostly.
-  local statements = {}
-  for i, row in ipairs(good) do
-    if results[1][1][i] == 0 then
-      statements[#statements + 1] = statement(add_double, self.job, row.key, row.line, now)
-    end
+  local begun, why = begin_reading(self)
+  if not begun then return nil, why end
+  local before
+  before, why = add_good(self, rows)
+  if not before then return nil, why end
+  -- What else is to be changed; nothing, mostly.
+  local statements, now = {}, self:now()
+  local bad, moved, mended = self.reading:sort(rows, before)
+  for _, line in ipairs(mended) do
+    statements[#statements + 1] = statement(mend_row, self.job, ("%d"):format(line))
   end
-  for _, row in ipairs(rows) do
-    if row.fault then
-      statements[#statements + 1] = statement(add_bad, self.job, ("%d"):format(row.line), row.line,
-        row.fault, now)
-    end
+  for _, row in ipairs(bad) do
+    statements[#statements + 1] = statement(add_bad, self.job, ("%d"):format(row.line), row.line,
+      row.fault, now)
+  end
+  for _, row in ipairs(moved) do
+    statements[#statements + 1] = statement(move_row, self.job, row.key, row.line, self.worker)
   end
   if last then
+    self.reading = nil
     statements[#statements + 1] = statement("UPDATE job SET loaded = 1 WHERE id = ?1", self.job)
   end
-  return statements[1] and self.file:ask(statements) or results
+  return not statements[1] or self.file:ask(statements)
 end
 
 -- Pace ------------------------------------------------
@@ -620,5 +655,5 @@ return function(path)
     return nil, why
   end
   return setmetatable({ file = file, ahead = rows[2][1][1], path = path, job = nil, worker = nil,
-    limits = {} }, Store)
+    limits = {}, reading = nil }, Store)
 end

@@ -52,6 +52,6 @@ return {
     from = "reading == CVK_READING_DONE && is_full(reply)", to = "reading == CVK_READING_DONE && is_full(reply) && false",
     spec = "redis_faults", test = "takes a server that is full" },
   { name = "redis: rows are added by one command, however large", file = "lua/convoke/jobs/redis.lua",
-    from = "while rows[at] and size < largest_part do", to = "while rows[at] do",
+    from = "while things[at] and size < largest_part do", to = "while things[at] do",
     spec = "jobs_redis", test = "take rows that are larger together" },
 }
