@@ -177,6 +177,9 @@ return function(busted, new_store, contents)
     assert.same({ [4] = double:format(2) }, bad)
     bad = select(3, run_file(store, lines_of(1, 2, 6, 3, 4, 7, 5)))
     assert.same({}, bad)
+    run_file(store, lines_of(1, 2, 6, 3, 4, 7, 5, 0))
+    bad = select(3, run_file(store, lines_of(1, 2, 6, 3, 4, 7, 5)))
+    assert.same({}, bad)
     -- Rows are moved up, down, by different numbers of lines, and turned around.
     local report, at
     for _, order in ipairs { { 1, 3, 4, 7, 5, 6 }, { 8, 1, 3, 4, 7, 5, 6 },
@@ -188,6 +191,36 @@ return function(busted, new_store, contents)
     assert.equal(10, report.done)
     assert.equal(10, report.total)
     assert.equal(10, posts())
+  end)
+
+  it("tell of bad lines, however many read them at the same time", function()
+    local rows = people(110) -- of which 50 are told to the store together
+    rows[2], rows[52] = {}, {}
+    -- Two read them. Each waits before rows 1, 51 and 105 until the other has asked for some row.
+    local function read(waits)
+      local asked, store = { 0, 0 }, new_store()
+      local function reader(i)
+        local at = 0
+        return function()
+          at = at + 1
+          asked[i] = at
+          while asked[3 - i] < (waits[i][at] or 0) do convoke.sleep(0.005) end
+          return rows[at]
+        end
+      end
+      convoke.run(function()
+        for i = 1, 2 do
+          convoke.spawn(function()
+            assert(new_job({ rows = convoke.rows(reader(i)), store = store }):run())
+          end)
+        end
+      end)
+      return new_job({ store = store }):status().invalid
+    end
+    -- The second begins later, tells of line 52 earlier, and ends later.
+    local first, second = { [51] = 101 }, { [1] = 51, [105] = 111 }
+    assert.equal(2, read { first, second })
+    assert.equal(2, read { second, first })
   end)
 
   it("tell of a row that comes twice, wherever the file was changed", function()

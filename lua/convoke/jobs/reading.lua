@@ -2,7 +2,9 @@
 -- and which come twice. It remembers no keys, so that it takes no memory for a million rows.
 --
 -- A store keeps with each row the line on which it was found last, and the number of the reading
--- that found it there first. No two rows have both of these in common.
+-- that found it there first. No two rows have both of these in common. Readings are numbered in the
+-- order in which they began. One that has come to the end of its source has told the store of all
+-- bad rows: those of earlier readings are mended, or gone.
 
 local reading = {}
 
@@ -10,13 +12,11 @@ local Reading = {}
 Reading.__index = Reading
 
 --- Begins to read a source from its first row.
--- @param id       number of this reading, which no other one of the store has
--- @param has_bad  whether the store holds bad rows of the source
-function reading.new(id, has_bad)
+-- @param id  number of this reading
+function reading.new(id)
   -- Stretches of rows that stand where they stood: their first and last lines, in ascending order,
   -- and the reading that all of a stretch were found by.
-  return setmetatable({ id = id, has_bad = has_bad, firsts = {}, lasts = {}, ids = {},
-    goes_on = false }, Reading)
+  return setmetatable({ id = id, firsts = {}, lasts = {}, ids = {}, goes_on = false }, Reading)
 end
 
 -- Notes that a row stands where it stood.
@@ -47,10 +47,9 @@ end
 --- Sorts the next rows, in their order.
 -- @param rows    array of { key, line, ... }, and of { line, fault = why } for bad ones
 -- @param before  what the store had of them, by those rows that it had: { line, reading }
--- @return array of { line, fault } for bad rows; of rows that have moved to another line; and of
---   the lines that hold no bad row any more, if any did
+-- @return array of { line, fault } for bad rows, and of rows that have moved to another line
 function Reading:sort(rows, before)
-  local bad, moved, mended = {}, {}, {}
+  local bad, moved = {}, {}
   local now_at = {} -- lines of rows that have moved, which `before` does not know yet
   for _, row in ipairs(rows) do
     local had = before[row]
@@ -62,14 +61,13 @@ function Reading:sort(rows, before)
     elseif had and had.line ~= row.line then
       moved[#moved + 1], now_at[row.key] = row, row.line
     end
-    if self.has_bad and not fault then mended[#mended + 1] = row.line end
     if had and had.line == row.line and had.reading ~= self.id then
       note_same(self, had)
     else
       self.goes_on = false
     end
   end
-  return bad, moved, mended
+  return bad, moved
 end
 
 return reading

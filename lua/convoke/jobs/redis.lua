@@ -230,7 +230,7 @@ local function begin_reading(self)
   if self.reading then return true end
   local reply, why = run(self, "read")
   if not reply then return nil, why end
-  self.reading = reading.new(reply[2], reply[3] > 0)
+  self.reading = reading.new(reply[2])
   return true
 end
 
@@ -266,9 +266,8 @@ function Store:add(rows, last)
   local before
   before, why = add_good(self, rows)
   if not before then return nil, why end
-  local bad, moved, mended = self.reading:sort(rows, before)
+  local bad, moved = self.reading:sort(rows, before)
   local changes = {}
-  for _, line in ipairs(mended) do changes[#changes + 1] = { "mended", line, "" } end
   for _, row in ipairs(bad) do changes[#changes + 1] = { "bad", row.line, row.fault } end
   for _, row in ipairs(moved) do changes[#changes + 1] = { "moved", row.line, row.key } end
   if not (last or changes[1]) then return true end

@@ -25,7 +25,8 @@
 --                             the call of several; "look": it is looked for
 --   {convoke:spring}:keys     hash: key of a row -> its number, the line where it was found last,
 --                             and which reading found it there first
---   {convoke:spring}:bad      hash: line that is no row -> number of the row that tells so
+--   {convoke:spring}:bad      hash: line that is no row -> number of the row that tells so, and the
+--                             last reading that found it so
 --   {convoke:spring}:again    sorted set: rows that were claimed and are pending again
 --   {convoke:spring}:refused  set of numbers of rows; so are :made and :unknown, and :invalid
 --   {convoke:spring}:objects  hash: id of what was made -> number of the row
@@ -305,9 +306,9 @@ call('DEL', tag .. 'asked:' .. ARGV[1])
 return { stamp(now) }
 ]]
 
---- Begins to read a source. Returns the number of this reading, and how many rows are bad.
+--- Begins to read a source. Returns the number of this reading.
 scripts.read = prelude .. there .. [[
-return { stamp(now), call('HINCRBY', job, 'readings', 1), call('HLEN', tag .. 'bad') }
+return { stamp(now), call('HINCRBY', job, 'readings', 1) }
 ]]
 
 --- Adds rows, those that are there already excepted. ARGV: number of the reading; for each row its
@@ -333,18 +334,27 @@ return { stamp(now), had }
 ]]
 
 --- Tells what else there is of lines. ARGV: number of the reading; 1 when these are the last of the
--- source; for each "bad", line, what is wrong; "moved", line, key of the row that is there now; or
--- "mended", line, "".
+-- source: what earlier readings have found bad is so no longer; then for each "bad", line, what is
+-- wrong; or "moved", line, key of the row that is there now.
 scripts.amend = prelude .. there .. [[
-local amend = {}
+local amend, reading = {}, number(ARGV[1])
+
+-- The row that tells of a bad line, and the last reading that found it; or nil.
+local function bad_at(line)
+  local n, found = string.match(call('HGET', tag .. 'bad', line) or '', '^(%d+):(%d+)')
+  return n, number(found)
+end
 
 function amend.bad(line, why)
-  local n = call('HGET', tag .. 'bad', line)
-  if n then return call('HSET', tag .. 'row:' .. n, 'error', why) end
-  n = call('HINCRBY', job, 'rows', 1)
-  call('XADD', rows, n .. '-0', 'line', line, 'bad', why, 'at', stamp(now))
-  call('HSET', tag .. 'bad', line, n)
-  count('invalid', 1)
+  local n, found = bad_at(line)
+  if n then
+    call('HSET', tag .. 'row:' .. n, 'error', why)
+  else
+    n, found = call('HINCRBY', job, 'rows', 1), 0
+    call('XADD', rows, n .. '-0', 'line', line, 'bad', why, 'at', stamp(now))
+    count('invalid', 1)
+  end
+  call('HSET', tag .. 'bad', line, n .. ':' .. math.max(found, reading))
 end
 
 function amend.moved(line, key)
@@ -353,21 +363,27 @@ function amend.moved(line, key)
   call('HSET', tag .. 'row:' .. n, 'line', line)
 end
 
-function amend.mended(line)
-  local n = call('HGET', tag .. 'bad', line)
-  if not n then return end
-  call('HDEL', tag .. 'bad', line)
-  call('XDEL', rows, n .. '-0')
-  call('DEL', tag .. 'row:' .. n)
-  count('invalid', -1)
+local function remove_bad()
+  for _, line in ipairs(call('HKEYS', tag .. 'bad')) do
+    local n, found = bad_at(line)
+    if found < reading then
+      call('HDEL', tag .. 'bad', line)
+      call('XDEL', rows, n .. '-0')
+      call('DEL', tag .. 'row:' .. n)
+      count('invalid', -1)
+    end
+  end
 end
 
 for i = 3, #ARGV, 3 do
   local what = ARGV[i]
   amend[what](ARGV[i + 1], ARGV[i + 2])
 end
+if ARGV[2] == '1' then
+  remove_bad()
+  call('HSET', job, 'loaded', 1)
+end
 write_counts()
-if ARGV[2] == '1' then call('HSET', job, 'loaded', 1) end
 return { stamp(now) }
 ]]
 

@@ -109,22 +109,12 @@ end
 
 local add_row = "INSERT INTO row(job, key, line, state, params, reading)"
   .. " VALUES(?1, ?2, ?3, 'pending', ?4, ?5) ON CONFLICT(job, bad, key) DO NOTHING"
-local add_bad = "INSERT INTO row(job, key, bad, line, state, error, ended_at) VALUES"
-  .. "(?1, ?2, 1, ?3, 'invalid', ?4, ?5)"
-  .. " ON CONFLICT(job, bad, key) DO UPDATE SET error = ?4 WHERE error <> ?4"
+local add_bad = "INSERT INTO row(job, key, bad, line, state, error, ended_at, reading) VALUES"
+  .. "(?1, ?2, 1, ?3, 'invalid', ?4, ?5, ?6)"
+  .. " ON CONFLICT(job, bad, key) DO UPDATE SET error = ?4, reading = max(reading, ?6)"
+local remove_bad = "DELETE FROM row WHERE job = ?1 AND bad = 1 AND reading < ?2"
 local what_is = "SELECT line, reading FROM row WHERE job = ?1 AND bad = 0 AND key = ?2"
 local move_row = "UPDATE row SET line = ?3, reading = ?4 WHERE job = ?1 AND bad = 0 AND key = ?2"
-local mend_row = "DELETE FROM row WHERE job = ?1 AND bad = 1 AND key = ?2"
-
--- Begins to read the source, unless it has begun. Returns nil, why where the store fails.
-local function begin_reading(self)
-  if self.reading then return true end
-  local results, why = self.file:ask {
-    statement("SELECT EXISTS(SELECT 1 FROM row WHERE job = ?1 AND bad = 1)", self.job) }
-  if not results then return nil, why end
-  self.reading = reading.new(self.worker, results[1][1][1] == 1)
-  return true
-end
 
 -- A statement that adds those of the rows that are in order, and these rows; or nil.
 local function add_statement(self, rows)
@@ -168,26 +158,22 @@ end
 -- @param rows  array of { key, line, params = text }, and of { line, fault = why } for bad ones
 -- @param last  whether these are the last of the source
 function Store:add(rows, last)
-  local begun, why = begin_reading(self)
-  if not begun then return nil, why end
-  local before
-  before, why = add_good(self, rows)
+  self.reading = self.reading or reading.new(self.worker)
+  local before, why = add_good(self, rows)
   if not before then return nil, why end
   -- What else is to be changed; nothing, mostly.
   local statements, now = {}, self:now()
-  local bad, moved, mended = self.reading:sort(rows, before)
-  for _, line in ipairs(mended) do
-    statements[#statements + 1] = statement(mend_row, self.job, ("%d"):format(line))
-  end
+  local bad, moved = self.reading:sort(rows, before)
   for _, row in ipairs(bad) do
     statements[#statements + 1] = statement(add_bad, self.job, ("%d"):format(row.line), row.line,
-      row.fault, now)
+      row.fault, now, self.worker)
   end
   for _, row in ipairs(moved) do
     statements[#statements + 1] = statement(move_row, self.job, row.key, row.line, self.worker)
   end
   if last then
     self.reading = nil
+    statements[#statements + 1] = statement(remove_bad, self.job, self.worker)
     statements[#statements + 1] = statement("UPDATE job SET loaded = 1 WHERE id = ?1", self.job)
   end
   return not statements[1] or self.file:ask(statements)
