@@ -331,7 +331,9 @@ $(build)/replay: $(wildcard spec/programs/fuzz/*.c) $(objects)
 
 mutants: all ## whether the specs notice small changes of the code (ONLY=pace, PART=3/10)
 	@.ci/install sandbox test $(more)
-	@$(LUA) spec/programs/mutants/main.lua '$(ONLY)' '$(PART)' $(LANES)
+	@$(if $(jit),LUA=$(jit) .ci/install run; $(MAKE) -s LUA=$(jit))
+	@$(if $(jit),NGINX_LUA='$(CURDIR)/build/$(jit)/?.so') $(LUA) spec/programs/mutants/main.lua '$(ONLY)' \
+	  '$(PART)' $(LANES)
 
 ##@ Test to destruction
 

@@ -504,15 +504,34 @@ describe("OpenResty", function()
     local answers = {}
     for i = 1, 3 do answers[i] = { server:get "/list" } end
     local function settled() return entries(pid, "task") == 1 end
-    local quiet = settles(settled)
+    local quiet = settles(settled, 20)
     socket.sleep(0.1)
     local before = entries(pid, "fd")
     for i = 4, 8 do answers[i] = { server:get "/list" } end
-    quiet = quiet and settles(function() return settled() and entries(pid, "fd") <= before end)
+    quiet = quiet and settles(function() return settled() and entries(pid, "fd") <= before end, 20)
     local after = entries(pid, "fd")
     server:stop()
     for i = 1, 8 do assert.same({ 200, "an answer" }, answers[i]) end
     assert.truthy(quiet, ("%d descriptors, then %d"):format(before, after))
+  end)
+
+  it("lets timer and thread end when its answer was taken by others", function()
+    local server = start { workers = 1, server = common .. content("/stepped", [[
+      local asking = ngx.thread.spawn(list)
+      ngx.sleep(0.2) -- now the thread waits for the answer
+      while convoke.stats().in_flight > 0 do convoke.step(0) end
+      ngx.say(select(2, ngx.thread.wait(asking)))]]) }
+    local pid = server:workers()[1]
+    upstream:fault { api = "clerk", delay = 0.4, every = 1 }
+    local answers, gone = {}, {}
+    for i = 1, 5 do -- the thread may have seen it, too
+      answers[i] = select(2, server:get "/stepped")
+      gone[i] = settles(function() return entries(pid, "task") == 1 end)
+    end
+    upstream:clear_faults()
+    server:stop()
+    for i = 1, 5 do assert.equal("an answer", answers[i]) end
+    for i = 1, 5 do assert.is_true(gone[i], i) end
   end)
 
   it("needs no file that the workers' user could write", function()

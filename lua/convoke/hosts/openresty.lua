@@ -23,6 +23,7 @@ local can_wait = {
 
 local driving = false -- false, "soon" or "now": the timer runs
 local used = false -- something was begun since the timer last looked
+local waits_for_work = false -- the timer does, for as long as that takes
 
 local function check_phase()
   local phase = ngx.get_phase()
@@ -82,6 +83,12 @@ function host.sleep(seconds)
   ngx.sleep(seconds)
 end
 
+--- Has the timer look when what it waits for has ended without it: somebody else has taken the
+-- answer, and the descriptor would never tell.
+function host.rest()
+  if waits_for_work then core.alarm(0) end
+end
+
 -- A wakeup and the connection on which its bytes arrive; or nil and why not.
 local function new_wakeup()
   local wakeup, port, key = core.wakeup()
@@ -109,7 +116,9 @@ local function listen(engine, wakeup, connection)
       ngx.sleep(TICK)
     else
       wakeup:arm(engine.pollfd(), resting and LINGER or nil)
+      waits_for_work = not resting
       local rung, why = connection:receive(1)
+      waits_for_work = false
       if not rung then
         ngx.log(ngx.WARN, "convoke: looks for finished calls from time to time only: ", why)
         wakeup = nil

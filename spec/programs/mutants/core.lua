@@ -684,4 +684,8 @@ return {
     from = "if (!is_openresty && !lua_getmetatable(L, -1)) {",
     to = "if (!lua_getmetatable(L, -1)) {",
     spec = "null", test = "as ever in OpenResty" },
+  { name = "openresty: its timer is not told that others took what it waits for",
+    file = "lua/convoke/hosts/openresty.lua",
+    from = "if waits_for_work then core.alarm(0) end", to = "",
+    spec = "openresty", test = "taken by others" },
 }
