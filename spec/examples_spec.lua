@@ -273,9 +273,9 @@ describe("examples", function()
       end
       local states = {}
       for row in convoke.rows(file .. ".report", { format = "csv" }) do
-        states[#states + 1] = row.state
+        states[tonumber(row.line)] = row.state
       end
-      assert.same({ "done", "invalid", "done" }, states)
+      assert.same({ [2] = "done", [3] = "invalid", [4] = "done" }, states)
       os.remove(file)
       os.remove(file .. ".report")
     end)
