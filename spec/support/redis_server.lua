@@ -8,6 +8,7 @@
 --   redis_server.stop_all()
 
 local quote = require("spec.support.raw_server").quote
+local lfs = require "lfs"
 local socket = require "socket"
 
 local redis_server = {}
@@ -44,7 +45,10 @@ function redis_server.free_port()
   return port
 end
 
+-- Whether it serves: its socket is made after it has got its port, which another program may have
+-- taken meanwhile.
 local function answers(self)
+  if not lfs.attributes(self.folder .. "/socket") then return false end
   local connection = socket.connect("127.0.0.1", self.port)
   if not connection then return false end
   connection:settimeout(1)
@@ -56,6 +60,7 @@ end
 
 -- Ends with this process, where there is a program that sees to it.
 local function launch(self)
+  os.remove(self.folder .. "/socket")
   local words = { program, "--bind 127.0.0.1", "--port", self.port, "--dir", quote(self.folder),
     "--unixsocket", quote(self.folder .. "/socket"), "--logfile", quote(self.folder .. "/log"),
     "--daemonize no", "--save ''" }
@@ -67,15 +72,28 @@ local function launch(self)
   self.pid = assert(tonumber(self.output:read "*l"))
 end
 
---- Starts it again, on the same port, after signal "KILL" and wait(), say.
-function methods:restart()
+local function has_ended(self)
+  local file = io.open(("/proc/%d/stat"):format(self.pid))
+  local text = file and file:read "*a" or ") Z"
+  if file then file:close() end
+  return text:find "%) Z" ~= nil -- nobody has waited for it yet
+end
+
+-- Launches it, and waits until it serves. Returns whether it does.
+local function comes_up(self)
   launch(self)
   running[self] = true
   local stop = socket.gettime() + PATIENCE
   while not answers(self) do
-    if socket.gettime() > stop then error("the server did not start: " .. self:log(), 2) end
+    if socket.gettime() > stop or has_ended(self) then return false end
     socket.sleep(0.01)
   end
+  return true
+end
+
+--- Starts it again, on the same port, after signal "KILL" and wait(), say.
+function methods:restart()
+  if not comes_up(self) then error("the server did not start: " .. self:log(), 2) end
 end
 
 function methods:log()
@@ -94,9 +112,13 @@ function redis_server.start(settings, before)
     before = before or "" }, methods)
   os.remove(self.folder)
   assert(os.execute("mkdir " .. quote(self.folder)))
-  self.port = redis_server.free_port()
-  self:restart()
-  return self
+  for _ = 1, 5 do
+    self.port = redis_server.free_port()
+    if comes_up(self) then return self end
+    self:signal "KILL"
+    self:wait() -- another program may have taken the port
+  end
+  error("the server did not start: " .. self:log(), 2)
 end
 
 --- Settings of a server that loses nothing.
