@@ -102,13 +102,9 @@ describe("the limits of jobs in Redis", function()
     return
   end
   local server
-  local count = 0
   setup(function() server = redis_server.start(redis_server.durable) end)
   teardown(function() server:stop() end)
-  behaviours(function()
-    count = count + 1
-    return server:address { prefix = "s" .. count }
-  end)
+  behaviours(function() return server:new_store() end)
 end)
 
 describe("the limits of jobs", function()

@@ -15,17 +15,13 @@ describe("jobs in Redis with batches", function()
   end
 
   local server
-  local stores = 0
 
   setup(function() server = redis_server.start(redis_server.durable) end)
   teardown(function() server:stop() end)
 
   local given = behaviours({ setup = setup, teardown = teardown, before_each = before_each,
     after_each = after_each, it = it }, {
-    new_store = function()
-      stores = stores + 1
-      return server:address { prefix = "b" .. stores }
-    end,
+    new_store = function() return server:new_store() end,
     pass_leases = function(...) job_redis.pass_leases(server, ...) end,
   })
 

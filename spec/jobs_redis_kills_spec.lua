@@ -17,7 +17,6 @@ describe("jobs in Redis, when programs end in the midst of them,", function()
   end
 
   local server
-  local stores = 0
 
   setup(function() server = redis_server.start(redis_server.durable) end)
   teardown(function() server:stop() end)
@@ -28,10 +27,7 @@ describe("jobs in Redis, when programs end in the midst of them,", function()
 
   local given = kills({ setup = setup, teardown = teardown, before_each = before_each,
     after_each = after_each, it = it }, {
-    new_store = function()
-      stores = stores + 1
-      return server:address { prefix = "k" .. stores }
-    end,
+    new_store = function() return server:new_store() end,
     pass_leases = pass_leases,
     abandon = function(store, job)
       local opened = assert(open_store(store))

@@ -12,18 +12,13 @@ describe("jobs in Redis", function()
   end
 
   local server
-  local stores = 0
 
   setup(function() server = redis_server.start(redis_server.durable) end)
   teardown(function() server:stop() end)
 
-  local function new_store()
-    stores = stores + 1
-    return server:address { prefix = "s" .. stores }
-  end
-
   local given = behaviours({ setup = setup, teardown = teardown, before_each = before_each,
-    after_each = after_each, it = it }, new_store, function() return server:contents() end)
+    after_each = after_each, it = it }, function() return server:new_store() end,
+    function() return server:contents() end)
 
   local new_job, people = given.new_job, given.people
 
@@ -145,7 +140,7 @@ describe("jobs in Redis", function()
   end)
 
   it("take rows that are larger together than a command may be", function()
-    local store = assert(require "convoke.jobs.redis"(new_store()))
+    local store = assert(require "convoke.jobs.redis"(server:new_store()))
     assert(store:open_job("large", { api = "clerk", operation = "invitations:create",
       settings = "{}" }))
     local rows, params = {}, ("x"):rep(5000000)

@@ -109,7 +109,7 @@ end
 function redis_server.start(settings, before)
   assert(not redis_server.missing())
   local self = setmetatable({ folder = os.tmpname(), settings = settings or {},
-    before = before or "" }, methods)
+    before = before or "", stores = 0 }, methods)
   os.remove(self.folder)
   assert(os.execute("mkdir " .. quote(self.folder)))
   for _ = 1, 5 do
@@ -130,6 +130,12 @@ function methods:address(how)
   local login = how.password and ("%s:%s@"):format(how.user or "", how.password) or ""
   return ("redis://%s127.0.0.1:%d/%s%s"):format(login, self.port, how.database or "",
     how.prefix and "?prefix=" .. how.prefix or "")
+end
+
+--- The address of a store in it where nothing is yet.
+function methods:new_store()
+  self.stores = self.stores + 1
+  return self:address { prefix = "s" .. self.stores }
 end
 
 --- What it answers to a command, as redis-cli prints it; errors, too.
