@@ -312,7 +312,8 @@ describe("a call in flight", function()
   end)
 
   it("leaves its connection open, but not for long where fewer are needed", function()
-    local many, turns = 120, 20000 -- how many are kept follows the calls before, those of others too
+    -- How many are kept follows the calls before, those of others, too.
+    local many, turns = 120, 20000
     local script = {}
     for turn = 1, turns do
       script[#script + 1] = { "receive" }
